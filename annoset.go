@@ -1,0 +1,133 @@
+package annoset
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Status tells whether a set can still be edited.
+type Status string
+
+// The two states of a set. The way leads from draft to published, and never back.
+const (
+	StatusDraft     Status = "draft"     // can be edited and deleted; no training may use it
+	StatusPublished Status = "published" // locked for ever, ready for training
+)
+
+// MaxTimeMS is the latest position in an audio file, in milliseconds: about 278 years, so that Unix times fit and
+// sums do not overflow.
+const MaxTimeMS = 1 << 43
+
+// MaxNameBytes is the longest name, audio file id or artifact type, and MaxTextBytes the longest description, notes
+// or extra data, in bytes of UTF-8.
+const (
+	MaxNameBytes = 1 << 16
+	MaxTextBytes = 1 << 24
+)
+
+// ArtifactType is one word of a dataset's vocabulary: what a label may say.
+type ArtifactType struct {
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Color       string `json:"color"` // any text, "#ff8800" for example; annoset does not read it
+}
+
+// NewDataset describes a dataset that is to be created.
+type NewDataset struct {
+	Name          string          `json:"name"` // unique in the store, not empty
+	Description   string          `json:"description"`
+	ArtifactTypes []ArtifactType  `json:"artifact_types"`       // none: labels may say anything
+	ExtraData     json.RawMessage `json:"extra_data,omitempty"` // a JSON object, or none
+}
+
+// Dataset is a body of audio files that is labelled together.
+type Dataset struct {
+	ID            uuid.UUID       `json:"id"`
+	Name          string          `json:"name"`
+	Description   string          `json:"description"`
+	ArtifactTypes []ArtifactType  `json:"artifact_types"` // in the order they were declared in; empty, never nil
+	ExtraData     json.RawMessage `json:"extra_data,omitempty"`
+	CreatedAt     time.Time       `json:"created_at"` // UTC, to the millisecond, as all times here
+	UpdatedAt     time.Time       `json:"updated_at"`
+}
+
+// DatasetPatch says what to change of a dataset; what is nil stays.
+type DatasetPatch struct {
+	Name        *string
+	Description *string
+	// ArtifactTypes, if not nil, is the whole vocabulary from now on, in this order.
+	ArtifactTypes []ArtifactType
+	// ExtraData, if not nil, replaces the extra data; what points to nil removes it.
+	ExtraData *json.RawMessage
+}
+
+// AudioFile is an audio file of a dataset. annoset never opens it.
+type AudioFile struct {
+	ID         string `json:"id"`          // the user's own name for it
+	DurationMS int64  `json:"duration_ms"` // 0: not known
+}
+
+// NewSet describes a set that is to be created. The zero value will do.
+type NewSet struct {
+	Notes     string          `json:"notes"`
+	ExtraData json.RawMessage `json:"extra_data,omitempty"` // a JSON object, or none
+}
+
+// SetPatch says what to change of a draft; what is nil stays.
+type SetPatch struct {
+	Notes *string
+	// ExtraData, if not nil, replaces the extra data; what points to nil removes it.
+	ExtraData *json.RawMessage
+}
+
+// AnnotationSet is a numbered version of all the annotations of a dataset. It is a value: what happens in the store
+// later does not show in it.
+type AnnotationSet struct {
+	ID        uuid.UUID `json:"id"`
+	DatasetID uuid.UUID `json:"dataset_id"`
+	Version   int       `json:"version"` // from 1, per dataset; never given twice
+	Status    Status    `json:"status"`
+	// ParentID is the set that this one was made from, which may have been deleted since if it was a draft.
+	ParentID  *uuid.UUID      `json:"parent_id"`
+	Notes     string          `json:"notes"`
+	ExtraData json.RawMessage `json:"extra_data,omitempty"`
+	// Stats are those of this moment in a draft, and those that publishing computed in a published set.
+	Stats
+	Digest      string     `json:"digest"` // "sha256:" and 64 hexadecimal digits; empty in a draft
+	CreatedAt   time.Time  `json:"created_at"`
+	PublishedAt *time.Time `json:"published_at"` // nil in a draft
+}
+
+// Annotation is one label: in this audio file, from StartMS up to and without EndMS, there is this artifact.
+type Annotation struct {
+	// ID is unique in the store and never reused. A version that is made from another one keeps the ids: the same
+	// id in two versions is the same label.
+	ID           int64  `json:"id"`
+	AudioFileID  string `json:"audio_file_id"`
+	ArtifactType string `json:"artifact_type"`
+	StartMS      int64  `json:"start_ms"` // 0 <= StartMS <= EndMS <= MaxTimeMS
+	EndMS        int64  `json:"end_ms"`   // equal to StartMS: a point event, which counts and covers nothing
+	// Confidence is in [0, 1]; nil, which is not 0, where there is none.
+	Confidence *float64        `json:"confidence,omitempty"`
+	ExtraData  json.RawMessage `json:"extra_data,omitempty"` // a JSON object, kept as it was given; or none
+}
+
+// Filter narrows what is read or copied. The zero Filter is everything; the fields narrow together.
+type Filter struct {
+	AudioFileIDs  []string // any of these; empty: all
+	ArtifactTypes []string // any of these; empty: all
+	// FromMS and ToMS are a span [FromMS, ToMS) that labels must touch; a label that ends where it begins does not.
+	// ToMS 0: no end.
+	FromMS, ToMS int64
+	// MinConfidence and MaxConfidence are inclusive. A label without confidence meets neither.
+	MinConfidence, MaxConfidence *float64
+}
+
+// SetFilter narrows a list of sets, and pages through it. The zero SetFilter is all sets.
+type SetFilter struct {
+	Status       Status // empty: both
+	AfterVersion int    // sets with a higher version number alone
+	Limit        int    // at most so many; 0: all
+}

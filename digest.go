@@ -1,0 +1,60 @@
+package annoset
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"hash"
+	"io"
+
+	"github.com/annoset/annoset/internal/canonical"
+	"github.com/annoset/annoset/internal/filename"
+	"github.com/annoset/annoset/sqlite"
+)
+
+// fileDigest is the SHA-256 of an audio file's labels as canonical JSON Lines.
+type fileDigest struct {
+	hash  hash.Hash
+	lines *canonical.Writer
+}
+
+// newFileDigest also writes the lines to w, if it is not nil.
+func newFileDigest(w io.Writer) *fileDigest {
+	h := sha256.New()
+	if w == nil {
+		return &fileDigest{hash: h, lines: canonical.NewWriter(h)}
+	}
+	return &fileDigest{hash: h, lines: canonical.NewWriter(io.MultiWriter(h, w))}
+}
+
+func (d *fileDigest) write(r *sqlite.LabelRow, artifactType string) error {
+	return d.lines.Write(canonical.Label{
+		StartMS: r.StartMS, EndMS: r.EndMS, ArtifactType: artifactType,
+		Confidence: r.Confidence, HasConfidence: r.HasConfidence, ExtraData: r.ExtraData,
+	})
+}
+
+func (d *fileDigest) sum() ([]byte, error) {
+	if err := d.lines.Close(); err != nil {
+		return nil, err
+	}
+	return d.hash.Sum(nil), nil
+}
+
+// exportEnding is that of the file which holds one audio file's labels.
+const exportEnding = ".jsonl"
+
+// sumsLine is the line of one audio file as sha256sum prints it.
+func sumsLine(digest []byte, audioFileID string) string {
+	return hex.EncodeToString(digest) + "  " + filename.Escape(audioFileID) + exportEnding + "\n"
+}
+
+// manifest is the digest of a whole set: the SHA-256 of the lines of its audio files, in order of their ids.
+type manifest struct{ hash hash.Hash }
+
+func newManifest() manifest { return manifest{sha256.New()} }
+
+func (m manifest) add(digest []byte, audioFileID string) {
+	io.WriteString(m.hash, sumsLine(digest, audioFileID))
+}
+
+func (m manifest) String() string { return "sha256:" + hex.EncodeToString(m.hash.Sum(nil)) }

@@ -1,0 +1,190 @@
+package annoset
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/annoset/annoset/sqlite"
+)
+
+// inserter writes labels to the layer of a draft: it checks them, gives them ids, and turns names into row ids.
+type inserter struct {
+	tx  *sqlite.WriteTx
+	set *sqlite.SetRow
+
+	types    *types
+	problems *problems
+	files    map[string]*openFile
+	last     *openFile // the file that came last: labels come in runs
+	lastName string
+	n        int // labels that came so far
+}
+
+// openFile is an audio file that takes labels in this layer.
+type openFile struct {
+	id, durationMS int64
+	open           bool // known to the layer, and not clean
+}
+
+func newInserter(ctx context.Context, tx *sqlite.WriteTx, op string, set *sqlite.SetRow) (*inserter, error) {
+	names, err := loadTypes(ctx, &tx.ReadTx, set.DatasetID)
+	if err != nil {
+		return nil, err
+	}
+	return &inserter{
+		tx: tx, set: set, types: names, problems: &problems{op: op}, files: make(map[string]*openFile),
+	}, nil
+}
+
+// row checks the next label and makes its row, without an id. Once one was bad the rows are worth nothing, and what
+// is wrong with the others is still found.
+func (in *inserter) row(ctx context.Context, a *Annotation) (sqlite.LabelRow, error) {
+	index := in.n
+	in.n++
+	if !in.problems.annotation(index, a) {
+		return sqlite.LabelRow{}, nil
+	}
+	typeID, known := in.types.byName[a.ArtifactType]
+	if !known && len(in.types.vocab) > 0 {
+		in.problems.add(index, "artifact_type", "is %s, which the dataset does not declare", brief(a.ArtifactType))
+		return sqlite.LabelRow{}, nil
+	}
+	file, err := in.file(ctx, a.AudioFileID)
+	if err != nil {
+		return sqlite.LabelRow{}, err
+	}
+	if file.durationMS > 0 && a.EndMS > file.durationMS {
+		in.problems.add(index, "end_ms", "is %d, past the end of %s at %d", a.EndMS, brief(a.AudioFileID),
+			file.durationMS)
+	}
+	if len(in.problems.list) > 0 {
+		return sqlite.LabelRow{}, nil
+	}
+	if !known {
+		if typeID, err = in.newType(ctx, a.ArtifactType); err != nil {
+			return sqlite.LabelRow{}, err
+		}
+	}
+	if err := in.open(ctx, file, a.AudioFileID); err != nil {
+		return sqlite.LabelRow{}, err
+	}
+	row := sqlite.LabelRow{
+		FileID: file.id, StartMS: a.StartMS, EndMS: a.EndMS, TypeID: typeID, ExtraData: string(a.ExtraData),
+	}
+	if a.Confidence != nil {
+		row.Confidence, row.HasConfidence = *a.Confidence+0, true // -0 is 0
+	}
+	return row, nil
+}
+
+func (in *inserter) newType(ctx context.Context, name string) (int64, error) {
+	id, err := in.tx.InsertType(ctx, sqlite.TypeRow{DatasetID: in.set.DatasetID, Name: name})
+	if err == nil {
+		in.types.byName[name], in.types.byID[id] = id, name
+	}
+	return id, err
+}
+
+// file finds an audio file, which is not there yet where its id is 0.
+func (in *inserter) file(ctx context.Context, name string) (*openFile, error) {
+	if in.last != nil && in.lastName == name {
+		return in.last, nil
+	}
+	f := in.files[name]
+	if f == nil {
+		row, _, err := in.tx.FileByName(ctx, in.set.DatasetID, name)
+		if err != nil {
+			return nil, err
+		}
+		f = &openFile{id: row.ID, durationMS: row.DurationMS}
+		in.files[name] = f
+	}
+	in.last, in.lastName = f, name
+	return f, nil
+}
+
+// open makes an audio file ready to take labels in the layer, which takes a clean mark away.
+func (in *inserter) open(ctx context.Context, f *openFile, name string) (err error) {
+	if f.open {
+		return nil
+	}
+	if f.id == 0 {
+		f.id, err = in.tx.InsertFile(ctx, sqlite.FileRow{DatasetID: in.set.DatasetID, Name: name})
+		if err != nil {
+			return err
+		}
+	}
+	f.open = true
+	return setClean(ctx, in.tx, in.set.LayerID, f.id, false)
+}
+
+// setClean makes an audio file known to an open layer, clean or not.
+func setClean(ctx context.Context, tx *sqlite.WriteTx, layerID, fileID int64, clean bool) error {
+	state, known, err := tx.FileInLayer(ctx, layerID, fileID)
+	switch {
+	case err != nil:
+		return err
+	case !known:
+		return tx.InsertLayerFile(ctx, sqlite.LayerFile{LayerID: layerID, FileID: fileID, Clean: clean})
+	case state.Clean == clean:
+		return nil
+	}
+	state.Clean = clean
+	return tx.UpdateLayerFile(ctx, state)
+}
+
+// one writes rows in their order, each with an index entry of its own, and returns their ids.
+func (in *inserter) one(ctx context.Context, rows []sqlite.LabelRow) ([]int64, error) {
+	ids, err := in.ids(ctx, rows)
+	if err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		rows[i].ID = ids[i]
+	}
+	return ids, in.tx.InsertLabels(ctx, in.set.LayerID, rows)
+}
+
+// bulk writes rows in the order of the table, in blocks, and returns their ids in the order that they came in. The
+// guards are off.
+func (in *inserter) bulk(ctx context.Context, rows []sqlite.LabelRow) ([]int64, error) {
+	ids, err := in.ids(ctx, rows)
+	if err != nil {
+		return nil, err
+	}
+	order := func(a, b *sqlite.LabelRow) int {
+		return cmp.Or(cmp.Compare(a.FileID, b.FileID), cmp.Compare(a.StartMS, b.StartMS))
+	}
+	if !slices.IsSortedFunc(rows, func(a, b sqlite.LabelRow) int { return order(&a, &b) }) {
+		place := make([]int, len(rows))
+		for i := range place {
+			place[i] = i
+		}
+		slices.SortStableFunc(place, func(i, j int) int { return order(&rows[i], &rows[j]) })
+		sorted := make([]sqlite.LabelRow, len(rows))
+		came := make([]int64, len(rows))
+		for i, from := range place {
+			sorted[i], came[from] = rows[from], ids[i]
+		}
+		rows, ids = sorted, came
+	}
+	first := slices.Min(ids)
+	for i := range rows {
+		rows[i].ID = first + int64(i)
+	}
+	return ids, in.tx.InsertBlocks(ctx, in.set.LayerID, rows)
+}
+
+// ids gives out one id a row, without a gap.
+func (in *inserter) ids(ctx context.Context, rows []sqlite.LabelRow) ([]int64, error) {
+	ids := make([]int64, len(rows))
+	if len(rows) == 0 {
+		return ids, nil
+	}
+	first, err := in.tx.NextLabelIDs(ctx, len(rows))
+	for i := range ids {
+		ids[i] = first + int64(i)
+	}
+	return ids, err
+}

@@ -1,0 +1,163 @@
+// Package canonical writes labels as canonical JSON Lines, the form that digests are taken of.
+//
+// A line is one JSON object without white space between its tokens. Its keys are artifact_type, start_ms, end_ms,
+// confidence and extra_data, in this order; the last two only where the label has them. Strings and numbers are as
+// RFC 8785 (JSON Canonicalization Scheme) writes them; extra data keeps its keys, numbers and strings as they were
+// given and loses white space alone. Lines end with LF and are sorted by start, end, artifact type (bytes),
+// confidence (absent first) and extra data (absent first, then bytes).
+package canonical
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Label is what a line says.
+type Label struct {
+	StartMS, EndMS int64
+	ArtifactType   string
+	Confidence     float64
+	HasConfidence  bool
+	ExtraData      string // a JSON object, or empty for none
+}
+
+// Writer writes the lines of one audio file. Labels come in order of start; those that start together are put in
+// order here.
+type Writer struct {
+	w     io.Writer
+	group []Label // of one start
+	buf   []byte
+}
+
+// NewWriter returns a Writer on w.
+func NewWriter(w io.Writer) *Writer { return &Writer{w: w} }
+
+// flushAt is how many bytes are gathered before they are written.
+const flushAt = 1 << 15
+
+// Write takes the next label.
+func (w *Writer) Write(l Label) error {
+	if len(w.group) > 0 && w.group[0].StartMS != l.StartMS {
+		w.endGroup()
+	}
+	if l.ExtraData != "" {
+		var b bytes.Buffer
+		if err := json.Compact(&b, []byte(l.ExtraData)); err != nil {
+			return err
+		}
+		l.ExtraData = b.String()
+	}
+	w.group = append(w.group, l)
+	if len(w.buf) < flushAt {
+		return nil
+	}
+	return w.flush()
+}
+
+// Close writes what is left. It leaves the underlying writer open.
+func (w *Writer) Close() error {
+	w.endGroup()
+	return w.flush()
+}
+
+func (w *Writer) endGroup() {
+	if len(w.group) > 1 {
+		slices.SortFunc(w.group, compare)
+	}
+	for i := range w.group {
+		w.buf = appendLine(w.buf, &w.group[i])
+	}
+	w.group = w.group[:0]
+}
+
+func (w *Writer) flush() error {
+	_, err := w.w.Write(w.buf)
+	w.buf = w.buf[:0]
+	return err
+}
+
+func compare(a, b Label) int {
+	return cmp.Or(
+		cmp.Compare(a.StartMS, b.StartMS),
+		cmp.Compare(a.EndMS, b.EndMS),
+		strings.Compare(a.ArtifactType, b.ArtifactType),
+		compareBool(a.HasConfidence, b.HasConfidence),
+		cmp.Compare(a.Confidence, b.Confidence),
+		strings.Compare(a.ExtraData, b.ExtraData),
+	)
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+func appendLine(dst []byte, l *Label) []byte {
+	dst = append(dst, `{"artifact_type":`...)
+	dst = appendString(dst, l.ArtifactType)
+	dst = append(dst, `,"start_ms":`...)
+	dst = strconv.AppendInt(dst, l.StartMS, 10)
+	dst = append(dst, `,"end_ms":`...)
+	dst = strconv.AppendInt(dst, l.EndMS, 10)
+	if l.HasConfidence {
+		dst = append(dst, `,"confidence":`...)
+		dst = appendFraction(dst, l.Confidence)
+	}
+	if l.ExtraData != "" {
+		dst = append(dst, `,"extra_data":`...)
+		dst = append(dst, l.ExtraData...)
+	}
+	return append(dst, "}\n"...)
+}
+
+// appendString writes s as RFC 8785, 3.2.2.2 says: nothing is escaped that need not be.
+func appendString(dst []byte, s string) []byte {
+	const hex = "0123456789abcdef"
+	dst = append(dst, '"')
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			dst = append(dst, '\\', c)
+		case c >= ' ':
+			dst = append(dst, c)
+		case c == '\b':
+			dst = append(dst, `\b`...)
+		case c == '\t':
+			dst = append(dst, `\t`...)
+		case c == '\n':
+			dst = append(dst, `\n`...)
+		case c == '\f':
+			dst = append(dst, `\f`...)
+		case c == '\r':
+			dst = append(dst, `\r`...)
+		default:
+			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf])
+		}
+	}
+	return append(dst, '"')
+}
+
+// appendFraction writes a number of [0, 1] as RFC 8785, 3.2.2.3 says, which is how ECMAScript writes it: the
+// shortest digits that read back the same, with an exponent below 1e-6.
+func appendFraction(dst []byte, f float64) []byte {
+	if f == 0 || math.Abs(f) >= 1e-6 {
+		return strconv.AppendFloat(dst, f, 'f', -1, 64)
+	}
+	dst = strconv.AppendFloat(dst, f, 'e', -1, 64)
+	if n := len(dst); n >= 4 && dst[n-4] == 'e' && dst[n-3] == '-' && dst[n-2] == '0' {
+		dst[n-2] = dst[n-1] // e-09 is written e-9
+		dst = dst[:n-1]
+	}
+	return dst
+}

@@ -1,0 +1,60 @@
+package sqlite
+
+import (
+	"errors"
+
+	driversqlite "modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+)
+
+// Fault groups the database's error codes by what a caller can do about them.
+type Fault int
+
+const (
+	FaultNone       Fault = iota // not an error of the database
+	FaultOther                   // any code not named here
+	FaultBusy                    // another connection holds the lock
+	FaultReadOnly                // the file, its folder or the connection cannot be written to
+	FaultCorrupt                 // the file is damaged
+	FaultConstraint              // a constraint or a trigger refused the change
+	FaultFull                    // the disk is full
+	FaultTooBig                  // a value is larger than a row can hold
+)
+
+// FaultOf tells what kind of database error err is, by its code.
+func FaultOf(err error) Fault {
+	code, ok := Code(err)
+	if !ok {
+		return FaultNone
+	}
+	switch code & 0xff {
+	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
+		return FaultBusy
+	case lib.SQLITE_READONLY, lib.SQLITE_PERM:
+		return FaultReadOnly
+	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB:
+		return FaultCorrupt
+	case lib.SQLITE_CONSTRAINT:
+		return FaultConstraint
+	case lib.SQLITE_FULL:
+		return FaultFull
+	case lib.SQLITE_TOOBIG:
+		return FaultTooBig
+	}
+	return FaultOther
+}
+
+// Code returns the extended result code of the database error that err wraps.
+func Code(err error) (int, bool) {
+	if e, ok := errors.AsType[*driversqlite.Error](err); ok {
+		return e.Code(), true
+	}
+	return 0, false
+}
+
+func isBusy(err error) bool { return FaultOf(err) == FaultBusy }
+
+func isNotADB(err error) bool {
+	code, ok := Code(err)
+	return ok && code&0xff == lib.SQLITE_NOTADB
+}

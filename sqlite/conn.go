@@ -1,0 +1,118 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+)
+
+// maxCached bounds the statements that a connection keeps prepared. All of this package's statements fit.
+const maxCached = 128
+
+// connector opens connections that keep their statements prepared.
+type connector struct{ driver.Connector }
+
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	dc, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	full, ok := dc.(fullConn)
+	if !ok {
+		dc.Close()
+		return nil, errors.New("sqlite: the driver's connection lacks a context method")
+	}
+	return &conn{fullConn: full, idle: make(map[string][]driver.Stmt)}, nil
+}
+
+// fullConn is what every connection of the driver offers, and what database/sql needs to see.
+type fullConn interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.Pinger
+	driver.SessionResetter
+	driver.Validator
+}
+
+// conn is a driver connection with a cache of prepared statements behind ExecContext and QueryContext, so that
+// everything above it, sqlx included, prepares each statement once. Used by one goroutine at a time, as
+// database/sql promises.
+type conn struct {
+	fullConn
+	idle  map[string][]driver.Stmt // prepared and not in use, by text; several where cursors of one text nest
+	count int
+}
+
+// Unwrap shows the driver's own connection to those who need its extensions.
+func (c *conn) Unwrap() driver.Conn { return c.fullConn }
+
+func (c *conn) Close() error {
+	var errs []error
+	for _, stmts := range c.idle {
+		for _, st := range stmts {
+			errs = append(errs, st.Close())
+		}
+	}
+	c.idle = nil
+	return errors.Join(append(errs, c.fullConn.Close())...)
+}
+
+func (c *conn) take(ctx context.Context, query string) (driver.Stmt, error) {
+	if free := c.idle[query]; len(free) > 0 {
+		st := free[len(free)-1]
+		c.idle[query] = free[:len(free)-1]
+		c.count--
+		return st, nil
+	}
+	return c.PrepareContext(ctx, query)
+}
+
+func (c *conn) put(query string, st driver.Stmt) error {
+	if c.idle == nil || c.count >= maxCached {
+		return st.Close()
+	}
+	c.idle[query] = append(c.idle[query], st)
+	c.count++
+	return nil
+}
+
+// ExecContext implements [driver.ExecerContext].
+func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	st, err := c.take(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	res, err := st.(driver.StmtExecContext).ExecContext(ctx, args)
+	return res, errors.Join(err, c.put(query, st))
+}
+
+// QueryContext implements [driver.QueryerContext].
+func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	st, err := c.take(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := st.(driver.StmtQueryContext).QueryContext(ctx, args)
+	if err != nil {
+		return nil, errors.Join(err, c.put(query, st))
+	}
+	return &cachedRows{Rows: rows, c: c, query: query, st: st}, nil
+}
+
+// cachedRows gives its statement back when it is closed.
+type cachedRows struct {
+	driver.Rows
+	c     *conn
+	query string
+	st    driver.Stmt
+}
+
+func (r *cachedRows) Close() error {
+	err := r.Rows.Close()
+	if r.st != nil {
+		err = errors.Join(err, r.c.put(r.query, r.st))
+		r.st = nil
+	}
+	return err
+}

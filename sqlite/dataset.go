@@ -1,0 +1,156 @@
+package sqlite
+
+import "context"
+
+// DatasetRow is a row of the table dataset.
+type DatasetRow struct {
+	ID          int64   `db:"id"`
+	UUID        string  `db:"uuid"`
+	Name        string  `db:"name"`
+	Description string  `db:"description"`
+	ExtraData   *string `db:"extra_data"`
+	LastVersion int     `db:"last_version"`
+	CreatedMS   int64   `db:"created_ms"`
+	UpdatedMS   int64   `db:"updated_ms"`
+}
+
+// TypeRow is a row of the table artifact_type.
+type TypeRow struct {
+	ID          int64  `db:"id"`
+	DatasetID   int64  `db:"dataset_id"`
+	Name        string `db:"name"`
+	Description string `db:"description"`
+	Color       string `db:"color"`
+	Declared    bool   `db:"declared"`
+	Place       int    `db:"place"`
+}
+
+const datasetColumns = `
+	id, uuid, name, description, extra_data, last_version, created_ms, updated_ms`
+
+// InsertDataset adds a dataset and returns its row id.
+func (tx *WriteTx) InsertDataset(ctx context.Context, r DatasetRow) (int64, error) {
+	return tx.insert(ctx, `
+		INSERT INTO dataset (uuid, name, description, extra_data, created_ms, updated_ms)
+		VALUES (?, ?, ?, ?, ?, ?)`,
+		r.UUID, r.Name, r.Description, r.ExtraData, r.CreatedMS, r.UpdatedMS)
+}
+
+// UpdateDataset writes what may change of a dataset.
+func (tx *WriteTx) UpdateDataset(ctx context.Context, r DatasetRow) error {
+	_, err := tx.exec(ctx, `
+		UPDATE dataset
+		SET name = ?, description = ?, extra_data = ?, updated_ms = ?
+		WHERE id = ?`,
+		r.Name, r.Description, r.ExtraData, r.UpdatedMS, r.ID)
+	return err
+}
+
+// DeleteDataset removes a dataset that nothing refers to any more.
+func (tx *WriteTx) DeleteDataset(ctx context.Context, id int64) error {
+	_, err := tx.exec(ctx, `DELETE FROM dataset WHERE id = ?`, id)
+	return err
+}
+
+// DatasetByID reads a dataset by its row id.
+func (tx *ReadTx) DatasetByID(ctx context.Context, id int64) (DatasetRow, bool, error) {
+	return get[DatasetRow](ctx, tx, `SELECT`+datasetColumns+` FROM dataset WHERE id = ?`, id)
+}
+
+// DatasetByUUID reads a dataset by the id that users know.
+func (tx *ReadTx) DatasetByUUID(ctx context.Context, uuid string) (DatasetRow, bool, error) {
+	return get[DatasetRow](ctx, tx, `SELECT`+datasetColumns+` FROM dataset WHERE uuid = ?`, uuid)
+}
+
+// DatasetByName reads a dataset by its name.
+func (tx *ReadTx) DatasetByName(ctx context.Context, name string) (DatasetRow, bool, error) {
+	return get[DatasetRow](ctx, tx, `SELECT`+datasetColumns+` FROM dataset WHERE name = ?`, name)
+}
+
+// Datasets reads all datasets in order of name.
+func (tx *ReadTx) Datasets(ctx context.Context) ([]DatasetRow, error) {
+	return list[DatasetRow](ctx, tx, `SELECT`+datasetColumns+` FROM dataset ORDER BY name`)
+}
+
+const typeColumns = `
+	id, dataset_id, name, description, color, declared, place`
+
+// Types reads the artifact types of a dataset, the declared ones first and in their order.
+func (tx *ReadTx) Types(ctx context.Context, datasetID int64) ([]TypeRow, error) {
+	return list[TypeRow](ctx, tx, `
+		SELECT`+typeColumns+`
+		FROM artifact_type
+		WHERE dataset_id = ?
+		ORDER BY declared DESC, place, name`, datasetID)
+}
+
+// DeclaredTypes reads the vocabulary of a dataset in its order.
+func (tx *ReadTx) DeclaredTypes(ctx context.Context, datasetID int64) ([]TypeRow, error) {
+	return list[TypeRow](ctx, tx, `
+		SELECT`+typeColumns+`
+		FROM artifact_type
+		WHERE dataset_id = ? AND declared = 1
+		ORDER BY place, name`, datasetID)
+}
+
+// TypeByID reads an artifact type that is there.
+func (tx *ReadTx) TypeByID(ctx context.Context, id int64) (TypeRow, error) {
+	row, _, err := get[TypeRow](ctx, tx, `
+		SELECT`+typeColumns+`
+		FROM artifact_type
+		WHERE id = ?`, id)
+	return row, err
+}
+
+// TypeByName reads one artifact type of a dataset.
+func (tx *ReadTx) TypeByName(ctx context.Context, datasetID int64, name string) (TypeRow, bool, error) {
+	return get[TypeRow](ctx, tx, `
+		SELECT`+typeColumns+`
+		FROM artifact_type
+		WHERE dataset_id = ? AND name = ?`, datasetID, name)
+}
+
+// InsertType adds an artifact type and returns its row id.
+func (tx *WriteTx) InsertType(ctx context.Context, r TypeRow) (int64, error) {
+	return tx.insert(ctx, `
+		INSERT INTO artifact_type (dataset_id, name, description, color, declared, place)
+		VALUES (?, ?, ?, ?, ?, ?)`,
+		r.DatasetID, r.Name, r.Description, r.Color, r.Declared, r.Place)
+}
+
+// UpdateType writes what may change of an artifact type.
+func (tx *WriteTx) UpdateType(ctx context.Context, r TypeRow) error {
+	_, err := tx.exec(ctx, `
+		UPDATE artifact_type
+		SET description = ?, color = ?, declared = ?, place = ?
+		WHERE id = ?`,
+		r.Description, r.Color, r.Declared, r.Place, r.ID)
+	return err
+}
+
+// DeleteType removes an artifact type that no label bears.
+func (tx *WriteTx) DeleteType(ctx context.Context, id int64) error {
+	_, err := tx.exec(ctx, `DELETE FROM artifact_type WHERE id = ?`, id)
+	return err
+}
+
+// DeleteTypes removes the artifact types of a dataset whose labels are gone.
+func (tx *WriteTx) DeleteTypes(ctx context.Context, datasetID int64) error {
+	_, err := tx.exec(ctx, `DELETE FROM artifact_type WHERE dataset_id = ?`, datasetID)
+	return err
+}
+
+// TypesInUse returns the ids of the artifact types that labels of a dataset bear, in any of its layers.
+// It reads every label of the dataset.
+func (tx *ReadTx) TypesInUse(ctx context.Context, datasetID int64) (map[int64]bool, error) {
+	ids, err := list[int64](ctx, tx, `
+		SELECT DISTINCT l.type_id
+		FROM layer y
+		JOIN label l ON l.layer_id = y.id
+		WHERE y.dataset_id = ?`, datasetID)
+	used := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		used[id] = true
+	}
+	return used, err
+}

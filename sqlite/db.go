@@ -1,0 +1,239 @@
+// Package sqlite keeps the rows of an annoset store in one SQLite file. All the SQL there is lives here.
+//
+// It speaks of rows and knows no rule: each method of [ReadTx] and [WriteTx] runs one statement, or reads what one
+// statement yields. The triggers of its schema hold the store's invariants against everyone who writes to the file.
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// Errors of opening and of waiting. Those of the database itself keep their codes: see [Code].
+var (
+	ErrNotAStore   = errors.New("sqlite: not a store of this kind")
+	ErrNewerSchema = errors.New("sqlite: the schema is newer than this program")
+	ErrReadOnly    = errors.New("sqlite: opened read-only")
+	ErrBusy        = errors.New("sqlite: another writer is at work")
+)
+
+// Config says how a database is opened.
+type Config struct {
+	Path        string // empty: in memory
+	ReadOnly    bool
+	Normal      bool // synchronous=NORMAL: a power loss may cost the last commits
+	BusyTimeout time.Duration
+	// Wrap, if not nil, stands between this package and the driver: the seam for injecting faults.
+	Wrap func(driver.Connector) driver.Connector
+}
+
+// DB is an open database: one writer connection and several read-only ones. Safe for concurrent use.
+type DB struct {
+	cfg     Config
+	writer  *sqlx.DB // nil where read-only
+	readers *sqlx.DB // the writer itself in memory
+	anchor  *sqlx.DB // keeps a database in memory alive while the writer's connection is replaced
+	turn    chan struct{}
+}
+
+// Open opens the database, or makes it where there is none, and brings its schema up to date.
+func Open(ctx context.Context, cfg Config) (_ *DB, err error) {
+	db := &DB{cfg: cfg, turn: make(chan struct{}, 1)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, db.Close())
+		}
+	}()
+	switch {
+	case cfg.Path == "":
+		err = db.openMemory(ctx)
+	case cfg.ReadOnly:
+		err = db.openReadOnly(ctx)
+	default:
+		err = db.openFile(ctx)
+	}
+	return db, err
+}
+
+func (db *DB) openMemory(ctx context.Context) (err error) {
+	dsn := memoryDSN(db.cfg)
+	if db.anchor, err = db.pool(dsn, 1); err != nil {
+		return err
+	}
+	if err = db.anchor.PingContext(ctx); err != nil {
+		return err
+	}
+	if db.writer, err = db.pool(dsn, 1); err != nil {
+		return err
+	}
+	db.readers = db.writer
+	return db.migrate(ctx)
+}
+
+func (db *DB) openReadOnly(ctx context.Context) error {
+	head, err := peek(ctx, db.cfg)
+	if err != nil {
+		return err
+	}
+	if err := head.check(); err != nil {
+		return err
+	}
+	if head.version < schemaVersion() {
+		return fmt.Errorf("%w: its schema %d must be brought to %d by opening it for writing", ErrReadOnly,
+			head.version, schemaVersion())
+	}
+	db.readers, err = db.pool(head.dsn, 0)
+	return err
+}
+
+func (db *DB) openFile(ctx context.Context) error {
+	head, err := peek(ctx, db.cfg)
+	if err != nil {
+		return err
+	}
+	if err := head.check(); err != nil && !head.blank() {
+		return err
+	}
+	if db.writer, err = db.pool(writerDSN(db.cfg), 1); err != nil {
+		return err
+	}
+	if err := db.enterWAL(ctx); err != nil {
+		return err
+	}
+	if err := db.migrate(ctx); err != nil {
+		return err
+	}
+	db.readers, err = db.pool(readerDSN(db.cfg), 0)
+	return err
+}
+
+// pool opens at most open connections, 0 being as many as are asked for: a read inside the loop over another
+// read must never wait for it.
+func (db *DB) pool(dsn string, open int) (*sqlx.DB, error) {
+	return newPool(dsn, open, db.cfg.Wrap)
+}
+
+// Close waits for the writer, checkpoints and closes. Iterators that still read end with an error.
+func (db *DB) Close() error {
+	db.turn <- struct{}{}
+	defer func() { <-db.turn }()
+	var errs []error
+	if db.readers != nil && db.readers != db.writer {
+		errs = append(errs, db.readers.Close())
+	}
+	for _, p := range []*sqlx.DB{db.writer, db.anchor} {
+		if p != nil {
+			errs = append(errs, p.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// InMemory tells whether reading and writing share one connection, so that user code must not run inside either.
+func (db *DB) InMemory() bool { return db.cfg.Path == "" }
+
+// takeTurn waits for this process's other users of the writer connection, as long as SQLite waits for those of
+// other processes.
+func (db *DB) takeTurn(ctx context.Context) error {
+	select {
+	case db.turn <- struct{}{}:
+		return nil
+	default:
+	}
+	timer := time.NewTimer(db.cfg.BusyTimeout)
+	defer timer.Stop()
+	select {
+	case db.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return ErrBusy
+	}
+}
+
+// Read runs fn over one consistent state of the database.
+func (db *DB) Read(ctx context.Context, fn func(*ReadTx) error) error {
+	if db.readers == db.writer {
+		if err := db.takeTurn(ctx); err != nil {
+			return err
+		}
+		defer func() { <-db.turn }()
+	}
+	return inTx(ctx, db.readers, "BEGIN", func(tx ReadTx) error { return fn(&tx) })
+}
+
+// Write runs fn in a transaction that holds the write lock from its beginning, and commits it if fn returns nil.
+// With full, the commit is synced to disk whatever the configuration says.
+func (db *DB) Write(ctx context.Context, full bool, fn func(*WriteTx) error) error {
+	if db.writer == nil {
+		return ErrReadOnly
+	}
+	if err := db.takeTurn(ctx); err != nil {
+		return err
+	}
+	defer func() { <-db.turn }()
+	if full && db.cfg.Normal {
+		if err := db.setSynchronous(ctx, "FULL"); err != nil {
+			return err
+		}
+		defer db.setSynchronous(context.WithoutCancel(ctx), "NORMAL") //nolint:errcheck // stricter is no harm
+	}
+	return inTx(ctx, db.writer, "BEGIN IMMEDIATE", func(tx ReadTx) error { return fn(&WriteTx{tx}) })
+}
+
+func (db *DB) setSynchronous(ctx context.Context, level string) error {
+	_, err := db.writer.ExecContext(ctx, "PRAGMA synchronous = "+level)
+	return err
+}
+
+// inTx runs fn between begin and COMMIT on one connection. Anything but a nil error, a panic included, rolls back;
+// a connection that cannot roll back is thrown away.
+func inTx(ctx context.Context, pool *sqlx.DB, begin string, fn func(ReadTx) error) error {
+	c, err := pool.Connx(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	dc, err := driverConn(c)
+	if err != nil {
+		return err
+	}
+	done := false
+	defer func() {
+		if !done {
+			rollback(c)
+		}
+	}()
+	if _, err := c.ExecContext(ctx, begin); err != nil {
+		return err
+	}
+	if err := fn(ReadTx{conn: c, dc: dc}); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if _, err := c.ExecContext(context.WithoutCancel(ctx), "COMMIT"); err != nil {
+		return err
+	}
+	done = true
+	return nil
+}
+
+func rollback(c *sqlx.Conn) {
+	_, err := c.ExecContext(context.Background(), "ROLLBACK")
+	if err == nil || strings.Contains(err.Error(), "no transaction is active") {
+		return
+	}
+	c.Raw(func(any) error { return driver.ErrBadConn }) //nolint:errcheck // the way to drop a connection
+}
+
+func readerLimit() int { return max(4, runtime.GOMAXPROCS(0)) }

@@ -1,0 +1,85 @@
+package sqlite
+
+import (
+	"crypto/rand"
+	"database/sql"
+	"database/sql/driver"
+	"net/url"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/jmoiron/sqlx/reflectx"
+	driversqlite "modernc.org/sqlite"
+)
+
+// newPool opens a pool on dsn. Every connection gets its pragmas from the DSN.
+func newPool(dsn string, open int, wrap func(driver.Connector) driver.Connector) (*sqlx.DB, error) {
+	base, err := driversqlite.NewConnector(dsn)
+	if err != nil {
+		return nil, err
+	}
+	if wrap != nil {
+		base = wrap(base)
+	}
+	db := sqlx.NewDb(sql.OpenDB(connector{base}), "sqlite")
+	// sqlx's own mapper is a global that the host program may have replaced.
+	db.Mapper = reflectx.NewMapperFunc("db", strings.ToLower)
+	db.SetMaxOpenConns(open)
+	db.SetMaxIdleConns(max(open, readerLimit()))
+	return db, nil
+}
+
+func writerDSN(cfg Config) string {
+	q := pragmas(cfg)
+	q.Set("mode", "rwc")
+	return fileURI(cfg.Path) + "?" + q.Encode()
+}
+
+func readerDSN(cfg Config) string {
+	q := pragmas(cfg)
+	q.Set("mode", "ro")
+	q.Set("_query_only", "1")
+	return fileURI(cfg.Path) + "?" + q.Encode()
+}
+
+// immutableDSN reads a file that nobody writes to, without locks and without a file beside it.
+func immutableDSN(cfg Config) string { return readerDSN(cfg) + "&immutable=1" }
+
+// memoryDSN names a database that no other store of the process can come upon.
+func memoryDSN(cfg Config) string {
+	q := pragmas(cfg)
+	q.Set("vfs", "memdb")
+	return "file:/annoset-" + rand.Text() + "?" + q.Encode()
+}
+
+func pragmas(cfg Config) url.Values {
+	sync := "FULL"
+	if cfg.Normal {
+		sync = "NORMAL"
+	}
+	return url.Values{
+		"_busy_timeout": {strconv.FormatInt(int64(max(cfg.BusyTimeout, 0)/time.Millisecond), 10)},
+		"_synchronous":  {sync},
+		"_foreign_keys": {"1"},
+		"_dqs":          {"0"},
+		"_defensive":    {"1"},
+		"_error_rc":     {"1"},
+		"_pragma":       {"cache_size(-16384)", "trusted_schema(0)"},
+	}
+}
+
+// fileURI writes path as SQLite reads it: with '?', '#' and '%' escaped, absolute, with a slash before a drive.
+func fileURI(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	path = filepath.ToSlash(path)
+	if runtime.GOOS == "windows" && !strings.HasPrefix(path, "/") {
+		path = "/" + path
+	}
+	return "file://" + (&url.URL{Path: path}).EscapedPath()
+}

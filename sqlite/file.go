@@ -1,0 +1,84 @@
+package sqlite
+
+import "context"
+
+// FileRow is a row of the table audio_file.
+type FileRow struct {
+	ID         int64  `db:"id"`
+	DatasetID  int64  `db:"dataset_id"`
+	Name       string `db:"name"`
+	DurationMS int64  `db:"duration_ms"`
+	Registered bool   `db:"registered"`
+}
+
+const fileColumns = `
+	id, dataset_id, name, duration_ms, registered`
+
+// FileByName reads an audio file of a dataset.
+func (tx *ReadTx) FileByName(ctx context.Context, datasetID int64, name string) (FileRow, bool, error) {
+	return get[FileRow](ctx, tx, `
+		SELECT`+fileColumns+`
+		FROM audio_file
+		WHERE dataset_id = ? AND name = ?`, datasetID, name)
+}
+
+// FileByID reads an audio file that is there.
+func (tx *ReadTx) FileByID(ctx context.Context, id int64) (FileRow, error) {
+	row, _, err := get[FileRow](ctx, tx, `
+		SELECT`+fileColumns+`
+		FROM audio_file
+		WHERE id = ?`, id)
+	return row, err
+}
+
+// Files reads the audio files of a dataset in order of name.
+func (tx *ReadTx) Files(ctx context.Context, datasetID int64) ([]FileRow, error) {
+	return list[FileRow](ctx, tx, `
+		SELECT`+fileColumns+`
+		FROM audio_file
+		WHERE dataset_id = ?
+		ORDER BY name`, datasetID)
+}
+
+// InsertFile adds an audio file and returns its row id.
+func (tx *WriteTx) InsertFile(ctx context.Context, r FileRow) (int64, error) {
+	return tx.insert(ctx, `
+		INSERT INTO audio_file (dataset_id, name, duration_ms, registered)
+		VALUES (?, ?, ?, ?)`,
+		r.DatasetID, r.Name, r.DurationMS, r.Registered)
+}
+
+// UpdateFile writes what may change of an audio file.
+func (tx *WriteTx) UpdateFile(ctx context.Context, r FileRow) error {
+	_, err := tx.exec(ctx, `
+		UPDATE audio_file
+		SET duration_ms = ?, registered = ?
+		WHERE id = ?`,
+		r.DurationMS, r.Registered, r.ID)
+	return err
+}
+
+// LastEnd returns the latest end of the labels that any set has in an audio file, 0 where there are none.
+func (tx *ReadTx) LastEnd(ctx context.Context, fileID int64) (int64, error) {
+	end, _, err := get[int64](ctx, tx, `
+		SELECT coalesce(max(l.end_ms), 0)
+		FROM layer_file lf
+		JOIN label l ON l.layer_id = lf.layer_id AND l.file_id = lf.file_id
+		WHERE lf.file_id = ?`, fileID)
+	return end, err
+}
+
+// DeleteOrphanFiles removes the audio files of a dataset that nobody registered and no set speaks of.
+func (tx *WriteTx) DeleteOrphanFiles(ctx context.Context, datasetID int64) error {
+	_, err := tx.exec(ctx, `
+		DELETE FROM audio_file
+		WHERE dataset_id = ? AND registered = 0
+			AND NOT EXISTS (SELECT 1 FROM layer_file WHERE file_id = audio_file.id)`, datasetID)
+	return err
+}
+
+// DeleteFiles removes the audio files of a dataset whose sets are gone.
+func (tx *WriteTx) DeleteFiles(ctx context.Context, datasetID int64) error {
+	_, err := tx.exec(ctx, `DELETE FROM audio_file WHERE dataset_id = ?`, datasetID)
+	return err
+}

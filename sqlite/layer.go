@@ -1,0 +1,248 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+)
+
+// LayerRow is a row of the table layer.
+type LayerRow struct {
+	ID      int64  `db:"id"`
+	BelowID *int64 `db:"below_id"`
+	Sealed  bool   `db:"sealed"`
+	Weight  int64  `db:"weight"`
+}
+
+// Stack reads the layers that are seen from a layer, itself first.
+func (tx *ReadTx) Stack(ctx context.Context, layerID int64) ([]LayerRow, error) {
+	return list[LayerRow](ctx, tx, `
+		SELECT y.id, y.below_id, y.sealed, y.weight
+		FROM layer_stack k
+		JOIN layer y ON y.id = k.seen_id
+		WHERE k.layer_id = ?
+		ORDER BY k.depth`, layerID)
+}
+
+// InsertLayer adds an open layer on top of another, or of nothing, and returns its id.
+func (tx *WriteTx) InsertLayer(ctx context.Context, datasetID int64, below *int64) (int64, error) {
+	return tx.insert(ctx, `INSERT INTO layer (dataset_id, below_id) VALUES (?, ?)`, datasetID, below)
+}
+
+// WeighLayer counts what an open layer holds, and keeps the sum with it.
+func (tx *WriteTx) WeighLayer(ctx context.Context, id int64) error {
+	_, err := tx.exec(ctx, `
+		UPDATE layer
+		SET weight = (SELECT count(*) FROM label WHERE layer_id = ?1) + (SELECT count(*) FROM removal WHERE layer_id = ?1)
+		WHERE id = ?1`, id)
+	return err
+}
+
+// SealLayer ends the writing to a layer that no set owns.
+func (tx *WriteTx) SealLayer(ctx context.Context, id int64) error {
+	_, err := tx.exec(ctx, `UPDATE layer SET sealed = 1 WHERE id = ?`, id)
+	return err
+}
+
+// Seen tells whether any layer stands on a layer, or any set owns it.
+func (tx *ReadTx) Seen(ctx context.Context, id int64) (bool, error) {
+	seen, _, err := get[bool](ctx, tx, `
+		SELECT EXISTS (SELECT 1 FROM layer_stack WHERE seen_id = ?1 AND layer_id <> ?1)
+			OR EXISTS (SELECT 1 FROM annotation_set WHERE layer_id = ?1)`, id)
+	return seen, err
+}
+
+// CountLabels counts the rows of a layer, and stops counting at limit.
+func (tx *ReadTx) CountLabels(ctx context.Context, layerID, limit int64) (int64, error) {
+	n, _, err := get[int64](ctx, tx, `
+		SELECT count(*) FROM (SELECT 1 FROM label WHERE layer_id = ? LIMIT ?)`, layerID, limit)
+	return n, err
+}
+
+// DeleteLayer removes a layer that nobody sees, with all that is in it.
+func (tx *WriteTx) DeleteLayer(ctx context.Context, id int64) error {
+	for _, query := range []string{
+		`DELETE FROM label WHERE layer_id = ?`,
+		`DELETE FROM label_block WHERE layer_id = ?`,
+		`DELETE FROM removal WHERE layer_id = ?`,
+		`DELETE FROM layer_file WHERE layer_id = ?`,
+		`DELETE FROM layer WHERE id = ?`,
+	} {
+		if _, err := tx.exec(ctx, query, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CopyLayer copies what one layer holds to another that stands where it stands. Verbatim keeps the labels in their
+// blocks, which only goes without guards; otherwise each is indexed.
+func (tx *WriteTx) CopyLayer(ctx context.Context, from, to int64, verbatim bool) error {
+	queries := []string{`
+		INSERT INTO layer_file (layer_id, file_id, clean)
+		SELECT ?, file_id, 0 FROM layer_file WHERE layer_id = ?`, `
+		INSERT INTO removal (layer_id, file_id, id)
+		SELECT ?, file_id, id FROM removal WHERE layer_id = ?`,
+	}
+	if verbatim {
+		queries = append(queries, `
+		INSERT INTO label_block (layer_id, first_id, last_id, file_id, from_ms, to_ms)
+		SELECT ?, first_id, last_id, file_id, from_ms, to_ms FROM label_block WHERE layer_id = ?`, `
+		INSERT INTO label (layer_id, file_id, start_ms, id, end_ms, type_id, indexed, confidence, extra_data)
+		SELECT ?, file_id, start_ms, id, end_ms, type_id, indexed, confidence, extra_data
+		FROM label WHERE layer_id = ? ORDER BY file_id, start_ms, id`)
+	} else {
+		queries = append(queries, `
+		INSERT INTO label (layer_id, file_id, start_ms, id, end_ms, type_id, indexed, confidence, extra_data)
+		SELECT ?, file_id, start_ms, id, end_ms, type_id, 1, confidence, extra_data
+		FROM label WHERE layer_id = ? ORDER BY file_id, start_ms, id`)
+	}
+	// Last: a file is clean only once its labels are hidden.
+	queries = append(queries, `
+		UPDATE layer_file
+		SET clean = 1
+		WHERE layer_id = ? AND file_id IN (SELECT file_id FROM layer_file WHERE layer_id = ? AND clean = 1)`)
+	for _, query := range queries {
+		if _, err := tx.exec(ctx, query, to, from); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// LayerFile is a row of the table layer_file.
+type LayerFile struct {
+	LayerID     int64  `db:"layer_id"`
+	FileID      int64  `db:"file_id"`
+	Clean       bool   `db:"clean"`
+	Annotations *int64 `db:"annotations"`
+	Digest      []byte `db:"digest"`
+}
+
+// FileInLayer reads what a layer says of an audio file.
+func (tx *ReadTx) FileInLayer(ctx context.Context, layerID, fileID int64) (LayerFile, bool, error) {
+	return get[LayerFile](ctx, tx, `
+		SELECT layer_id, file_id, clean, annotations, digest
+		FROM layer_file
+		WHERE layer_id = ? AND file_id = ?`, layerID, fileID)
+}
+
+// InsertLayerFile makes an audio file known to a layer.
+func (tx *WriteTx) InsertLayerFile(ctx context.Context, r LayerFile) error {
+	_, err := tx.exec(ctx, `
+		INSERT INTO layer_file (layer_id, file_id, clean, annotations, digest)
+		VALUES (?, ?, ?, ?, ?)`,
+		r.LayerID, r.FileID, r.Clean, r.Annotations, r.Digest)
+	return err
+}
+
+// UpdateLayerFile writes what a layer says of an audio file.
+func (tx *WriteTx) UpdateLayerFile(ctx context.Context, r LayerFile) error {
+	_, err := tx.exec(ctx, `
+		UPDATE layer_file
+		SET clean = ?, annotations = ?, digest = ?
+		WHERE layer_id = ? AND file_id = ?`,
+		r.Clean, r.Annotations, r.Digest, r.LayerID, r.FileID)
+	return err
+}
+
+// SeenFile is an audio file as it is seen from a layer.
+type SeenFile struct {
+	ID         int64
+	Name       string
+	DurationMS int64
+	Layers     []int // depths of the layers that speak of it, the topmost first
+	Clean      bool
+	Digest     []byte // of the topmost layer; nil while that is open, or where there is nothing
+}
+
+// SeenFiles calls fn for each audio file that a layer or one below it speaks of, in order of name. fn may read, and
+// gets a value that is overwritten by the next one.
+func (tx *ReadTx) SeenFiles(ctx context.Context, layerID int64, fn func(*SeenFile) error) error {
+	return tx.seenFiles(ctx, fn, `
+		SELECT f.id, f.name, f.duration_ms, k.depth, lf.clean, lf.digest
+		FROM layer_stack k
+		JOIN layer_file lf ON lf.layer_id = k.seen_id
+		JOIN audio_file f ON f.id = lf.file_id
+		WHERE k.layer_id = ?
+		ORDER BY f.name, k.depth`, layerID)
+}
+
+// SeenFilesFrom is [ReadTx.SeenFiles] beginning with a name. It reads no more files than fn is called for, and so suits
+// those who stop early.
+func (tx *ReadTx) SeenFilesFrom(ctx context.Context, layerID, datasetID int64, name string,
+	fn func(*SeenFile) error,
+) error {
+	return tx.seenFiles(ctx, fn, `
+		SELECT f.id, f.name, f.duration_ms, k.depth, lf.clean, lf.digest
+		FROM audio_file f
+		CROSS JOIN layer_stack k ON k.layer_id = ?1
+		CROSS JOIN layer_file lf ON lf.layer_id = k.seen_id AND lf.file_id = f.id
+		WHERE f.dataset_id = ?2 AND f.name >= ?3
+		ORDER BY f.name, k.depth`, layerID, datasetID, name)
+}
+
+// ChangedFiles is [ReadTx.SeenFiles] for those audio files alone that the layer itself speaks of.
+func (tx *ReadTx) ChangedFiles(ctx context.Context, layerID int64, fn func(*SeenFile) error) error {
+	return tx.seenFiles(ctx, fn, `
+		SELECT f.id, f.name, f.duration_ms, k.depth, lf.clean, lf.digest
+		FROM layer_file o
+		JOIN audio_file f ON f.id = o.file_id
+		CROSS JOIN layer_stack k ON k.layer_id = o.layer_id
+		JOIN layer_file lf ON lf.layer_id = k.seen_id AND lf.file_id = o.file_id
+		WHERE o.layer_id = ?
+		ORDER BY f.name, k.depth`, layerID)
+}
+
+// SeenFileByName calls fn for one audio file, if anything is seen of it from the layer.
+func (tx *ReadTx) SeenFileByName(ctx context.Context, layerID, datasetID int64, name string,
+	fn func(*SeenFile) error,
+) error {
+	return tx.seenFiles(ctx, fn, `
+		SELECT f.id, f.name, f.duration_ms, k.depth, lf.clean, lf.digest
+		FROM audio_file f
+		CROSS JOIN layer_stack k ON k.layer_id = ?1
+		JOIN layer_file lf ON lf.layer_id = k.seen_id AND lf.file_id = f.id
+		WHERE f.dataset_id = ?2 AND f.name = ?3
+		ORDER BY k.depth`, layerID, datasetID, name)
+}
+
+func (tx *ReadTx) seenFiles(ctx context.Context, fn func(*SeenFile) error, query string, args ...driver.Value) error {
+	cu, err := tx.dc.open(query, args...)
+	if err != nil {
+		return err
+	}
+	err = groupFiles(ctx, cu, fn)
+	return errors.Join(err, cu.close())
+}
+
+// groupFiles makes one value of the rows of each audio file, of which the topmost layer's comes first.
+func groupFiles(ctx context.Context, cu *cursor, fn func(*SeenFile) error) error {
+	var file SeenFile
+	for n := 0; ; n++ {
+		more, err := cu.next()
+		if err != nil {
+			return err
+		}
+		if n%checkEvery == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if more && len(file.Layers) > 0 && cu.int(0) == file.ID {
+			file.Layers = append(file.Layers, int(cu.int(3)))
+			continue
+		}
+		if len(file.Layers) > 0 {
+			if err := fn(&file); err != nil {
+				return err
+			}
+		}
+		if !more {
+			return nil
+		}
+		digest, _ := cu.vals[5].([]byte)
+		file = SeenFile{
+			ID: cu.int(0), Name: cu.text(1), DurationMS: cu.int(2), Clean: cu.int(4) == 1, Digest: digest,
+			Layers: append(file.Layers[:0], int(cu.int(3))),
+		}
+	}
+}

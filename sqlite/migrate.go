@@ -1,0 +1,212 @@
+package sqlite
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	lib "modernc.org/sqlite/lib"
+)
+
+// applicationID marks a file as a store: "anno" in ASCII.
+const applicationID = 0x616e6e6f
+
+//go:embed schema
+var schema embed.FS
+
+// steps are the numbered files in order; step i brings user_version from i to i+1.
+func steps() []string {
+	names, err := fs.Glob(schema, "schema/0*.sql")
+	if err != nil {
+		panic(err) // the pattern is a constant
+	}
+	return names
+}
+
+func schemaVersion() int { return len(steps()) }
+
+// header is what a file says of itself.
+type header struct {
+	application, version, tables int
+	dsn                          string // that it was read with
+}
+
+// blank tells that there is nothing in the file yet.
+func (h header) blank() bool { return h.application == 0 && h.version == 0 && h.tables == 0 }
+
+func (h header) check() error {
+	switch {
+	case h.application != applicationID:
+		return fmt.Errorf("%w: a SQLite database with application id %#x", ErrNotAStore, h.application)
+	case h.version > schemaVersion():
+		return fmt.Errorf("%w: it has schema %d, this program knows up to %d", ErrNewerSchema, h.version,
+			schemaVersion())
+	case h.version == 0:
+		return fmt.Errorf("%w: it has no schema version", ErrNotAStore)
+	}
+	return nil
+}
+
+// peek reads the header of the file and changes nothing, in it or beside it, where that can be helped.
+// For a path where there is nothing, or an empty file, it returns a blank header, unless read-only is asked for.
+//
+// It goes through SQLite and never opens the file by itself: closing a second descriptor would drop the locks
+// that another store of this process holds on it.
+func peek(ctx context.Context, cfg Config) (header, error) {
+	info, err := os.Stat(cfg.Path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && !cfg.ReadOnly:
+		return header{}, nil
+	case err != nil:
+		return header{}, err
+	case !info.Mode().IsRegular():
+		return header{}, fmt.Errorf("%w: not a regular file", ErrNotAStore)
+	case info.Size() == 0 && !cfg.ReadOnly:
+		return header{}, nil
+	case info.Size() == 0:
+		return header{}, fmt.Errorf("%w: an empty file", ErrNotAStore)
+	}
+	if _, err := os.Stat(cfg.Path + "-wal"); !errors.Is(err, fs.ErrNotExist) {
+		return readHeader(ctx, cfg, readerDSN(cfg)) // the file alone does not say all
+	}
+	still, err := readHeader(ctx, cfg, immutableDSN(cfg))
+	if err == nil && still.check() != nil && !still.blank() || errors.Is(err, ErrNotAStore) {
+		return still, err // somebody else's: leave no trace beside it
+	}
+	if err == nil && !cfg.ReadOnly && !still.blank() {
+		return still, nil
+	}
+	locked, lockedErr := readHeader(ctx, cfg, readerDSN(cfg))
+	if lockedErr != nil && err == nil && cfg.ReadOnly {
+		return still, nil // in a folder where nothing can be written, nobody writes to the store either
+	}
+	return locked, lockedErr
+}
+
+func readHeader(ctx context.Context, cfg Config, dsn string) (header, error) {
+	h := header{dsn: dsn}
+	pool, err := newPool(dsn, 1, cfg.Wrap)
+	if err != nil {
+		return h, err
+	}
+	defer pool.Close()
+	err = pool.GetContext(ctx, &h.tables, "SELECT count(*) FROM sqlite_schema")
+	if err == nil {
+		err = pool.GetContext(ctx, &h.application, "PRAGMA application_id")
+	}
+	if err == nil {
+		err = pool.GetContext(ctx, &h.version, "PRAGMA user_version")
+	}
+	if isNotADB(err) {
+		err = fmt.Errorf("%w: %w", ErrNotAStore, err)
+	}
+	return h, reason(cfg, err)
+}
+
+// reason finds out why SQLite could not open a file, which its own error does not say.
+func reason(cfg Config, err error) error {
+	if code, ok := Code(err); !ok || code&0xff != lib.SQLITE_CANTOPEN {
+		return err
+	}
+	f, openErr := os.Open(cfg.Path)
+	if openErr != nil {
+		return openErr
+	}
+	return errors.Join(err, f.Close())
+}
+
+// enterWAL switches the file to write-ahead logging. Two processes that make one store at once may both try, and
+// SQLite's busy handler is not asked then, so it is tried again until the time is up.
+func (db *DB) enterWAL(ctx context.Context) error {
+	var mode string
+	deadline := time.Now().Add(db.cfg.BusyTimeout)
+	for {
+		err := db.writer.GetContext(ctx, &mode, "PRAGMA journal_mode = WAL")
+		switch {
+		case err == nil && mode == "wal":
+			return nil
+		case err == nil:
+			return fmt.Errorf("sqlite: no write-ahead log on this file system: journal mode %q", mode)
+		case !isBusy(err) || time.Now().After(deadline):
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
+}
+
+// migrate brings the schema up to date. What it finds is read inside the write lock: another process may have been
+// faster.
+func (db *DB) migrate(ctx context.Context) error {
+	for {
+		done := false
+		err := inTx(ctx, db.writer, "BEGIN IMMEDIATE", func(tx ReadTx) (err error) {
+			done, err = migrateStep(ctx, tx.conn)
+			return err
+		})
+		if err != nil || done {
+			return err
+		}
+	}
+}
+
+// migrateStep runs the next step, if there is one.
+func migrateStep(ctx context.Context, c *sqlx.Conn) (done bool, err error) {
+	var h header
+	if err := c.GetContext(ctx, &h.application, "PRAGMA application_id"); err != nil {
+		return false, err
+	}
+	if err := c.GetContext(ctx, &h.version, "PRAGMA user_version"); err != nil {
+		return false, err
+	}
+	if err := c.GetContext(ctx, &h.tables, "SELECT count(*) FROM sqlite_schema"); err != nil {
+		return false, err
+	}
+	if !h.blank() {
+		if err := h.check(); err != nil {
+			return false, err
+		}
+	}
+	if h.version == schemaVersion() {
+		return true, nil
+	}
+	if err := dropRepeatable(ctx, c); err != nil {
+		return false, err
+	}
+	for _, name := range []string{steps()[h.version], "schema/views.sql", "schema/guards.sql"} {
+		text, err := schema.ReadFile(name)
+		if err != nil {
+			return false, err
+		}
+		if _, err := c.ExecContext(ctx, string(text)); err != nil {
+			return false, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	_, err = c.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID,
+		h.version+1))
+	return false, err
+}
+
+// dropRepeatable drops the triggers and views, which are made anew after each step.
+func dropRepeatable(ctx context.Context, c *sqlx.Conn) error {
+	var drops []string
+	err := c.SelectContext(ctx, &drops, `
+		SELECT 'DROP ' || upper(type) || ' ' || name
+		FROM sqlite_schema
+		WHERE type IN ('trigger', 'view')
+		ORDER BY type, name`)
+	if err != nil || len(drops) == 0 {
+		return err
+	}
+	_, err = c.ExecContext(ctx, strings.Join(drops, ";\n"))
+	return err
+}

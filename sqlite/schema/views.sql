@@ -1,0 +1,46 @@
+-- Views for people and their tools. Made anew at each migration.
+
+-- The labels of every set, flat.
+CREATE VIEW labels AS
+SELECT
+    d.name       AS dataset,
+    s.version    AS version,
+    s.status     AS status,
+    f.name       AS audio_file_id,
+    t.name       AS artifact_type,
+    l.start_ms   AS start_ms,
+    l.end_ms     AS end_ms,
+    l.confidence AS confidence,
+    l.extra_data AS extra_data,
+    l.id         AS id
+FROM annotation_set s
+JOIN dataset d ON d.id = s.dataset_id
+JOIN layer_stack k ON k.layer_id = s.layer_id
+JOIN label l ON l.layer_id = k.seen_id
+JOIN audio_file f ON f.id = l.file_id
+JOIN artifact_type t ON t.id = l.type_id
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM layer_stack a
+    JOIN removal r ON r.layer_id = a.seen_id AND r.file_id = l.file_id AND r.id = l.id
+    WHERE a.layer_id = s.layer_id AND a.depth < k.depth
+);
+
+-- The audio files that each set marks as examined and empty.
+CREATE VIEW clean_audio_files AS
+SELECT
+    d.name    AS dataset,
+    s.version AS version,
+    s.status  AS status,
+    f.name    AS audio_file_id
+FROM annotation_set s
+JOIN dataset d ON d.id = s.dataset_id
+JOIN layer_stack k ON k.layer_id = s.layer_id
+JOIN layer_file lf ON lf.layer_id = k.seen_id AND lf.clean = 1
+JOIN audio_file f ON f.id = lf.file_id
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM layer_stack a
+    JOIN layer_file u ON u.layer_id = a.seen_id AND u.file_id = lf.file_id
+    WHERE a.layer_id = s.layer_id AND a.depth < k.depth
+);

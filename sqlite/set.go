@@ -1,0 +1,116 @@
+package sqlite
+
+import "context"
+
+// SetRow is a row of the table annotation_set. What publishing writes is nil in a draft.
+type SetRow struct {
+	ID         int64   `db:"id"`
+	UUID       string  `db:"uuid"`
+	DatasetID  int64   `db:"dataset_id"`
+	Version    int     `db:"version"`
+	LayerID    int64   `db:"layer_id"`
+	BaseID     *int64  `db:"base_id"`
+	ParentUUID *string `db:"parent_uuid"`
+	Status     string  `db:"status"`
+	Notes      string  `db:"notes"`
+	ExtraData  *string `db:"extra_data"`
+	CreatedMS  int64   `db:"created_ms"`
+
+	PublishedMS         *int64  `db:"published_ms"`
+	Digest              *string `db:"digest"`
+	Annotations         *int64  `db:"total_annotations"`
+	PositiveDurationMS  *int64  `db:"total_positive_duration_ms"`
+	AnnotatedAudioFiles *int64  `db:"annotated_audio_files"`
+	CleanAudioFiles     *int64  `db:"clean_audio_files"`
+	AnnotationsByType   *string `db:"annotations_by_type"`
+	DurationMSByType    *string `db:"duration_ms_by_type"`
+
+	DatasetUUID string `db:"dataset_uuid"`
+}
+
+// StatusDraft and StatusPublished are the two values of the column status.
+const (
+	StatusDraft     = "draft"
+	StatusPublished = "published"
+)
+
+const selectSet = `
+	SELECT
+		s.id, s.uuid, s.dataset_id, s.version, s.layer_id, s.base_id, s.parent_uuid, s.status, s.notes, s.extra_data,
+		s.created_ms, s.published_ms, s.digest, s.total_annotations, s.total_positive_duration_ms,
+		s.annotated_audio_files, s.clean_audio_files, s.annotations_by_type, s.duration_ms_by_type,
+		d.uuid AS dataset_uuid
+	FROM annotation_set s
+	JOIN dataset d ON d.id = s.dataset_id `
+
+// SetByUUID reads a set by the id that users know.
+func (tx *ReadTx) SetByUUID(ctx context.Context, uuid string) (SetRow, bool, error) {
+	return get[SetRow](ctx, tx, selectSet+`WHERE s.uuid = ?`, uuid)
+}
+
+// SetByID reads a set by its row id.
+func (tx *ReadTx) SetByID(ctx context.Context, id int64) (SetRow, bool, error) {
+	return get[SetRow](ctx, tx, selectSet+`WHERE s.id = ?`, id)
+}
+
+// SetByVersion reads the set that has a version number in a dataset.
+func (tx *ReadTx) SetByVersion(ctx context.Context, datasetID int64, version int) (SetRow, bool, error) {
+	return get[SetRow](ctx, tx, selectSet+`WHERE s.dataset_id = ? AND s.version = ?`, datasetID, version)
+}
+
+// LatestPublished reads the published set of a dataset with the highest version.
+func (tx *ReadTx) LatestPublished(ctx context.Context, datasetID int64) (SetRow, bool, error) {
+	return get[SetRow](ctx, tx, selectSet+`
+		WHERE s.dataset_id = ? AND s.status = 'published'
+		ORDER BY s.version DESC
+		LIMIT 1`, datasetID)
+}
+
+// Sets reads sets of a dataset in order of version, beginning after a version, at most limit of them; an empty
+// status is any, a negative limit none.
+func (tx *ReadTx) Sets(ctx context.Context, datasetID int64, status string, after, limit int) ([]SetRow, error) {
+	return list[SetRow](ctx, tx, selectSet+`
+		WHERE s.dataset_id = ?1 AND s.version > ?2 AND (?3 = '' OR s.status = ?3)
+		ORDER BY s.version
+		LIMIT ?4`, datasetID, after, status, limit)
+}
+
+// InsertSet adds a draft with the next version number of its dataset and returns its row id.
+func (tx *WriteTx) InsertSet(ctx context.Context, r SetRow) (int64, error) {
+	return tx.insert(ctx, `
+		INSERT INTO annotation_set (uuid, dataset_id, version, layer_id, base_id, parent_uuid, status, notes,
+			extra_data, created_ms)
+		SELECT ?, id, last_version + 1, ?, ?, ?, 'draft', ?, ?, ?
+		FROM dataset
+		WHERE id = ?`,
+		r.UUID, r.LayerID, r.BaseID, r.ParentUUID, r.Notes, r.ExtraData, r.CreatedMS, r.DatasetID)
+}
+
+// UpdateSet writes what may change of a draft.
+func (tx *WriteTx) UpdateSet(ctx context.Context, r SetRow) error {
+	_, err := tx.exec(ctx, `
+		UPDATE annotation_set
+		SET notes = ?, extra_data = ?
+		WHERE id = ?`,
+		r.Notes, r.ExtraData, r.ID)
+	return err
+}
+
+// PublishSet writes what publishing computed; a trigger then seals the layer.
+func (tx *WriteTx) PublishSet(ctx context.Context, r SetRow) error {
+	_, err := tx.exec(ctx, `
+		UPDATE annotation_set
+		SET status = 'published', published_ms = ?, digest = ?, total_annotations = ?,
+			total_positive_duration_ms = ?, annotated_audio_files = ?, clean_audio_files = ?,
+			annotations_by_type = ?, duration_ms_by_type = ?
+		WHERE id = ?`,
+		r.PublishedMS, r.Digest, r.Annotations, r.PositiveDurationMS, r.AnnotatedAudioFiles, r.CleanAudioFiles,
+		r.AnnotationsByType, r.DurationMSByType, r.ID)
+	return err
+}
+
+// DeleteSet removes a draft, but not its layer.
+func (tx *WriteTx) DeleteSet(ctx context.Context, id int64) error {
+	_, err := tx.exec(ctx, `DELETE FROM annotation_set WHERE id = ?`, id)
+	return err
+}

@@ -1,0 +1,167 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// ReadTx reads one consistent state. Used by one goroutine at a time.
+type ReadTx struct {
+	conn *sqlx.Conn
+	dc   *conn // the same connection, below database/sql
+}
+
+// WriteTx is a [ReadTx] that holds the write lock.
+type WriteTx struct{ ReadTx }
+
+// get reads one row; found is false where there is none.
+func get[T any](ctx context.Context, tx *ReadTx, query string, args ...any) (row T, found bool, err error) {
+	err = tx.conn.GetContext(ctx, &row, query, args...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return row, false, nil
+	}
+	return row, err == nil, err
+}
+
+// list reads all rows, of which there are few.
+func list[T any](ctx context.Context, tx *ReadTx, query string, args ...any) ([]T, error) {
+	rows := []T{}
+	err := tx.conn.SelectContext(ctx, &rows, query, args...)
+	return rows, err
+}
+
+func (tx *WriteTx) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	res, err := tx.conn.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+func (tx *WriteTx) insert(ctx context.Context, query string, args ...any) (int64, error) {
+	res, err := tx.conn.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.LastInsertId()
+}
+
+// driverConn finds the driver's connection, for the statements that run once a label: database/sql would convert
+// every value of every row once more. It is used outside the callback that hands it out, which is sound as long as
+// c is held and used by one goroutine: nothing else can reach the connection then.
+func driverConn(c *sqlx.Conn) (dc *conn, err error) {
+	err = c.Raw(func(v any) error {
+		var ok bool
+		if dc, ok = v.(*conn); !ok {
+			return fmt.Errorf("sqlite: foreign connection %T", v)
+		}
+		return nil
+	})
+	return dc, err
+}
+
+// cursor steps through the rows of one query. The values of a row are valid until the next one.
+type cursor struct {
+	rows driver.Rows
+	vals []driver.Value
+}
+
+// open runs a query on the driver's connection. Only its first step could wait, and the context is looked at by
+// those who step on, so none is handed to the driver: it would start a goroutine for each query.
+func (c *conn) open(query string, args ...driver.Value) (*cursor, error) {
+	rows, err := c.QueryContext(context.Background(), query, named(args))
+	if err != nil {
+		return nil, err
+	}
+	return &cursor{rows: rows, vals: make([]driver.Value, len(rows.Columns()))}, nil
+}
+
+// next reports whether there was another row.
+func (cu *cursor) next() (bool, error) {
+	err := cu.rows.Next(cu.vals)
+	if err == io.EOF {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (cu *cursor) close() error { return cu.rows.Close() }
+
+func (cu *cursor) int(i int) int64 { n, _ := cu.vals[i].(int64); return n }
+
+func (cu *cursor) text(i int) string { s, _ := cu.vals[i].(string); return s }
+
+func named(args []driver.Value) []driver.NamedValue {
+	out := make([]driver.NamedValue, len(args))
+	for i, v := range args {
+		out[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
+	}
+	return out
+}
+
+// checkEvery is how many rows pass between two looks at the context.
+const checkEvery = 256
+
+// bulkGuards are the triggers that speak of single labels. They cost as much as the insert itself.
+var bulkGuards = []string{"label_insert", "label_delete", "label_block_insert", "label_block_delete"}
+
+// WithoutGuards runs fn while the triggers that check each label are gone, and puts them back. Other connections
+// never see them gone: the schema is part of the transaction. The caller holds what the triggers would.
+// No cursor may be open when it begins or ends.
+func (tx *WriteTx) WithoutGuards(ctx context.Context, fn func() error) error {
+	query, args, err := sqlx.In("SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name IN (?) ORDER BY name",
+		bulkGuards)
+	if err != nil {
+		return err
+	}
+	texts, err := list[string](ctx, &tx.ReadTx, query, args...)
+	if err != nil {
+		return err
+	}
+	if len(texts) != len(bulkGuards) {
+		return fmt.Errorf("sqlite: %d of the triggers %v are there", len(texts), slices.Sorted(slices.Values(bulkGuards)))
+	}
+	for _, name := range bulkGuards {
+		if _, err := tx.exec(ctx, "DROP TRIGGER "+name); err != nil {
+			return err
+		}
+	}
+	if err := fn(); err != nil {
+		return err // the transaction is rolled back, and the triggers with it
+	}
+	for _, text := range texts {
+		if _, err := tx.exec(ctx, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// each runs a query below database/sql and calls fn for each row.
+func (tx *ReadTx) each(query string, fn func(*cursor) error, args ...driver.Value) error {
+	cu, err := tx.dc.open(query, args...)
+	if err != nil {
+		return err
+	}
+	for {
+		more, err := cu.next()
+		if err == nil && more {
+			err = fn(cu)
+		}
+		if err != nil || !more {
+			return errors.Join(err, cu.close())
+		}
+	}
+}
+
+// run executes a statement below database/sql.
+func (c *conn) run(query string, args ...driver.Value) (driver.Result, error) {
+	return c.ExecContext(context.Background(), query, named(args))
+}

@@ -1,0 +1,168 @@
+package annoset
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/annoset/annoset/sqlite"
+)
+
+// DefaultBusyTimeout is how long a call waits for another writer when [Options.BusyTimeout] is 0.
+const DefaultBusyTimeout = 5 * time.Second
+
+// Durability says what a call that has returned survives.
+type Durability int
+
+const (
+	// DurabilityFull is the default: a call that has returned survives the loss of power.
+	DurabilityFull Durability = iota
+	// DurabilityRelaxed is for work that can be done again: a call that has returned survives a crash of the
+	// program, but the last ones before a loss of power may be undone. The file stays sound, calls are undone whole
+	// and in reverse order, and [Store.Publish] survives as ever, with all that came before it.
+	DurabilityRelaxed
+)
+
+// Options tell how a store is opened. The zero value, and a nil pointer, are good defaults.
+type Options struct {
+	// ReadOnly opens a store that exists and never writes to it; every method that would returns [ErrReadOnly].
+	ReadOnly bool
+	// Now is the clock, time.Now by default. Times are kept in UTC, to the millisecond.
+	Now func() time.Time
+	// NewID makes the ids of datasets and sets, by default uuid.NewV7. Called by one goroutine at a time.
+	NewID func() uuid.UUID
+	// BusyTimeout is how long a call that writes waits for other writers, of this process and of others, before it
+	// returns [ErrBusy]. 0 means [DefaultBusyTimeout]; a negative one does not wait.
+	BusyTimeout time.Duration
+	// Durability is [DurabilityFull] by default.
+	Durability Durability
+
+	wrapDriver func(driver.Connector) driver.Connector // injects faults in tests
+}
+
+// Store keeps datasets and their annotation sets in one SQLite file, or in memory. It is safe for concurrent use by
+// many goroutines, and one file by several stores in several processes: any number read, each seeing one state of
+// the file, while one writes.
+type Store struct {
+	db     *sqlite.DB
+	now    func() time.Time
+	newID  func() uuid.UUID
+	closed atomic.Bool
+}
+
+// Open opens the store in the file at path, and makes it where there is no file or an empty one. The file gets two
+// companions while it is open, path-wal and path-shm. Options may be nil.
+//
+// Errors: [ErrNotAStore] for anything else than a store, [ErrNewerSchema] for one that a later annoset made,
+// [ErrReadOnly] for a file or folder that cannot be written to when Options.ReadOnly is not set, [ErrCorrupt],
+// [ErrBusy], and those of the file system, such as fs.ErrNotExist for a missing folder and fs.ErrPermission. A file
+// that is refused is left as it was, byte for byte.
+func Open(ctx context.Context, path string, opts *Options) (*Store, error) {
+	op := fmt.Sprintf("open %q", path)
+	if path == "" {
+		return nil, &ValidationError{Op: op, Problems: []Problem{{Index: -1, Field: "path", Reason: "is empty"}}}
+	}
+	return open(ctx, op, path, opts)
+}
+
+// OpenMemory opens a new, empty store in memory, of which nothing is left after [Store.Close]. It behaves as one in
+// a file does, and is meant for tests: it opens in a few milliseconds, and no other store shares it. Iterators over
+// it read all they yield before they yield it.
+//
+// Errors: [ErrReadOnly] if Options.ReadOnly is set.
+func OpenMemory(ctx context.Context, opts *Options) (*Store, error) {
+	const op = "open in memory"
+	if opts != nil && opts.ReadOnly {
+		return nil, fmt.Errorf("%s: %w: there would be nothing to read", op, ErrReadOnly)
+	}
+	return open(ctx, op, "", opts)
+}
+
+func open(ctx context.Context, op, path string, opts *Options) (*Store, error) {
+	if opts == nil {
+		opts = &Options{}
+	}
+	s := &Store{now: opts.Now, newID: opts.NewID}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.newID == nil {
+		s.newID = func() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+	}
+	timeout := opts.BusyTimeout
+	if timeout == 0 {
+		timeout = DefaultBusyTimeout
+	}
+	var err error
+	s.db, err = sqlite.Open(ctx, sqlite.Config{
+		Path:        path,
+		ReadOnly:    opts.ReadOnly,
+		Normal:      opts.Durability == DurabilityRelaxed,
+		BusyTimeout: timeout,
+		Wrap:        opts.wrapDriver,
+	})
+	if err != nil {
+		return nil, translate(op, err)
+	}
+	return s, nil
+}
+
+// Close waits for the call that writes, if there is one, and closes the store. Iterators that are still being read
+// end with an error. Closing twice is no error.
+func (s *Store) Close() error {
+	if s.closed.Swap(true) {
+		return nil
+	}
+	return translate("close", s.db.Close())
+}
+
+// Backup writes a whole, consistent copy of the store to a new file at path, while others read and write. The copy
+// is synced to disk, holds the same ids, versions and digests, and takes no more room than it needs.
+//
+// Errors: [ErrExists] if there is something at path; those of the file system. After an error there is nothing at
+// path.
+func (s *Store) Backup(ctx context.Context, path string) error {
+	op := fmt.Sprintf("back up to %q", path)
+	if s.closed.Load() {
+		return translate(op, ErrClosed)
+	}
+	return translate(op, writeWhole(op, "file", path, func(temp string) error { return s.db.Backup(ctx, temp) }))
+}
+
+// read runs fn over one state of the store.
+func (s *Store) read(ctx context.Context, op string, fn func(*sqlite.ReadTx) error) error {
+	if s.closed.Load() {
+		return translate(op, ErrClosed)
+	}
+	return s.outcome(op, s.db.Read(ctx, fn))
+}
+
+// write runs fn in one transaction: all of it happens, or nothing.
+func (s *Store) write(ctx context.Context, op string, fn func(*sqlite.WriteTx) error) error {
+	return s.writeSync(ctx, op, false, fn)
+}
+
+// writeSync is write; with full, what is written survives the loss of power whatever the store's durability.
+func (s *Store) writeSync(ctx context.Context, op string, full bool, fn func(*sqlite.WriteTx) error) error {
+	if s.closed.Load() {
+		return translate(op, ErrClosed)
+	}
+	return s.outcome(op, s.db.Write(ctx, full, fn))
+}
+
+// outcome translates the error of a transaction, which a concurrent Close may have caused.
+func (s *Store) outcome(op string, err error) error {
+	if err != nil && s.closed.Load() && !typed(err) {
+		return fmt.Errorf("%s: %w: %w", op, ErrClosed, err)
+	}
+	return translate(op, err)
+}
+
+// stamp is the current time as the store keeps it.
+func (s *Store) stamp() int64 { return s.now().UnixMilli() }
+
+func timeOf(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

@@ -1,0 +1,105 @@
+package annoset
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/google/uuid"
+
+	"github.com/annoset/annoset/internal/filename"
+	"github.com/annoset/annoset/sqlite"
+)
+
+// sumsName is the file that names all others, in the form of sha256sum.
+const sumsName = "SHA256SUMS"
+
+// Export writes a set to a new folder dir: for each audio file with labels, and each clean one, a file of canonical
+// JSON Lines, and SHA256SUMS, by which "sha256sum -c SHA256SUMS" verifies them. The SHA-256 of SHA256SUMS is the digest
+// of the set, published or, if a draft, as it would be now.
+//
+// Each line is one label with the keys artifact_type, start_ms, end_ms, confidence and extra_data, the last two only
+// where there is something; the file of a clean audio file is empty. Files are named after the audio file id and end in
+// ".jsonl"; what a file system could take amiss is percent-encoded, and a "~" with a note of upper and lower case
+// follows where there is upper case, so that no two ids share a name on any system.
+//
+// Errors: [ErrNotFound]; [ErrExists] if there is something at dir other than an empty folder; those of the file system.
+// After an error there is nothing at dir.
+func (s *Store) Export(ctx context.Context, setID uuid.UUID, dir string) error {
+	op := fmt.Sprintf("export to %q", dir)
+	return s.read(ctx, op, func(tx *sqlite.ReadTx) error {
+		set, err := findSet(ctx, tx, op, setID)
+		if err != nil {
+			return err
+		}
+		return writeWhole(op, "folder", dir, func(temp string) error {
+			if err := os.Mkdir(temp, 0o777); err != nil {
+				return err
+			}
+			return exportTo(ctx, tx, &set, temp)
+		})
+	})
+}
+
+func exportTo(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow, dir string) (err error) {
+	r, err := newReader(ctx, tx, set, &Filter{})
+	if err != nil {
+		return err
+	}
+	sums, err := create(dir, sumsName)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, sums.Close()) }()
+	return tx.SeenFiles(ctx, set.LayerID, func(f *sqlite.SeenFile) error {
+		bears, err := bearsLabels(ctx, tx, set, f)
+		if err != nil || !bears && !f.Clean {
+			return err
+		}
+		sum, err := r.exportFile(ctx, f, dir)
+		if err != nil {
+			return err
+		}
+		_, err = sums.WriteString(sumsLine(sum, f.Name))
+		return err
+	})
+}
+
+// exportFile writes the labels of one audio file and returns the SHA-256 of what it wrote.
+func (r *reader) exportFile(ctx context.Context, f *sqlite.SeenFile, dir string) (sum []byte, err error) {
+	out, err := create(dir, filename.Escape(f.Name)+exportEnding)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+	lines := newFileDigest(out)
+	if err := r.tx.EachLabel(ctx, r.stack, f, sqlite.Span{}, func(row *sqlite.LabelRow) error {
+		if row.Hidden {
+			return nil
+		}
+		return lines.write(row, r.types.byID[row.TypeID])
+	}); err != nil {
+		return nil, err
+	}
+	return lines.sum()
+}
+
+// buffered is a new file, written through a buffer.
+type buffered struct {
+	*bufio.Writer
+	file *os.File
+}
+
+// create never replaces a file: two audio files that shared a name would be an error, not a loss.
+func create(dir, name string) (*buffered, error) {
+	f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	return &buffered{Writer: bufio.NewWriter(f), file: f}, nil
+}
+
+func (b *buffered) Close() error { return errors.Join(b.Flush(), b.file.Close()) }

@@ -1,0 +1,248 @@
+package annoset
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/google/uuid"
+
+	"github.com/annoset/annoset/sqlite"
+)
+
+// importBatch is how many labels are held in memory at once. They are put in the order of the table before they are
+// written, so that input in any order makes long blocks.
+const importBatch = 1 << 15
+
+// ImportOptions tell how to import. The zero value, and a nil pointer, are good defaults.
+type ImportOptions struct {
+	// Progress, if not nil, is called now and then with the number of labels that were taken so far, and at the end.
+	// It is called before the labels are committed, from the goroutine that imports.
+	Progress func(done int)
+}
+
+// Import writes a stream of labels of any length to a draft, in bounded memory, and returns how many there were. All
+// are added, or none: an error that the stream yields ends the import, and nothing was written. Annotation.ID is not
+// looked at. The store's one writer is held until the stream ends, so the stream may read from this store, but must
+// not write to it.
+//
+// Errors: [ErrNotFound]; an [*ImmutableError] if the set is published; a [*ValidationError] that names the bad fields,
+// the labels being counted from 0 in the order of the stream; the error of the stream.
+func (s *Store) Import(ctx context.Context, setID uuid.UUID, labels iter.Seq2[Annotation, error],
+	opts *ImportOptions,
+) (int, error) {
+	const op = "import"
+	if opts == nil {
+		opts = &ImportOptions{}
+	}
+	if s.db.InMemory() {
+		labels = readAhead(labels)
+	}
+	n := 0
+	err := s.write(ctx, op, func(tx *sqlite.WriteTx) error {
+		set, err := findDraft(ctx, tx, op, setID)
+		if err != nil {
+			return err
+		}
+		im := &importer{tx: tx, progress: opts.Progress}
+		if im.inserter, err = newInserter(ctx, tx, op, &set); err != nil {
+			return err
+		}
+		n, err = im.run(ctx, labels)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return n, nil
+}
+
+// readAhead reads all of a stream before the store is held, for a store with one connection.
+func readAhead(labels iter.Seq2[Annotation, error]) iter.Seq2[Annotation, error] {
+	var all []Annotation
+	var failed error
+	for a, err := range labels {
+		if err != nil {
+			failed = err
+			break
+		}
+		all = append(all, a)
+	}
+	return func(yield func(Annotation, error) bool) {
+		for _, a := range all {
+			if !yield(a, nil) {
+				return
+			}
+		}
+		if failed != nil {
+			yield(Annotation{}, failed)
+		}
+	}
+}
+
+// importer writes a stream in batches.
+type importer struct {
+	*inserter
+	tx       *sqlite.WriteTx
+	progress func(done int)
+	batch    []sqlite.LabelRow
+}
+
+// run takes the whole stream. A short one is written as Add writes; from the second batch on, in bulk.
+func (im *importer) run(ctx context.Context, labels iter.Seq2[Annotation, error]) (int, error) {
+	next, stop := iter.Pull2(labels)
+	defer stop()
+	more, err := im.fill(ctx, next)
+	if err != nil {
+		return 0, err
+	}
+	if !more && len(im.batch) < bulkRows {
+		if _, err := im.one(ctx, im.batch); err != nil {
+			return 0, err
+		}
+	} else if err := im.tx.WithoutGuards(ctx, func() error {
+		for {
+			if _, err := im.bulk(ctx, im.batch); err != nil || !more {
+				return err
+			}
+			im.report()
+			if more, err = im.fill(ctx, next); err != nil {
+				return err
+			}
+		}
+	}); err != nil {
+		return 0, err
+	}
+	im.report()
+	return im.n, nil
+}
+
+func (im *importer) report() {
+	if im.progress != nil {
+		im.progress(im.n)
+	}
+}
+
+// fill takes the next batch, and tells whether the stream may go on. Once a label was bad it goes on to the end, or
+// until enough is found, to name them all.
+func (im *importer) fill(ctx context.Context, next func() (Annotation, error, bool)) (bool, error) {
+	im.batch = im.batch[:0]
+	for {
+		a, err, ok := next()
+		if !ok {
+			return false, im.problems.err()
+		}
+		if err != nil {
+			return false, fmt.Errorf("label %d of the stream: %w", im.n, err)
+		}
+		if im.n%1024 == 0 && ctx.Err() != nil {
+			return false, ctx.Err()
+		}
+		row, err := im.row(ctx, &a)
+		if err != nil {
+			return false, err
+		}
+		switch {
+		case im.problems.more:
+			return false, im.problems.err()
+		case len(im.problems.list) > 0:
+			continue
+		}
+		if im.batch = append(im.batch, row); len(im.batch) == importBatch {
+			return true, nil
+		}
+	}
+}
+
+// CopyAnnotations adds the labels of a set that pass the filter to a draft, with new ids, and returns how many there
+// were. The source may be any set, of another dataset too; clean marks are not copied. All are added, or none.
+//
+// Errors: [ErrNotFound]; an [*ImmutableError] if the draft is published; [ErrConflict] if both sets are the same; a
+// [*ValidationError] if the filter is bad, or if the draft's dataset does not take one of the labels.
+func (s *Store) CopyAnnotations(ctx context.Context, dstSetID, srcSetID uuid.UUID, f Filter) (int, error) {
+	const op = "copy annotations"
+	if err := f.check(op); err != nil {
+		return 0, err
+	}
+	n := 0
+	err := s.write(ctx, op, func(tx *sqlite.WriteTx) error {
+		dst, err := findDraft(ctx, tx, op, dstSetID)
+		if err != nil {
+			return err
+		}
+		src, err := findSet(ctx, &tx.ReadTx, op, srcSetID)
+		if err != nil {
+			return err
+		}
+		if src.ID == dst.ID {
+			return fmt.Errorf("%s: %w: source and destination are one set", op, ErrConflict)
+		}
+		in, err := newInserter(ctx, tx, op, &dst)
+		if err != nil {
+			return err
+		}
+		n, err = copyLabels(ctx, in, &src, &f)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return n, nil
+}
+
+// copyLabels adds the labels of a set that pass to a draft.
+func copyLabels(ctx context.Context, in *inserter, src *sqlite.SetRow, f *Filter) (int, error) {
+	r, err := newReader(ctx, &in.tx.ReadTx, src, f)
+	if err != nil {
+		return 0, err
+	}
+	// Guards come and go while nothing is being read, so whether it is worth while is asked before.
+	many := false
+	for _, layer := range r.stack {
+		if many, err = manyLabels(ctx, in.tx, layer.ID); err != nil || many {
+			break
+		}
+	}
+	if err != nil {
+		return 0, err
+	}
+	if many {
+		err = in.tx.WithoutGuards(ctx, func() error { return in.copyFrom(ctx, r, in.bulk) })
+	} else {
+		err = in.copyFrom(ctx, r, in.one)
+	}
+	return in.n, err
+}
+
+// copyFrom hands what a reader yields to write, in batches.
+func (in *inserter) copyFrom(ctx context.Context, r *reader,
+	write func(context.Context, []sqlite.LabelRow) ([]int64, error),
+) error {
+	var batch []sqlite.LabelRow
+	err := r.each(ctx, Position{}, func(f *sqlite.SeenFile, row *sqlite.LabelRow) error {
+		a := r.annotation(f, row)
+		copied, err := in.row(ctx, &a)
+		switch {
+		case err != nil:
+			return err
+		case in.problems.more:
+			return in.problems.err()
+		case len(in.problems.list) > 0:
+			return nil
+		}
+		if batch = append(batch, copied); len(batch) < importBatch {
+			return nil
+		}
+		_, err = write(ctx, batch)
+		batch = batch[:0]
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := in.problems.err(); err != nil {
+		return err
+	}
+	_, err = write(ctx, batch)
+	return err
+}

@@ -1,0 +1,204 @@
+package annoset
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+
+	"github.com/google/uuid"
+
+	"github.com/annoset/annoset/sqlite"
+)
+
+// PublishOptions tell how to publish. The zero value, and a nil pointer, are good defaults.
+type PublishOptions struct {
+	// AllowEmpty publishes a set without labels and clean audio files too. It can never be deleted again.
+	AllowEmpty bool
+}
+
+// Publish computes the statistics and the digest of a draft and locks it for ever, in one transaction that survives
+// the loss of power. From then on it cannot be edited, unpublished or deleted, and may be used for training. For a
+// version that was made from a published set the work is in proportion to the audio files that it has changed.
+//
+// Errors: [ErrNotFound]; an [*ImmutableError] if the set is published already; [ErrEmptySet]; a [*ValidationError] if
+// another program has written labels to the file that break a rule. After an error the set is a draft as before.
+func (s *Store) Publish(ctx context.Context, setID uuid.UUID, opts *PublishOptions) (AnnotationSet, error) {
+	const op = "publish"
+	if opts == nil {
+		opts = &PublishOptions{}
+	}
+	var out AnnotationSet
+	err := s.writeSync(ctx, op, true, func(tx *sqlite.WriteTx) error {
+		set, err := findDraft(ctx, tx, op, setID)
+		if err != nil {
+			return err
+		}
+		stats, err := sealFiles(ctx, tx, op, &set)
+		if err != nil {
+			return err
+		}
+		if stats.TotalAnnotations == 0 && stats.CleanAudioFiles == 0 && !opts.AllowEmpty {
+			return fmt.Errorf("%s %q: %w: version %d could never be deleted again", op, setID, ErrEmptySet, set.Version)
+		}
+		digest, err := storedDigest(ctx, &tx.ReadTx, &set)
+		if err != nil {
+			return err
+		}
+		if err := tx.WeighLayer(ctx, set.LayerID); err != nil {
+			return err
+		}
+		if err := fillPublished(&set, &stats, digest, s.stamp()); err != nil {
+			return err
+		}
+		if err := tx.PublishSet(ctx, set); err != nil {
+			return err
+		}
+		out, err = setOf(ctx, &tx.ReadTx, set)
+		return err
+	})
+	if err != nil {
+		return AnnotationSet{}, err
+	}
+	return out, nil
+}
+
+// sealFiles keeps the digest of each audio file that a draft has changed, and returns the draft's statistics.
+func sealFiles(ctx context.Context, tx *sqlite.WriteTx, op string, set *sqlite.SetRow) (Stats, error) {
+	sv, err := newSurvey(ctx, &tx.ReadTx, set)
+	if err != nil {
+		return Stats{}, err
+	}
+	p := &problems{op: op}
+	sv.label = func(f *sqlite.SeenFile, r *sqlite.LabelRow) error {
+		if f.DurationMS > 0 && r.EndMS > f.DurationMS {
+			p.add(-1, "end_ms", "of annotation %d is %d, past the end of %s at %d", r.ID, r.EndMS, brief(f.Name),
+				f.DurationMS)
+		}
+		return nil
+	}
+	var sealed []sqlite.LayerFile
+	sv.fileDone = func(f *sqlite.SeenFile, annotations int64, digest []byte) error {
+		sealed = append(sealed, sqlite.LayerFile{
+			LayerID: set.LayerID, FileID: f.ID, Clean: f.Clean, Annotations: &annotations, Digest: digest,
+		})
+		return nil
+	}
+	stats, err := sv.changed(ctx)
+	if err != nil {
+		return Stats{}, err
+	}
+	if err := p.err(); err != nil {
+		return Stats{}, err
+	}
+	for _, file := range sealed {
+		if err := tx.UpdateLayerFile(ctx, file); err != nil {
+			return Stats{}, err
+		}
+	}
+	return stats, nil
+}
+
+// storedDigest is the digest of a set by the digests that are kept of its audio files.
+func storedDigest(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow) (string, error) {
+	m := newManifest()
+	err := tx.SeenFiles(ctx, set.LayerID, func(f *sqlite.SeenFile) error {
+		if f.Digest != nil {
+			m.add(f.Digest, f.Name)
+		}
+		return nil
+	})
+	return m.String(), err
+}
+
+func fillPublished(r *sqlite.SetRow, stats *Stats, digest string, now int64) error {
+	byType, err := json.Marshal(stats.AnnotationsByType)
+	if err != nil {
+		return err
+	}
+	durations, err := json.Marshal(stats.DurationMSByType)
+	if err != nil {
+		return err
+	}
+	counts, spans := string(byType), string(durations)
+	r.Status, r.PublishedMS, r.Digest = sqlite.StatusPublished, &now, &digest
+	r.Annotations, r.PositiveDurationMS = &stats.TotalAnnotations, &stats.TotalPositiveDurationMS
+	r.AnnotatedAudioFiles, r.CleanAudioFiles = &stats.AnnotatedAudioFiles, &stats.CleanAudioFiles
+	r.AnnotationsByType, r.DurationMSByType = &counts, &spans
+	return nil
+}
+
+// Verify reads every label of a published set, recomputes statistics and digests, and compares them with those that
+// publishing has stored.
+//
+// Errors: [ErrNotFound]; a [*DraftError]; [ErrCorrupt] with what differs, or if the file cannot be read as what it was.
+func (s *Store) Verify(ctx context.Context, setID uuid.UUID) error {
+	const op = "verify"
+	return s.read(ctx, op, func(tx *sqlite.ReadTx) error {
+		set, err := findPublished(ctx, tx, op, setID)
+		if err != nil {
+			return err
+		}
+		stored, err := storedStats(&set)
+		if err != nil {
+			return err
+		}
+		sv, err := newSurvey(ctx, tx, &set)
+		if err != nil {
+			return err
+		}
+		m := newManifest()
+		var differ []error
+		sv.fileDone = func(f *sqlite.SeenFile, _ int64, digest []byte) error {
+			if digest != nil {
+				m.add(digest, f.Name)
+			}
+			if !bytes.Equal(digest, f.Digest) && len(differ) < MaxProblems {
+				differ = append(differ, fmt.Errorf("the labels of audio file %s are not those that were published",
+					brief(f.Name)))
+			}
+			return nil
+		}
+		stats, err := sv.whole(ctx)
+		if err != nil {
+			return err
+		}
+		differ = append(differ, statsDiffer(&stored, &stats)...)
+		if m.String() != *set.Digest {
+			differ = append(differ, fmt.Errorf("the digest is %s, not %s", m, *set.Digest))
+		}
+		if len(differ) > 0 {
+			return fmt.Errorf("%s %q: %w: version %d: %w", op, setID, ErrCorrupt, set.Version, errors.Join(differ...))
+		}
+		return nil
+	})
+}
+
+// statsDiffer says which statistics are not what they were. Types that the dataset has declared since count for
+// nothing.
+func statsDiffer(stored, now *Stats) []error {
+	var differ []error
+	number := func(name string, was, is int64) {
+		if was != is {
+			differ = append(differ, fmt.Errorf("%s is %d, not %d", name, is, was))
+		}
+	}
+	number("total_annotations", stored.TotalAnnotations, now.TotalAnnotations)
+	number("total_positive_duration_ms", stored.TotalPositiveDurationMS, now.TotalPositiveDurationMS)
+	number("annotated_audio_files", stored.AnnotatedAudioFiles, now.AnnotatedAudioFiles)
+	number("clean_audio_files", stored.CleanAudioFiles, now.CleanAudioFiles)
+	byType := func(name string, was, is map[string]int64) {
+		was, is = maps.Clone(was), maps.Clone(is)
+		none := func(_ string, n int64) bool { return n == 0 }
+		maps.DeleteFunc(was, none)
+		maps.DeleteFunc(is, none)
+		if !maps.Equal(was, is) {
+			differ = append(differ, fmt.Errorf("%s is %v, not %v", name, is, was))
+		}
+	}
+	byType("annotations_by_type", stored.AnnotationsByType, now.AnnotationsByType)
+	byType("duration_ms_by_type", stored.DurationMSByType, now.DurationMSByType)
+	return differ
+}

@@ -1,0 +1,340 @@
+package annoset
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"github.com/annoset/annoset/sqlite"
+)
+
+// CreateSet adds an empty draft to a dataset, with the next version number.
+//
+// Errors: [ErrNotFound] if there is no such dataset, [*ValidationError].
+func (s *Store) CreateSet(ctx context.Context, datasetID uuid.UUID, n NewSet) (AnnotationSet, error) {
+	const op = "create set"
+	if err := n.check(op); err != nil {
+		return AnnotationSet{}, err
+	}
+	var out AnnotationSet
+	err := s.write(ctx, op, func(tx *sqlite.WriteTx) error {
+		dataset, err := findDataset(ctx, &tx.ReadTx, op, datasetID)
+		if err != nil {
+			return err
+		}
+		layer, err := tx.InsertLayer(ctx, dataset.ID, nil)
+		if err != nil {
+			return err
+		}
+		out, err = s.insertSet(ctx, tx, n, sqlite.SetRow{DatasetID: dataset.ID, LayerID: layer})
+		return err
+	})
+	return out, err
+}
+
+// NewVersion adds a draft that starts with all that a set has: labels with their ids, and clean marks. The set is its
+// parent. From a published set this takes the same short time whatever its size; from a draft, labels are copied.
+//
+// Errors: [ErrNotFound], [*ValidationError].
+func (s *Store) NewVersion(ctx context.Context, setID uuid.UUID, n NewSet) (AnnotationSet, error) {
+	const op = "new version"
+	if err := n.check(op); err != nil {
+		return AnnotationSet{}, err
+	}
+	var out AnnotationSet
+	err := s.write(ctx, op, func(tx *sqlite.WriteTx) error {
+		parent, err := findSet(ctx, &tx.ReadTx, op, setID)
+		if err != nil {
+			return err
+		}
+		row := sqlite.SetRow{DatasetID: parent.DatasetID, ParentUUID: &parent.UUID}
+		if parent.Status == sqlite.StatusPublished {
+			row.BaseID = &parent.ID
+			row.LayerID, err = layerOn(ctx, tx, parent.DatasetID, parent.LayerID)
+		} else {
+			row.BaseID = parent.BaseID
+			row.LayerID, err = layerLike(ctx, tx, parent.DatasetID, parent.LayerID)
+		}
+		if err != nil {
+			return err
+		}
+		out, err = s.insertSet(ctx, tx, n, row)
+		return err
+	})
+	return out, err
+}
+
+func (n *NewSet) check(op string) error {
+	p := &problems{op: op}
+	p.text(-1, "notes", n.Notes)
+	p.extra(-1, n.ExtraData)
+	return p.err()
+}
+
+func (s *Store) insertSet(ctx context.Context, tx *sqlite.WriteTx, n NewSet, row sqlite.SetRow) (AnnotationSet, error) {
+	row.UUID, row.Notes, row.ExtraData = s.newID().String(), n.Notes, textOf(n.ExtraData)
+	row.CreatedMS = s.stamp()
+	if _, err := tx.InsertSet(ctx, row); err != nil {
+		return AnnotationSet{}, err
+	}
+	row, _, err := tx.SetByUUID(ctx, row.UUID)
+	if err != nil {
+		return AnnotationSet{}, err
+	}
+	return setOf(ctx, &tx.ReadTx, row)
+}
+
+// Set returns the set of an id. Statistics of a draft are computed by the call, in proportion to what it has changed
+// against the published set it was made from.
+//
+// Errors: [ErrNotFound].
+func (s *Store) Set(ctx context.Context, id uuid.UUID) (AnnotationSet, error) {
+	const op = "get set"
+	var out AnnotationSet
+	err := s.read(ctx, op, func(tx *sqlite.ReadTx) error {
+		row, err := findSet(ctx, tx, op, id)
+		if err != nil {
+			return err
+		}
+		out, err = setOf(ctx, tx, row)
+		return err
+	})
+	return out, err
+}
+
+// SetByVersion returns the set of a dataset that has a version number.
+//
+// Errors: [ErrNotFound] if there is no such dataset or version.
+func (s *Store) SetByVersion(ctx context.Context, datasetID uuid.UUID, version int) (AnnotationSet, error) {
+	const op = "get set"
+	return s.setOfDataset(ctx, op, datasetID, func(tx *sqlite.ReadTx, dataset int64) (sqlite.SetRow, error) {
+		row, found, err := tx.SetByVersion(ctx, dataset, version)
+		if err == nil && !found {
+			err = &NotFoundError{Op: op, Kind: "set", ID: "version " + strconv.Itoa(version)}
+		}
+		return row, err
+	})
+}
+
+// LatestPublished returns the published set of a dataset that has the highest version number.
+//
+// Errors: [ErrNotFound] if there is no such dataset, or no published set in it.
+func (s *Store) LatestPublished(ctx context.Context, datasetID uuid.UUID) (AnnotationSet, error) {
+	const op = "get latest published set"
+	return s.setOfDataset(ctx, op, datasetID, func(tx *sqlite.ReadTx, dataset int64) (sqlite.SetRow, error) {
+		row, found, err := tx.LatestPublished(ctx, dataset)
+		if err == nil && !found {
+			err = &NotFoundError{Op: op, Kind: "published set", ID: "of dataset " + datasetID.String()}
+		}
+		return row, err
+	})
+}
+
+func (s *Store) setOfDataset(ctx context.Context, op string, datasetID uuid.UUID,
+	find func(tx *sqlite.ReadTx, dataset int64) (sqlite.SetRow, error),
+) (AnnotationSet, error) {
+	var out AnnotationSet
+	err := s.read(ctx, op, func(tx *sqlite.ReadTx) error {
+		dataset, err := findDataset(ctx, tx, op, datasetID)
+		if err != nil {
+			return err
+		}
+		row, err := find(tx, dataset.ID)
+		if err != nil {
+			return err
+		}
+		out, err = setOf(ctx, tx, row)
+		return err
+	})
+	return out, err
+}
+
+// Sets returns the sets of a dataset that pass the filter, in order of version.
+//
+// Errors: [ErrNotFound] if there is no such dataset; [*ValidationError].
+func (s *Store) Sets(ctx context.Context, datasetID uuid.UUID, f SetFilter) ([]AnnotationSet, error) {
+	const op = "list sets"
+	p := &problems{op: op}
+	if f.Status != "" && f.Status != StatusDraft && f.Status != StatusPublished {
+		p.add(-1, "status", "is %s, neither draft nor published", brief(string(f.Status)))
+	}
+	if f.Limit < 0 {
+		p.add(-1, "limit", "is negative: %d", f.Limit)
+	}
+	if err := p.err(); err != nil {
+		return nil, err
+	}
+	limit := f.Limit
+	if limit == 0 {
+		limit = -1
+	}
+	out := []AnnotationSet{}
+	err := s.read(ctx, op, func(tx *sqlite.ReadTx) error {
+		dataset, err := findDataset(ctx, tx, op, datasetID)
+		if err != nil {
+			return err
+		}
+		rows, err := tx.Sets(ctx, dataset.ID, string(f.Status), f.AfterVersion, limit)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			set, err := setOf(ctx, tx, row)
+			if err != nil {
+				return err
+			}
+			out = append(out, set)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// UpdateSet changes notes and extra data of a draft, and returns the set as it is then.
+//
+// Errors: [ErrNotFound]; an [*ImmutableError] if the set is published; [*ValidationError].
+func (s *Store) UpdateSet(ctx context.Context, setID uuid.UUID, patch SetPatch) (AnnotationSet, error) {
+	const op = "update set"
+	p := &problems{op: op}
+	if patch.Notes != nil {
+		p.text(-1, "notes", *patch.Notes)
+	}
+	if patch.ExtraData != nil {
+		p.extra(-1, *patch.ExtraData)
+	}
+	if err := p.err(); err != nil {
+		return AnnotationSet{}, err
+	}
+	var out AnnotationSet
+	err := s.write(ctx, op, func(tx *sqlite.WriteTx) error {
+		row, err := findDraft(ctx, tx, op, setID)
+		if err != nil {
+			return err
+		}
+		if patch.Notes != nil {
+			row.Notes = *patch.Notes
+		}
+		if patch.ExtraData != nil {
+			row.ExtraData = textOf(*patch.ExtraData)
+		}
+		if err := tx.UpdateSet(ctx, row); err != nil {
+			return err
+		}
+		out, err = setOf(ctx, &tx.ReadTx, row)
+		return err
+	})
+	return out, err
+}
+
+// DeleteSet removes a draft and all that was written to it. Its version number is not given again.
+//
+// Errors: [ErrNotFound]; an [*ImmutableError] if the set is published.
+func (s *Store) DeleteSet(ctx context.Context, setID uuid.UUID) error {
+	const op = "delete set"
+	return s.write(ctx, op, func(tx *sqlite.WriteTx) error {
+		row, err := findDraft(ctx, tx, op, setID)
+		if err != nil {
+			return err
+		}
+		if err := dropDraft(ctx, tx, &row); err != nil {
+			return err
+		}
+		return tx.DeleteOrphanFiles(ctx, row.DatasetID)
+	})
+}
+
+func findSet(ctx context.Context, tx *sqlite.ReadTx, op string, id uuid.UUID) (sqlite.SetRow, error) {
+	row, found, err := tx.SetByUUID(ctx, id.String())
+	if err == nil && !found {
+		err = &NotFoundError{Op: op, Kind: "set", ID: id.String()}
+	}
+	return row, err
+}
+
+// findDraft finds a set that is about to be changed.
+func findDraft(ctx context.Context, tx *sqlite.WriteTx, op string, id uuid.UUID) (sqlite.SetRow, error) {
+	row, err := findSet(ctx, &tx.ReadTx, op, id)
+	if err == nil && row.Status == sqlite.StatusPublished {
+		err = immutable(op, &row)
+	}
+	return row, err
+}
+
+// findPublished finds a set that must not change any more.
+func findPublished(ctx context.Context, tx *sqlite.ReadTx, op string, id uuid.UUID) (sqlite.SetRow, error) {
+	row, err := findSet(ctx, tx, op, id)
+	if err == nil && row.Status != sqlite.StatusPublished {
+		err = &DraftError{Op: op, SetID: id, Version: row.Version}
+	}
+	return row, err
+}
+
+func immutable(op string, r *sqlite.SetRow) error {
+	id, err := uuid.Parse(r.UUID)
+	if err != nil {
+		return fmt.Errorf("%w: set id: %w", ErrCorrupt, err)
+	}
+	return &ImmutableError{Op: op, SetID: id, Version: r.Version, PublishedAt: timeOf(*r.PublishedMS)}
+}
+
+// setOf makes a set of its row, with statistics.
+func setOf(ctx context.Context, tx *sqlite.ReadTx, r sqlite.SetRow) (AnnotationSet, error) {
+	set := AnnotationSet{
+		Version: r.Version, Status: Status(r.Status), Notes: r.Notes, ExtraData: jsonOf(r.ExtraData),
+		CreatedAt: timeOf(r.CreatedMS),
+	}
+	var err error
+	if set.ID, err = uuid.Parse(r.UUID); err != nil {
+		return AnnotationSet{}, fmt.Errorf("%w: set id: %w", ErrCorrupt, err)
+	}
+	if set.DatasetID, err = uuid.Parse(r.DatasetUUID); err != nil {
+		return AnnotationSet{}, fmt.Errorf("%w: dataset id: %w", ErrCorrupt, err)
+	}
+	if r.ParentUUID != nil {
+		parent, err := uuid.Parse(*r.ParentUUID)
+		if err != nil {
+			return AnnotationSet{}, fmt.Errorf("%w: parent id: %w", ErrCorrupt, err)
+		}
+		set.ParentID = &parent
+	}
+	if r.Status == sqlite.StatusPublished {
+		at := timeOf(*r.PublishedMS)
+		set.PublishedAt, set.Digest = &at, *r.Digest
+	}
+	set.Stats, err = statsOf(ctx, tx, &r)
+	return set, err
+}
+
+// statsOf returns the statistics that are kept with a published set, and computes those of a draft.
+func statsOf(ctx context.Context, tx *sqlite.ReadTx, r *sqlite.SetRow) (Stats, error) {
+	if r.Status == sqlite.StatusPublished {
+		return storedStats(r)
+	}
+	sv, err := newSurvey(ctx, tx, r)
+	if err != nil {
+		return Stats{}, err
+	}
+	return sv.changed(ctx)
+}
+
+// Stats returns the statistics of a set: of a draft, as of this call; of a published set, as publishing computed them.
+//
+// Errors: [ErrNotFound].
+func (s *Store) Stats(ctx context.Context, setID uuid.UUID) (Stats, error) {
+	const op = "get statistics"
+	var out Stats
+	err := s.read(ctx, op, func(tx *sqlite.ReadTx) error {
+		row, err := findSet(ctx, tx, op, setID)
+		if err != nil {
+			return err
+		}
+		out, err = statsOf(ctx, tx, &row)
+		return err
+	})
+	return out, err
+}
