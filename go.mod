@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/google/uuid v1.6.0
 	github.com/jmoiron/sqlx v1.4.0
+	github.com/matryer/is v1.4.1
 	modernc.org/sqlite v1.62.0
 )
 
