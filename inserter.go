@@ -13,12 +13,13 @@ type inserter struct {
 	tx  *sqlite.WriteTx
 	set *sqlite.SetRow
 
-	types    *types
-	problems *problems
-	files    map[string]*openFile
-	last     *openFile // the file that came last: labels come in runs
-	lastName string
-	n        int // labels that came so far
+	vocabulary bool // the dataset declares its types
+	types      map[string]int64
+	problems   *problems
+	files      map[string]*openFile
+	last       *openFile // the file that came last: labels come in runs
+	lastName   string
+	n          int // labels that came so far
 }
 
 // openFile is an audio file that takes labels in this layer.
@@ -27,13 +28,14 @@ type openFile struct {
 	open           bool // known to the layer, and not clean
 }
 
-func newInserter(ctx context.Context, tx *sqlite.WriteTx, op string, set *sqlite.SetRow) (*inserter, error) {
-	names, err := loadTypes(ctx, &tx.ReadTx, set.DatasetID)
+func newInserter(tx *sqlite.WriteTx, op string, set *sqlite.SetRow) (*inserter, error) {
+	vocabulary, err := tx.HasVocabulary(set.DatasetID)
 	if err != nil {
 		return nil, err
 	}
 	return &inserter{
-		tx: tx, set: set, types: names, problems: &problems{op: op}, files: make(map[string]*openFile),
+		tx: tx, set: set, vocabulary: vocabulary, types: make(map[string]int64), problems: &problems{op: op},
+		files: make(map[string]*openFile),
 	}, nil
 }
 
@@ -45,12 +47,15 @@ func (in *inserter) row(ctx context.Context, a *Annotation) (sqlite.LabelRow, er
 	if !in.problems.annotation(index, a) {
 		return sqlite.LabelRow{}, nil
 	}
-	typeID, known := in.types.byName[a.ArtifactType]
-	if !known && len(in.types.vocab) > 0 {
+	typeID, err := in.artifactType(a.ArtifactType)
+	if err != nil {
+		return sqlite.LabelRow{}, err
+	}
+	if typeID == 0 && in.vocabulary {
 		in.problems.add(index, "artifact_type", "is %s, which the dataset does not declare", brief(a.ArtifactType))
 		return sqlite.LabelRow{}, nil
 	}
-	file, err := in.file(ctx, a.AudioFileID)
+	file, err := in.file(a.AudioFileID)
 	if err != nil {
 		return sqlite.LabelRow{}, err
 	}
@@ -61,7 +66,7 @@ func (in *inserter) row(ctx context.Context, a *Annotation) (sqlite.LabelRow, er
 	if len(in.problems.list) > 0 {
 		return sqlite.LabelRow{}, nil
 	}
-	if !known {
+	if typeID == 0 {
 		if typeID, err = in.newType(ctx, a.ArtifactType); err != nil {
 			return sqlite.LabelRow{}, err
 		}
@@ -78,22 +83,34 @@ func (in *inserter) row(ctx context.Context, a *Annotation) (sqlite.LabelRow, er
 	return row, nil
 }
 
+// artifactType finds the row id of an artifact type, 0 where there is none of that name.
+func (in *inserter) artifactType(name string) (int64, error) {
+	if id := in.types[name]; id != 0 {
+		return id, nil
+	}
+	id, found, err := in.tx.TypeByName(in.set.DatasetID, name)
+	if found {
+		in.types[name] = id
+	}
+	return id, err
+}
+
 func (in *inserter) newType(ctx context.Context, name string) (int64, error) {
 	id, err := in.tx.InsertType(ctx, sqlite.TypeRow{DatasetID: in.set.DatasetID, Name: name})
 	if err == nil {
-		in.types.byName[name], in.types.byID[id] = id, name
+		in.types[name] = id
 	}
 	return id, err
 }
 
 // file finds an audio file, which is not there yet where its id is 0.
-func (in *inserter) file(ctx context.Context, name string) (*openFile, error) {
+func (in *inserter) file(name string) (*openFile, error) {
 	if in.last != nil && in.lastName == name {
 		return in.last, nil
 	}
 	f := in.files[name]
 	if f == nil {
-		row, _, err := in.tx.FileByName(ctx, in.set.DatasetID, name)
+		row, _, err := in.tx.FileByName(in.set.DatasetID, name)
 		if err != nil {
 			return nil, err
 		}
@@ -121,7 +138,7 @@ func (in *inserter) open(ctx context.Context, f *openFile, name string) (err err
 
 // setClean makes an audio file known to an open layer, clean or not.
 func setClean(ctx context.Context, tx *sqlite.WriteTx, layerID, fileID int64, clean bool) error {
-	state, known, err := tx.FileInLayer(ctx, layerID, fileID)
+	state, known, err := tx.FileInLayer(layerID, fileID)
 	switch {
 	case err != nil:
 		return err

@@ -268,7 +268,7 @@ func (s *survey) file(ctx context.Context, f *sqlite.SeenFile) error {
 	if err != nil {
 		return err
 	}
-	was, err := s.cleanBelow(ctx, f)
+	was, err := s.cleanBelow(f)
 	if err != nil {
 		return err
 	}
@@ -287,10 +287,10 @@ func (s *survey) file(ctx context.Context, f *sqlite.SeenFile) error {
 }
 
 // cleanBelow tells whether the set below has the file marked as clean.
-func (s *survey) cleanBelow(ctx context.Context, f *sqlite.SeenFile) (bool, error) {
+func (s *survey) cleanBelow(f *sqlite.SeenFile) (bool, error) {
 	for _, depth := range f.Layers {
 		if depth > 0 {
-			below, _, err := s.tx.FileInLayer(ctx, s.stack[depth].ID, f.ID)
+			below, _, err := s.tx.FileInLayer(s.stack[depth].ID, f.ID)
 			return below.Clean, err
 		}
 	}

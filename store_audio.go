@@ -41,7 +41,7 @@ func (s *Store) AddAudioFiles(ctx context.Context, datasetID uuid.UUID, files ..
 }
 
 func registerFile(ctx context.Context, tx *sqlite.WriteTx, p *problems, index int, datasetID int64, f AudioFile) error {
-	row, known, err := tx.FileByName(ctx, datasetID, f.ID)
+	row, known, err := tx.FileByName(datasetID, f.ID)
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ import (
 func (s *Store) MarkClean(ctx context.Context, setID uuid.UUID, audioFileIDs ...string) error {
 	const op = "mark clean"
 	return s.eachFile(ctx, op, setID, audioFileIDs, func(tx *sqlite.WriteTx, set *sqlite.SetRow, name string) error {
-		file, known, err := tx.FileByName(ctx, set.DatasetID, name)
+		file, known, err := tx.FileByName(set.DatasetID, name)
 		if err != nil {
 			return err
 		}
@@ -40,7 +40,7 @@ func (s *Store) MarkClean(ctx context.Context, setID uuid.UUID, audioFileIDs ...
 				return err
 			}
 			if bears {
-				return fmt.Errorf("%s: %w: audio file %s bears labels", op, ErrConflict, brief(name))
+				return fmt.Errorf("%w: audio file %s bears labels", ErrConflict, brief(name))
 			}
 		}
 		return setClean(ctx, tx, set.LayerID, file.ID, true)

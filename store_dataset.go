@@ -37,7 +37,7 @@ func (s *Store) CreateDataset(ctx context.Context, d NewDataset) (Dataset, error
 		if row.ID, err = tx.InsertDataset(ctx, row); err != nil {
 			return err
 		}
-		if err := declareTypes(ctx, tx, op, row.ID, d.ArtifactTypes); err != nil {
+		if err := declareTypes(ctx, tx, row.ID, d.ArtifactTypes); err != nil {
 			return err
 		}
 		out, err = datasetOf(ctx, &tx.ReadTx, row)
@@ -135,7 +135,7 @@ func (s *Store) UpdateDataset(ctx context.Context, id uuid.UUID, patch DatasetPa
 			row.ExtraData = textOf(*patch.ExtraData)
 		}
 		if patch.ArtifactTypes != nil {
-			if err := declareTypes(ctx, tx, op, row.ID, patch.ArtifactTypes); err != nil {
+			if err := declareTypes(ctx, tx, row.ID, patch.ArtifactTypes); err != nil {
 				return err
 			}
 		}
@@ -215,7 +215,7 @@ func nameFree(ctx context.Context, tx *sqlite.WriteTx, op, name string) error {
 }
 
 // declareTypes makes types the vocabulary of a dataset. Types that labels bear stay in it.
-func declareTypes(ctx context.Context, tx *sqlite.WriteTx, op string, datasetID int64, types []ArtifactType) error {
+func declareTypes(ctx context.Context, tx *sqlite.WriteTx, datasetID int64, types []ArtifactType) error {
 	rows, err := tx.Types(ctx, datasetID)
 	if err != nil {
 		return err
@@ -238,13 +238,12 @@ func declareTypes(ctx context.Context, tx *sqlite.WriteTx, op string, datasetID 
 			return err
 		}
 	}
-	return dropTypes(ctx, tx, op, datasetID, gone, len(types) == 0)
+	return dropTypes(ctx, tx, datasetID, gone, len(types) == 0)
 }
 
 // dropTypes removes the types that a vocabulary leaves out. Where there is no vocabulary any more, those that labels
 // bear stay as undeclared names.
-func dropTypes(ctx context.Context, tx *sqlite.WriteTx, op string, datasetID int64, gone map[string]sqlite.TypeRow,
-	free bool,
+func dropTypes(ctx context.Context, tx *sqlite.WriteTx, datasetID int64, gone map[string]sqlite.TypeRow, free bool,
 ) error {
 	if len(gone) == 0 {
 		return nil
@@ -261,8 +260,8 @@ func dropTypes(ctx context.Context, tx *sqlite.WriteTx, op string, datasetID int
 			row.Declared = false
 			err = tx.UpdateType(ctx, row)
 		default:
-			err = fmt.Errorf("%s: %w: labels bear the artifact type %s, which the vocabulary leaves out", op,
-				ErrConflict, brief(name))
+			err = fmt.Errorf("%w: labels bear the artifact type %s, which the vocabulary leaves out", ErrConflict,
+				brief(name))
 		}
 		if err != nil {
 			return err

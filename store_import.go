@@ -45,7 +45,7 @@ func (s *Store) Import(ctx context.Context, setID uuid.UUID, labels iter.Seq2[An
 			return err
 		}
 		im := &importer{tx: tx, progress: opts.Progress}
-		if im.inserter, err = newInserter(ctx, tx, op, &set); err != nil {
+		if im.inserter, err = newInserter(tx, op, &set); err != nil {
 			return err
 		}
 		n, err = im.run(ctx, labels)
@@ -175,9 +175,9 @@ func (s *Store) CopyAnnotations(ctx context.Context, dstSetID, srcSetID uuid.UUI
 			return err
 		}
 		if src.ID == dst.ID {
-			return fmt.Errorf("%s: %w: source and destination are one set", op, ErrConflict)
+			return fmt.Errorf("%w: source and destination are one set", ErrConflict)
 		}
-		in, err := newInserter(ctx, tx, op, &dst)
+		in, err := newInserter(tx, op, &dst)
 		if err != nil {
 			return err
 		}

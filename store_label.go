@@ -23,7 +23,7 @@ func (s *Store) Add(ctx context.Context, setID uuid.UUID, annotations ...Annotat
 		if err != nil {
 			return err
 		}
-		in, err := newInserter(ctx, tx, op, &set)
+		in, err := newInserter(tx, op, &set)
 		if err != nil {
 			return err
 		}
@@ -69,7 +69,7 @@ func (s *Store) Update(ctx context.Context, setID uuid.UUID, a Annotation) error
 		if err != nil {
 			return err
 		}
-		in, err := newInserter(ctx, tx, op, &set)
+		in, err := newInserter(tx, op, &set)
 		if err != nil {
 			return err
 		}

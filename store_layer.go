@@ -168,7 +168,7 @@ func (f *folding) labels(ctx context.Context, files []sqlite.SeenFile) error {
 // states copies the topmost state of each audio file. It comes last: a file is clean only once its labels are hidden.
 func (f *folding) states(ctx context.Context, files []sqlite.SeenFile) error {
 	for i := range files {
-		state, _, err := f.tx.FileInLayer(ctx, f.stack[files[i].Layers[0]].ID, files[i].ID)
+		state, _, err := f.tx.FileInLayer(f.stack[files[i].Layers[0]].ID, files[i].ID)
 		if err != nil {
 			return err
 		}

@@ -41,7 +41,7 @@ func (s *Store) Publish(ctx context.Context, setID uuid.UUID, opts *PublishOptio
 			return err
 		}
 		if stats.TotalAnnotations == 0 && stats.CleanAudioFiles == 0 && !opts.AllowEmpty {
-			return fmt.Errorf("%s %q: %w: version %d could never be deleted again", op, setID, ErrEmptySet, set.Version)
+			return fmt.Errorf("%w: version %d could never be deleted again", ErrEmptySet, set.Version)
 		}
 		digest, err := storedDigest(ctx, &tx.ReadTx, &set)
 		if err != nil {
@@ -170,7 +170,7 @@ func (s *Store) Verify(ctx context.Context, setID uuid.UUID) error {
 			differ = append(differ, fmt.Errorf("the digest is %s, not %s", m, *set.Digest))
 		}
 		if len(differ) > 0 {
-			return fmt.Errorf("%s %q: %w: version %d: %w", op, setID, ErrCorrupt, set.Version, errors.Join(differ...))
+			return fmt.Errorf("%w: version %d: %w", ErrCorrupt, set.Version, errors.Join(differ...))
 		}
 		return nil
 	})

@@ -1,0 +1,289 @@
+package annoset_test
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/annoset/annoset"
+)
+
+// benchSizes are numbers of labels. go test -bench '/1000000' picks one.
+var benchSizes = []int{10_000, 100_000, 1_000_000}
+
+func bySize(b *testing.B, run func(b *testing.B, n int)) {
+	for _, n := range benchSizes {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			if testing.Short() && n > benchSizes[0] {
+				b.Skip("short")
+			}
+			run(b, n)
+		})
+	}
+}
+
+// workload yields n labels, 200 an audio file: ten types of which some are rare, overlaps, confidences.
+func workload(n int) iter.Seq2[annoset.Annotation, error] {
+	const perFile = 200
+	return func(yield func(annoset.Annotation, error) bool) {
+		r := rand.New(rand.NewPCG(1, 2))
+		file, start := "", int64(0)
+		for i := range n {
+			if i%perFile == 0 {
+				file, start = fmt.Sprintf("audio/recording-%05d.wav", i/perFile), 0
+			}
+			start += r.Int64N(3000)
+			c := r.Float64()
+			kind := min(int(r.ExpFloat64()*1.5), 9)
+			a := annoset.Annotation{
+				AudioFileID: file, ArtifactType: benchTypes[kind], StartMS: start, EndMS: start + r.Int64N(4000),
+				Confidence: &c,
+			}
+			if !yield(a, nil) {
+				return
+			}
+		}
+	}
+}
+
+var benchTypes = []string{
+	"glitch", "long_pause", "hallucination", "clipping", "hum", "click", "echo", "dropout", "breath", "noise",
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// benchStore is a store with one set of n labels, published if asked for.
+func benchStore(b *testing.B, n int, publish bool, opts *annoset.Options) (*annoset.Store, annoset.AnnotationSet) {
+	b.Helper()
+	ctx := context.Background()
+	s := must(annoset.Open(ctx, filepath.Join(b.TempDir(), "bench.annoset"), opts))
+	b.Cleanup(func() { s.Close() })
+	d := must(s.CreateDataset(ctx, annoset.NewDataset{Name: "bench"}))
+	set := must(s.CreateSet(ctx, d.ID, annoset.NewSet{}))
+	must(s.Import(ctx, set.ID, workload(n), nil))
+	if publish {
+		set = must(s.Publish(ctx, set.ID, nil))
+	}
+	return s, set
+}
+
+var relaxed = &annoset.Options{Durability: annoset.DurabilityRelaxed}
+
+func BenchmarkImport(b *testing.B) {
+	ctx := context.Background()
+	bySize(b, func(b *testing.B, n int) {
+		dir := b.TempDir()
+		i := 0
+		for b.Loop() {
+			b.StopTimer()
+			path := filepath.Join(dir, fmt.Sprint(i, ".annoset"))
+			i++
+			s := must(annoset.Open(ctx, path, nil))
+			d := must(s.CreateDataset(ctx, annoset.NewDataset{Name: "bench"}))
+			set := must(s.CreateSet(ctx, d.ID, annoset.NewSet{}))
+			b.StartTimer()
+			must(s.Import(ctx, set.ID, workload(n), nil))
+			b.StopTimer()
+			s.Close()
+			b.ReportMetric(float64(must(os.Stat(path)).Size())/float64(n), "disk-B/label")
+			os.Remove(path)
+			b.StartTimer()
+		}
+		b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "labels/s")
+	})
+}
+
+func BenchmarkNewVersion(b *testing.B) {
+	ctx := context.Background()
+	bySize(b, func(b *testing.B, n int) {
+		s, set := benchStore(b, n, true, nil)
+		for b.Loop() {
+			must(s.NewVersion(ctx, set.ID, annoset.NewSet{}))
+		}
+	})
+}
+
+func BenchmarkEdit(b *testing.B) {
+	ctx := context.Background()
+	for name, opts := range map[string]*annoset.Options{"relaxed": relaxed, "full": nil} {
+		b.Run(name, func(b *testing.B) {
+			bySize(b, func(b *testing.B, n int) {
+				s, set := benchStore(b, n, true, opts)
+				draft := must(s.NewVersion(ctx, set.ID, annoset.NewSet{}))
+				labels := sample(b, s, set.ID, 1000)
+				i := 0
+				for b.Loop() {
+					a := labels[i%len(labels)]
+					a.EndMS += int64(1 + i/len(labels))
+					i++
+					if err := s.Update(ctx, draft.ID, a); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		})
+	}
+}
+
+// sample returns k labels of a set, spread over it.
+func sample(b *testing.B, s *annoset.Store, set uuid.UUID, k int) []annoset.Annotation {
+	b.Helper()
+	var all []annoset.Annotation
+	total := int(must(s.Stats(context.Background(), set)).TotalAnnotations)
+	i := 0
+	for a, err := range s.Annotations(context.Background(), set, annoset.Filter{}) {
+		if err != nil {
+			b.Fatal(err)
+		}
+		if i++; i%(total/k) == 0 {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+func BenchmarkPublishFirst(b *testing.B) {
+	ctx := context.Background()
+	bySize(b, func(b *testing.B, n int) {
+		for b.Loop() {
+			b.StopTimer()
+			s, set := benchStore(b, n, false, nil)
+			b.StartTimer()
+			must(s.Publish(ctx, set.ID, nil))
+			b.StopTimer()
+			s.Close()
+			b.StartTimer()
+		}
+	})
+}
+
+// edited makes a version of a set with k labels changed.
+func edited(b *testing.B, s *annoset.Store, set annoset.AnnotationSet, labels []annoset.Annotation, by int64,
+) annoset.AnnotationSet {
+	b.Helper()
+	ctx := context.Background()
+	draft := must(s.NewVersion(ctx, set.ID, annoset.NewSet{}))
+	for _, a := range labels {
+		a.EndMS += by
+		if err := s.Update(ctx, draft.ID, a); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return draft
+}
+
+func BenchmarkPublishAfter100Edits(b *testing.B) {
+	ctx := context.Background()
+	bySize(b, func(b *testing.B, n int) {
+		s, set := benchStore(b, n, true, nil)
+		labels := sample(b, s, set.ID, 100)
+		i := int64(0)
+		for b.Loop() {
+			b.StopTimer()
+			i++
+			draft := edited(b, s, set, labels, i)
+			b.StartTimer()
+			must(s.Publish(ctx, draft.ID, nil))
+		}
+	})
+}
+
+func readAll(b *testing.B, s *annoset.Store, set uuid.UUID, f annoset.Filter) (n int) {
+	for _, err := range s.Annotations(context.Background(), set, f) {
+		if err != nil {
+			b.Fatal(err)
+		}
+		n++
+	}
+	return n
+}
+
+func BenchmarkReadAll(b *testing.B) {
+	bySize(b, func(b *testing.B, n int) {
+		s, set := benchStore(b, n, true, nil)
+		for b.Loop() {
+			readAll(b, s, set.ID, annoset.Filter{})
+		}
+		b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "labels/s")
+	})
+}
+
+func BenchmarkReadAllTenthVersion(b *testing.B) {
+	ctx := context.Background()
+	bySize(b, func(b *testing.B, n int) {
+		s, set := benchStore(b, n, true, nil)
+		for i := range 9 {
+			draft := edited(b, s, set, sample(b, s, set.ID, 100), int64(i+1))
+			set = must(s.Publish(ctx, draft.ID, nil))
+		}
+		for b.Loop() {
+			readAll(b, s, set.ID, annoset.Filter{})
+		}
+		b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "labels/s")
+	})
+}
+
+func BenchmarkReadOneFile(b *testing.B) {
+	bySize(b, func(b *testing.B, n int) {
+		s, set := benchStore(b, n, true, nil)
+		f := annoset.Filter{AudioFileIDs: []string{"audio/recording-00033.wav"}}
+		for b.Loop() {
+			readAll(b, s, set.ID, f)
+		}
+	})
+}
+
+func BenchmarkStatsOfDraft(b *testing.B) {
+	ctx := context.Background()
+	bySize(b, func(b *testing.B, n int) {
+		s, set := benchStore(b, n, false, nil)
+		for b.Loop() {
+			must(s.Stats(ctx, set.ID))
+		}
+	})
+}
+
+func BenchmarkListSets(b *testing.B) {
+	ctx := context.Background()
+	bySize(b, func(b *testing.B, n int) {
+		s, set := benchStore(b, n, true, nil)
+		labels := sample(b, s, set.ID, 100)
+		for i := range 9 {
+			draft := edited(b, s, set, labels, int64(i+1))
+			if i < 8 {
+				must(s.Publish(ctx, draft.ID, nil))
+			}
+		}
+		for b.Loop() {
+			must(s.Sets(ctx, set.DatasetID, annoset.SetFilter{}))
+		}
+	})
+}
+
+func BenchmarkDeleteDraft(b *testing.B) {
+	ctx := context.Background()
+	bySize(b, func(b *testing.B, n int) {
+		for b.Loop() {
+			b.StopTimer()
+			s, set := benchStore(b, n, false, nil)
+			b.StartTimer()
+			if err := s.DeleteSet(ctx, set.ID); err != nil {
+				b.Fatal(err)
+			}
+			b.StopTimer()
+			s.Close()
+			b.StartTimer()
+		}
+	})
+}

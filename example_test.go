@@ -1,0 +1,318 @@
+package annoset_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/annoset/annoset"
+)
+
+// A tour: label a draft, publish it, be refused, make a better version.
+func Example() {
+	ctx := context.Background()
+	store, err := annoset.OpenMemory(ctx, nil) // or annoset.Open(ctx, "labels.annoset", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer store.Close()
+
+	dataset, err := store.CreateDataset(ctx, annoset.NewDataset{Name: "podcasts"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	v1, err := store.CreateSet(ctx, dataset.ID, annoset.NewSet{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ids, err := store.Add(ctx, v1.ID,
+		annoset.Annotation{AudioFileID: "ep1.wav", ArtifactType: "glitch", StartMS: 1200, EndMS: 1450},
+		annoset.Annotation{AudioFileID: "ep1.wav", ArtifactType: "long_pause", StartMS: 9000, EndMS: 12000})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if v1, err = store.Publish(ctx, v1.ID, nil); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("v%d: %d labels, %d ms\n", v1.Version, v1.TotalAnnotations, v1.TotalPositiveDurationMS)
+
+	err = store.Delete(ctx, v1.ID, ids[0])
+	fmt.Println("v1 can be changed:", !errors.Is(err, annoset.ErrPublished))
+
+	v2, err := store.NewVersion(ctx, v1.ID, annoset.NewSet{Notes: "the first glitch was none"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := store.Delete(ctx, v2.ID, ids[0]); err != nil {
+		log.Fatal(err)
+	}
+	if v2, err = store.Publish(ctx, v2.ID, nil); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("v%d: %d labels, %d ms\n", v2.Version, v2.TotalAnnotations, v2.TotalPositiveDurationMS)
+	// Output:
+	// v1: 2 labels, 3250 ms
+	// v1 can be changed: false
+	// v2: 1 labels, 3000 ms
+}
+
+// exampleDraft is a store in memory with one draft that has labels.
+func exampleDraft(ctx context.Context) (*annoset.Store, annoset.AnnotationSet) {
+	store, err := annoset.OpenMemory(ctx, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	dataset, err := store.CreateDataset(ctx, annoset.NewDataset{
+		Name:          "podcasts",
+		ArtifactTypes: []annoset.ArtifactType{{Name: "glitch"}, {Name: "long_pause"}, {Name: "hum"}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	draft, err := store.CreateSet(ctx, dataset.ID, annoset.NewSet{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err = store.Add(ctx, draft.ID,
+		annoset.Annotation{AudioFileID: "ep1.wav", ArtifactType: "glitch", StartMS: 1000, EndMS: 3000},
+		annoset.Annotation{AudioFileID: "ep1.wav", ArtifactType: "long_pause", StartMS: 2000, EndMS: 4000},
+		annoset.Annotation{AudioFileID: "ep2.wav", ArtifactType: "glitch", StartMS: 500, EndMS: 500},
+	); err != nil {
+		log.Fatal(err)
+	}
+	return store, draft
+}
+
+func ExampleStore_Publish() {
+	ctx := context.Background()
+	store, draft := exampleDraft(ctx)
+	defer store.Close()
+
+	set, err := store.Publish(ctx, draft.ID, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(set.Status, set.AnnotationsByType)
+	fmt.Println("covered:", set.TotalPositiveDurationMS, "ms") // 2000 to 3000 counts once, a point covers nothing
+	fmt.Println(set.Digest)
+	// Output:
+	// published map[glitch:2 hum:0 long_pause:1]
+	// covered: 3000 ms
+	// sha256:b498d37f7089c95b46b615244a6e43bfe0407ebb2a57cf6e3a415b9c35911d8c
+}
+
+func ExampleStore_NewVersion() {
+	ctx := context.Background()
+	store, draft := exampleDraft(ctx)
+	defer store.Close()
+	v1, err := store.Publish(ctx, draft.ID, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	v2, err := store.NewVersion(ctx, v1.ID, annoset.NewSet{Notes: "pauses end later"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for a, err := range store.Annotations(ctx, v2.ID, annoset.Filter{ArtifactTypes: []string{"long_pause"}}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		a.EndMS += 500
+		if err := store.Update(ctx, v2.ID, a); err != nil { // the id stays, and v1 keeps what it has
+			log.Fatal(err)
+		}
+	}
+	for _, set := range []annoset.AnnotationSet{v1, v2} {
+		a, err := store.Annotation(ctx, set.ID, 2)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Printf("v%d: label %d ends at %d ms\n", set.Version, a.ID, a.EndMS)
+	}
+	// Output:
+	// v1: label 2 ends at 4000 ms
+	// v2: label 2 ends at 4500 ms
+}
+
+func ExampleStore_Add_invalid() {
+	ctx := context.Background()
+	store, draft := exampleDraft(ctx)
+	defer store.Close()
+
+	_, err := store.Add(ctx, draft.ID,
+		annoset.Annotation{AudioFileID: "ep3.wav", ArtifactType: "glitch", StartMS: 800, EndMS: 900},
+		annoset.Annotation{AudioFileID: "ep3.wav", ArtifactType: "glich", StartMS: 10, EndMS: 5})
+	if invalid, ok := errors.AsType[*annoset.ValidationError](err); ok {
+		for _, p := range invalid.Problems {
+			fmt.Println(p)
+		}
+	}
+	// Output:
+	// #1: end_ms is 5, before start_ms 10
+}
+
+func ExampleStore_Import() {
+	ctx := context.Background()
+	store, draft := exampleDraft(ctx)
+	defer store.Close()
+
+	csv := "ep5.wav,100,250\nep5.wav,700,900"
+	n, err := store.Import(ctx, draft.ID, func(yield func(annoset.Annotation, error) bool) {
+		for line := range strings.Lines(csv) {
+			a := annoset.Annotation{ArtifactType: "hum"}
+			line = strings.ReplaceAll(line, ",", " ")
+			_, err := fmt.Sscan(line, &a.AudioFileID, &a.StartMS, &a.EndMS)
+			if !yield(a, err) {
+				return
+			}
+		}
+	}, nil)
+	fmt.Println(n, err)
+	// Output:
+	// 2 <nil>
+}
+
+func ExampleStore_Annotations() {
+	ctx := context.Background()
+	store, draft := exampleDraft(ctx)
+	defer store.Close()
+
+	filter := annoset.Filter{AudioFileIDs: []string{"ep1.wav"}, FromMS: 3000}
+	for a, err := range store.Annotations(ctx, draft.ID, filter) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(a.AudioFileID, a.ArtifactType, a.StartMS, a.EndMS)
+	}
+	// Output:
+	// ep1.wav long_pause 2000 4000
+}
+
+func ExampleStore_Page() {
+	ctx := context.Background()
+	store, draft := exampleDraft(ctx)
+	defer store.Close()
+
+	var at annoset.Position
+	for more := true; more; {
+		page, err := store.Page(ctx, draft.ID, annoset.Filter{}, at, 2)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(len(page.Annotations), "labels")
+		at, more = page.Next, page.More
+	}
+	// Output:
+	// 2 labels
+	// 1 labels
+}
+
+func ExampleStore_MarkClean() {
+	ctx := context.Background()
+	store, draft := exampleDraft(ctx)
+	defer store.Close()
+
+	fmt.Println(store.MarkClean(ctx, draft.ID, "ep3.wav", "ep4.wav"))
+	err := store.MarkClean(ctx, draft.ID, "ep1.wav")
+	fmt.Println(errors.Is(err, annoset.ErrConflict), err)
+	stats, err := store.Stats(ctx, draft.ID)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(stats.AnnotatedAudioFiles, "labelled,", stats.CleanAudioFiles, "clean")
+	// Output:
+	// <nil>
+	// true mark clean: annoset: conflicts with what is stored: audio file "ep1.wav" bears labels
+	// 2 labelled, 2 clean
+}
+
+func ExampleStore_TrainingSet() {
+	ctx := context.Background()
+	store, draft := exampleDraft(ctx)
+	defer store.Close()
+
+	_, err := store.TrainingSet(ctx, draft.ID)
+	fmt.Println("a draft passes:", !errors.Is(err, annoset.ErrDraft))
+
+	if _, err := store.Publish(ctx, draft.ID, nil); err != nil {
+		log.Fatal(err)
+	}
+	training, err := store.TrainingSet(ctx, draft.ID)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for a, err := range training.Annotations(ctx, annoset.Filter{ArtifactTypes: []string{"glitch"}}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(a.AudioFileID, a.StartMS, a.EndMS)
+	}
+	// Output:
+	// a draft passes: false
+	// ep1.wav 1000 3000
+	// ep2.wav 500 500
+}
+
+func ExampleStore_Export() {
+	ctx := context.Background()
+	store, draft := exampleDraft(ctx)
+	defer store.Close()
+	temp, err := os.MkdirTemp("", "annoset")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(temp)
+
+	dir := filepath.Join(temp, "v1")
+	if err := store.Export(ctx, draft.ID, dir); err != nil {
+		log.Fatal(err)
+	}
+	for _, name := range []string{"ep1.wav.jsonl", "SHA256SUMS"} {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Print(name, ":\n", string(data))
+	}
+	// Output:
+	// ep1.wav.jsonl:
+	// {"artifact_type":"glitch","start_ms":1000,"end_ms":3000}
+	// {"artifact_type":"long_pause","start_ms":2000,"end_ms":4000}
+	// SHA256SUMS:
+	// 1740b4a52a14aac5617b7e7248f5e536bc5a88ec20bfd9f84567a022ef1b2119  ep1.wav.jsonl
+	// 864677da286e54da9274e6ecb5a6fa9b83d8d725b06547bc90ca746cf25b26d0  ep2.wav.jsonl
+}
+
+func ExampleStore_CopyAnnotations() {
+	ctx := context.Background()
+	store, draft := exampleDraft(ctx)
+	defer store.Close()
+
+	other, err := store.CreateSet(ctx, draft.DatasetID, annoset.NewSet{Notes: "glitches alone"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	n, err := store.CopyAnnotations(ctx, other.ID, draft.ID, annoset.Filter{ArtifactTypes: []string{"glitch"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	sets, err := store.Sets(ctx, draft.DatasetID, annoset.SetFilter{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(n, "copied;", slices.Collect(func(yield func(string) bool) {
+		for _, s := range sets {
+			if !yield(fmt.Sprintf("v%d has %d", s.Version, s.TotalAnnotations)) {
+				return
+			}
+		}
+	}))
+	// Output:
+	// 2 copied; [v1 has 3 v2 has 2]
+}
