@@ -77,11 +77,19 @@ const typeColumns = `
 
 // Types reads the artifact types of a dataset, the declared ones first and in their order.
 func (tx *ReadTx) Types(ctx context.Context, datasetID int64) ([]TypeRow, error) {
-	return list[TypeRow](ctx, tx, `
-		SELECT`+typeColumns+`
+	rows := []TypeRow{}
+	err := tx.each(`
+		SELECT id, name, description, color, declared, place
 		FROM artifact_type
 		WHERE dataset_id = ?
-		ORDER BY declared DESC, place, name`, datasetID)
+		ORDER BY declared DESC, place, name`, func(cu *cursor) error {
+		rows = append(rows, TypeRow{
+			ID: cu.int(0), DatasetID: datasetID, Name: cu.text(1), Description: cu.text(2), Color: cu.text(3),
+			Declared: cu.int(4) == 1, Place: int(cu.int(5)),
+		})
+		return ctx.Err()
+	}, datasetID)
+	return rows, err
 }
 
 // DeclaredTypes reads the vocabulary of a dataset in its order.
@@ -102,12 +110,22 @@ func (tx *ReadTx) TypeByID(ctx context.Context, id int64) (TypeRow, error) {
 	return row, err
 }
 
-// TypeByName reads one artifact type of a dataset.
-func (tx *ReadTx) TypeByName(ctx context.Context, datasetID int64, name string) (TypeRow, bool, error) {
-	return get[TypeRow](ctx, tx, `
-		SELECT`+typeColumns+`
-		FROM artifact_type
-		WHERE dataset_id = ? AND name = ?`, datasetID, name)
+// TypeByName finds the row id of an artifact type of a dataset by its name.
+func (tx *ReadTx) TypeByName(datasetID int64, name string) (id int64, found bool, err error) {
+	err = tx.each(`SELECT id FROM artifact_type WHERE dataset_id = ? AND name = ?`, func(cu *cursor) error {
+		id, found = cu.int(0), true
+		return nil
+	}, datasetID, name)
+	return id, found, err
+}
+
+// HasVocabulary tells whether a dataset declares its artifact types.
+func (tx *ReadTx) HasVocabulary(datasetID int64) (declared bool, err error) {
+	err = tx.each(`SELECT 1 FROM artifact_type WHERE dataset_id = ? AND declared = 1 LIMIT 1`, func(*cursor) error {
+		declared = true
+		return nil
+	}, datasetID)
+	return declared, err
 }
 
 // InsertType adds an artifact type and returns its row id.

@@ -15,11 +15,18 @@ const fileColumns = `
 	id, dataset_id, name, duration_ms, registered`
 
 // FileByName reads an audio file of a dataset.
-func (tx *ReadTx) FileByName(ctx context.Context, datasetID int64, name string) (FileRow, bool, error) {
-	return get[FileRow](ctx, tx, `
+func (tx *ReadTx) FileByName(datasetID int64, name string) (row FileRow, found bool, err error) {
+	err = tx.each(`
 		SELECT`+fileColumns+`
 		FROM audio_file
-		WHERE dataset_id = ? AND name = ?`, datasetID, name)
+		WHERE dataset_id = ? AND name = ?`, func(cu *cursor) error {
+		row = FileRow{
+			ID: cu.int(0), DatasetID: cu.int(1), Name: cu.text(2), DurationMS: cu.int(3), Registered: cu.int(4) == 1,
+		}
+		found = true
+		return nil
+	}, datasetID, name)
+	return row, found, err
 }
 
 // FileByID reads an audio file that is there.

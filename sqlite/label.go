@@ -43,7 +43,7 @@ const (
 	// rowsAStatement is where more rows a statement stop to help.
 	rowsAStatement = 100
 	// blockLabels bounds a block, and with it the search for one id.
-	blockLabels = 256
+	blockLabels = 64
 )
 
 const insertLabelHead = `
@@ -95,7 +95,7 @@ func (tx *WriteTx) InsertBlocks(ctx context.Context, layerID int64, rows []Label
 }
 
 func (tx *WriteTx) insertLabels(ctx context.Context, layerID int64, rows []LabelRow, indexed bool) error {
-	args := named(make([]driver.Value, rowsAStatement*labelParams))
+	args := named(make([]driver.Value, min(len(rows), rowsAStatement)*labelParams))
 	for len(rows) > 0 {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -133,50 +133,58 @@ func (tx *WriteTx) InsertRemoval(ctx context.Context, layerID int64, r LabelRow)
 	return err
 }
 
-// Both branches seek: by the index entry of the label, or by the block that its id falls into. The topmost row of an
-// id is the one that counts; a removal above it then hides every row further down too.
-const selectLabelByID = `
+const selectIndexedLabel = `
 	SELECT k.depth, l.id, l.file_id, l.start_ms, l.end_ms, l.type_id, l.confidence, l.extra_data
 	FROM layer_stack k
 	JOIN label l ON l.id = ?2 AND l.layer_id = k.seen_id AND l.indexed = 1
 	WHERE k.layer_id = ?1
-	UNION ALL
+	ORDER BY k.depth
+	LIMIT 1`
+
+const selectBlockLabel = `
 	SELECT k.depth, l.id, l.file_id, l.start_ms, l.end_ms, l.type_id, l.confidence, l.extra_data
 	FROM layer_stack k
 	JOIN label_block b ON b.layer_id = k.seen_id AND b.last_id >= ?2 AND b.first_id = (
 		SELECT max(first_id) FROM label_block WHERE layer_id = k.seen_id AND first_id <= ?2)
 	JOIN label l ON l.layer_id = k.seen_id AND l.file_id = b.file_id
 		AND l.start_ms BETWEEN b.from_ms AND b.to_ms AND l.id = ?2 AND l.indexed = 0
-	WHERE k.layer_id = ?1`
+	WHERE k.layer_id = ?1
+	LIMIT 1`
 
 const selectRemovalAbove = `
-	SELECT EXISTS (
-		SELECT 1
-		FROM layer_stack a
-		JOIN removal r ON r.layer_id = a.seen_id AND r.file_id = ?2 AND r.id = ?3
-		WHERE a.layer_id = ?1 AND a.depth < ?4)`
+	SELECT 1
+	FROM layer_stack a
+	JOIN removal r ON r.layer_id = a.seen_id AND r.file_id = ?2 AND r.id = ?3
+	WHERE a.layer_id = ?1 AND a.depth < ?4
+	LIMIT 1`
 
-// LabelByID finds the label of an id that is seen from a layer.
+// LabelByID finds the label of an id that is seen from a layer. The topmost row of the id is the one that counts, for
+// what hides it hides those further down too; a row in a block is the first that was written, and so the lowest.
 func (tx *ReadTx) LabelByID(ctx context.Context, layerID, id int64) (row LabelRow, found bool, err error) {
-	if err := ctx.Err(); err != nil {
-		return row, false, err
-	}
-	err = tx.each(selectLabelByID, func(cu *cursor) error {
-		if depth := int(cu.int(0)); !found || depth < row.Depth {
-			row = LabelRow{Depth: depth, FileID: cu.int(2)}
+	for _, query := range []string{selectIndexedLabel, selectBlockLabel} {
+		if err := ctx.Err(); err != nil {
+			return LabelRow{}, false, err
+		}
+		if err := tx.each(query, func(cu *cursor) error {
+			row = LabelRow{Depth: int(cu.int(0)), FileID: cu.int(2)}
 			row.scan(cu, 1, 3)
 			found = true
+			return nil
+		}, layerID, id); err != nil {
+			return LabelRow{}, false, err
 		}
-		return nil
-	}, layerID, id)
-	if err != nil || !found {
-		return LabelRow{}, false, err
+		if found {
+			break
+		}
+	}
+	if !found || row.Depth == 0 {
+		return row, found, nil
 	}
 	err = tx.each(selectRemovalAbove, func(cu *cursor) error {
-		found = cu.int(0) == 0
+		row, found = LabelRow{}, false
 		return nil
 	}, layerID, row.FileID, id, int64(row.Depth))
-	return row, found && err == nil, err
+	return row, found, err
 }
 
 // scan reads the id from column id, and start, end, type, confidence and extra data from column rest on.

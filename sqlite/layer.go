@@ -112,19 +112,27 @@ func (tx *WriteTx) CopyLayer(ctx context.Context, from, to int64, verbatim bool)
 
 // LayerFile is a row of the table layer_file.
 type LayerFile struct {
-	LayerID     int64  `db:"layer_id"`
-	FileID      int64  `db:"file_id"`
-	Clean       bool   `db:"clean"`
-	Annotations *int64 `db:"annotations"`
-	Digest      []byte `db:"digest"`
+	LayerID, FileID int64
+	Clean           bool
+	Annotations     *int64 // nil while the layer is open
+	Digest          []byte
 }
 
 // FileInLayer reads what a layer says of an audio file.
-func (tx *ReadTx) FileInLayer(ctx context.Context, layerID, fileID int64) (LayerFile, bool, error) {
-	return get[LayerFile](ctx, tx, `
-		SELECT layer_id, file_id, clean, annotations, digest
+func (tx *ReadTx) FileInLayer(layerID, fileID int64) (row LayerFile, found bool, err error) {
+	err = tx.each(`
+		SELECT clean, annotations, digest
 		FROM layer_file
-		WHERE layer_id = ? AND file_id = ?`, layerID, fileID)
+		WHERE layer_id = ? AND file_id = ?`, func(cu *cursor) error {
+		row = LayerFile{LayerID: layerID, FileID: fileID, Clean: cu.int(0) == 1}
+		if n, ok := cu.vals[1].(int64); ok {
+			row.Annotations = &n
+		}
+		row.Digest, _ = cu.vals[2].([]byte)
+		found = true
+		return nil
+	}, layerID, fileID)
+	return row, found, err
 }
 
 // InsertLayerFile makes an audio file known to a layer.
