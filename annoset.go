@@ -1,3 +1,68 @@
+// Package annoset keeps versioned labels on audio files in one SQLite file, so that you know, years later, exactly
+// which labels trained which model. It does for labels what a version control system does for code.
+//
+// A [Dataset] is a body of audio files that is labelled together. An [AnnotationSet] is a numbered version (v1, v2,
+// v3…) of all its labels; an [Annotation] is one label: audio file, artifact type, start and end in milliseconds, and
+// optionally a confidence and extra data. A [Store] holds them all.
+//
+// # Life of a set
+//
+// [Store.CreateSet] makes an empty draft. A draft is edited freely: [Store.Add], [Store.Import],
+// [Store.CopyAnnotations], [Store.Update], [Store.Delete], [Store.MarkClean]. It can be deleted, and no training may
+// use it. [Store.Publish] computes its statistics and its digest and locks it for ever. [Store.TrainingSet] opens a
+// published set, and nothing else, for training. To improve labels, make a new version of a set with
+// [Store.NewVersion], fix it and publish it: that takes the same short time for ten labels and for ten million,
+// because a version keeps only what it changes.
+//
+// A label keeps its id from version to version: the same id in v2 and v3 is the same label. Ids and version numbers
+// are never given twice, not even after a draft was deleted.
+//
+// An audio file can be marked as clean: examined, and without any artifact. That is not the same as a file that nobody
+// has labelled yet, and training needs the difference. Marks are contents as labels are.
+//
+// # What never changes
+//
+// Labels, clean marks, statistics, digest, parent, notes and extra data of a published set are frozen. Each attempt to
+// change them, or to delete the set or its dataset, is refused by an [*ImmutableError]; triggers in the file refuse it
+// to every other program too.
+//
+// The digest names the contents: equal labels have an equal digest in every store, on every machine. [Store.Export]
+// writes a set as plain files which the program sha256sum verifies, down to the digest, with no annoset at hand, and
+// [Store.Verify] does the same within the store.
+//
+// # Times, confidences, statistics
+//
+// Times are whole milliseconds from the beginning of the audio file, and spans are half open: a label reaches from
+// StartMS up to and without EndMS. A label of no length is a point event, which counts and covers nothing. A confidence
+// is in [0, 1], or absent, which is not 0. [Stats] says what is counted.
+//
+// # Transactions and concurrency
+//
+// Each method that writes is one transaction: all of it happens or nothing, and when it has returned, it survives a
+// loss of power (see [Durability]). A method that returns an error has written nothing. The one doubt is a commit that
+// the disk itself reports as failed: as with any database, it may yet be there after the next opening, whole.
+//
+// A [Store] is safe for concurrent use by many goroutines, and one file by several stores, in one process or in several.
+// One writes at a time, and the others wait for it, up to [Options.BusyTimeout]; readers neither wait nor are waited
+// for. Iterators show one state of the store, however long the loop takes, and its body may write to the store. All
+// methods take a context and end soon after it ends, with nothing half done.
+//
+// # Errors
+//
+// Errors that a caller can meet are listed with each method; those of the store itself ([ErrClosed], [ErrBusy],
+// [ErrReadOnly], [ErrFull], [ErrCorrupt]) and of the context may come from any. They unwrap to the sentinels of this
+// package, so that errors.Is tells them apart, and where there are facts, come as a struct that bears them:
+// [*ImmutableError], [*DraftError], [*NotFoundError], [*ExistsError], [*ValidationError].
+//
+// # Limits
+//
+// Names and audio file ids have up to [MaxNameBytes] bytes, notes and extra data up to [MaxTextBytes], times go up to
+// [MaxTimeMS]. All text is valid UTF-8 without NUL, and compares and sorts by bytes. A file holds as many labels as the
+// disk does; memory does not grow with their number, but grows with that of the artifact types, and while publishing
+// with that of the audio files that have changed (about 200 bytes each). Labels of one audio file that start in the
+// same millisecond are held in memory together while they are published.
+//
+// annoset is no server, does not open audio files, and does not train.
 package annoset
 
 import (

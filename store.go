@@ -111,8 +111,8 @@ func open(ctx context.Context, op, path string, opts *Options) (*Store, error) {
 	return s, nil
 }
 
-// Close waits for the call that writes, if there is one, and closes the store. Iterators that are still being read
-// end with an error. Closing twice is no error.
+// Close waits for the call that writes, if there is one, and closes the store: every later call returns [ErrClosed].
+// A read that is under way may go on to its end, or end with [ErrClosed]. Closing twice is no error.
 func (s *Store) Close() error {
 	if s.closed.Swap(true) {
 		return nil

@@ -120,7 +120,7 @@ func (db *DB) pool(dsn string, open int) (*sqlx.DB, error) {
 	return newPool(dsn, open, db.cfg.Wrap)
 }
 
-// Close waits for the writer, checkpoints and closes. Iterators that still read end with an error.
+// Close waits for the writer, checkpoints and closes.
 func (db *DB) Close() error {
 	db.turn <- struct{}{}
 	defer func() { <-db.turn }()
