@@ -4,6 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/annoset/annoset/sqlite"
 )
@@ -89,6 +94,21 @@ func (t *tally) endFile(clean bool) {
 	}
 }
 
+// merge adds what another tally has summed of other files.
+func (t *tally) merge(other *tally) {
+	t.annotations += other.annotations
+	t.durationMS += other.durationMS
+	t.annotated += other.annotated
+	t.clean += other.clean
+	for id, ty := range other.types {
+		if t.types[id] == nil {
+			t.types[id] = &typeTally{}
+		}
+		t.types[id].annotations += ty.annotations
+		t.types[id].durationMS += ty.durationMS
+	}
+}
+
 // types are the artifact types of a dataset.
 type types struct {
 	byID   map[int64]string
@@ -166,22 +186,28 @@ func storedStats(r *sqlite.SetRow) (Stats, error) {
 	return s, nil
 }
 
-// survey goes once over the audio files that a set has changed against the published one it stands on, and takes
-// statistics of both sides and, if asked, the digest of each file.
+// survey reads audio files of a set once each, takes statistics of the set and of the published one that it stands on,
+// and, if asked, the digest of each file.
 type survey struct {
-	tx    *sqlite.ReadTx
-	set   *sqlite.SetRow
-	types *types
-	stack []sqlite.LayerRow
+	set     *sqlite.SetRow
+	types   *types
+	stack   []sqlite.LayerRow
+	digests bool
 
+	files       []sqlite.SeenFile
+	results     []fileResult // of the files, in their order
 	before, now *tally
-	// fileDone, if not nil, gets each file with its number of labels and its digest, nil where there is nothing.
-	fileDone func(f *sqlite.SeenFile, annotations int64, digest []byte) error
-	// label, if not nil, gets each label that is seen.
-	label func(f *sqlite.SeenFile, r *sqlite.LabelRow) error
 }
 
-func newSurvey(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow) (*survey, error) {
+// fileResult is what a survey finds out about one audio file.
+type fileResult struct {
+	annotations int64
+	lastEndMS   int64
+	digest      []byte // nil where there are neither labels nor a clean mark
+}
+
+// newSurvey prepares a survey of the files that the set has changed, or of all.
+func newSurvey(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow, all bool) (*survey, error) {
 	names, err := loadTypes(ctx, tx, set.DatasetID)
 	if err != nil {
 		return nil, err
@@ -190,15 +216,78 @@ func newSurvey(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow) (*sur
 	if err != nil {
 		return nil, err
 	}
-	return &survey{tx: tx, set: set, types: names, stack: stack, before: newTally(), now: newTally()}, nil
+	s := &survey{set: set, types: names, stack: stack, before: newTally(), now: newTally()}
+	list := tx.ChangedFiles
+	if all {
+		list = tx.SeenFiles
+	}
+	err = list(ctx, set.LayerID, func(f *sqlite.SeenFile) error {
+		file := *f
+		file.Layers = slices.Clone(f.Layers)
+		s.files = append(s.files, file)
+		return nil
+	})
+	s.results = make([]fileResult, len(s.files))
+	return s, err
 }
 
-// changed surveys what the set has changed, and returns the statistics of the whole set: those of the set below,
-// less what was, plus what is.
-func (s *survey) changed(ctx context.Context) (Stats, error) {
+// run surveys all files.
+func (s *survey) run(ctx context.Context, tx *sqlite.ReadTx) error {
+	for i := range s.files {
+		if err := s.file(ctx, tx, i, s.before, s.now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// filesAWorker is for how many files it is worth to begin another read.
+const filesAWorker = 16
+
+// runParallel surveys all files through several readers at once. Nothing may have changed what the set sees since the
+// survey was prepared: the set is published, or the caller holds the write lock and has not written yet.
+func (s *survey) runParallel(ctx context.Context, db *sqlite.DB, tx *sqlite.ReadTx) error {
+	workers := min(runtime.GOMAXPROCS(0), len(s.files)/filesAWorker)
+	if workers < 2 || db.InMemory() {
+		return s.run(ctx, tx)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var next atomic.Int64
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for range workers {
+		all.Go(func() {
+			before, now := newTally(), newTally()
+			err := db.Read(ctx, func(tx *sqlite.ReadTx) error {
+				for {
+					i := int(next.Add(1)) - 1
+					if i >= len(s.files) {
+						return nil
+					}
+					if err := s.file(ctx, tx, i, before, now); err != nil {
+						return err
+					}
+				}
+			})
+			if err != nil {
+				cancel(err) // the first one counts, and ends the others
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			s.before.merge(before)
+			s.now.merge(now)
+		})
+	}
+	all.Wait()
+	return context.Cause(ctx)
+}
+
+// stats returns the statistics of the whole set: those of the set below, less what was, plus what is.
+func (s *survey) stats(ctx context.Context, tx *sqlite.ReadTx) (Stats, error) {
 	stats := s.types.emptyStats()
 	if s.set.BaseID != nil {
-		base, found, err := s.tx.SetByID(ctx, *s.set.BaseID)
+		base, found, err := tx.SetByID(ctx, *s.set.BaseID)
 		if err != nil {
 			return Stats{}, err
 		}
@@ -209,16 +298,10 @@ func (s *survey) changed(ctx context.Context) (Stats, error) {
 		if err != nil {
 			return Stats{}, err
 		}
-		for name, n := range below.AnnotationsByType {
-			stats.AnnotationsByType[name], stats.DurationMSByType[name] = n, below.DurationMSByType[name]
-		}
+		maps.Copy(stats.AnnotationsByType, below.AnnotationsByType)
+		maps.Copy(stats.DurationMSByType, below.DurationMSByType)
 		below.AnnotationsByType, below.DurationMSByType = stats.AnnotationsByType, stats.DurationMSByType
 		stats = below
-	}
-	if err := s.tx.ChangedFiles(ctx, s.set.LayerID, func(f *sqlite.SeenFile) error {
-		return s.file(ctx, f)
-	}); err != nil {
-		return Stats{}, err
 	}
 	stats.add(s.before, -1, s.types.byID)
 	stats.add(s.now, 1, s.types.byID)
@@ -226,40 +309,31 @@ func (s *survey) changed(ctx context.Context) (Stats, error) {
 	return stats, nil
 }
 
-// whole surveys every file of the set.
-func (s *survey) whole(ctx context.Context) (Stats, error) {
-	if err := s.tx.SeenFiles(ctx, s.set.LayerID, func(f *sqlite.SeenFile) error {
-		return s.file(ctx, f)
-	}); err != nil {
-		return Stats{}, err
-	}
+// ownStats returns the statistics of the files that were surveyed.
+func (s *survey) ownStats() Stats {
 	stats := s.types.emptyStats()
 	stats.add(s.now, 1, s.types.byID)
-	stats.prune(s.types.vocab)
-	return stats, nil
+	return stats
 }
 
 // file reads one audio file once, for both sides.
-func (s *survey) file(ctx context.Context, f *sqlite.SeenFile) error {
-	s.before.beginFile()
-	s.now.beginFile()
+func (s *survey) file(ctx context.Context, tx *sqlite.ReadTx, i int, before, now *tally) error {
+	f, result := &s.files[i], &s.results[i]
+	before.beginFile()
+	now.beginFile()
 	var digest *fileDigest
-	if s.fileDone != nil {
+	if s.digests {
 		digest = newFileDigest(nil)
 	}
-	err := s.tx.EachLabel(ctx, s.stack, f, sqlite.Span{}, func(r *sqlite.LabelRow) error {
+	err := tx.EachLabel(ctx, s.stack, f, sqlite.Span{}, func(r *sqlite.LabelRow) error {
 		if r.Depth > 0 && !r.HiddenBelow {
-			s.before.add(r.TypeID, r.StartMS, r.EndMS)
+			before.add(r.TypeID, r.StartMS, r.EndMS)
 		}
 		if r.Hidden {
 			return nil
 		}
-		s.now.add(r.TypeID, r.StartMS, r.EndMS)
-		if s.label != nil {
-			if err := s.label(f, r); err != nil {
-				return err
-			}
-		}
+		now.add(r.TypeID, r.StartMS, r.EndMS)
+		result.lastEndMS = max(result.lastEndMS, r.EndMS)
 		if digest == nil {
 			return nil
 		}
@@ -268,29 +342,24 @@ func (s *survey) file(ctx context.Context, f *sqlite.SeenFile) error {
 	if err != nil {
 		return err
 	}
-	was, err := s.cleanBelow(f)
+	was, err := s.cleanBelow(tx, f)
 	if err != nil {
 		return err
 	}
-	s.before.endFile(was)
-	s.now.endFile(f.Clean)
-	if s.fileDone == nil {
-		return nil
+	before.endFile(was)
+	now.endFile(f.Clean)
+	result.annotations = now.inFile
+	if digest != nil && (now.inFile > 0 || f.Clean) {
+		result.digest, err = digest.sum()
 	}
-	var sum []byte
-	if s.now.inFile > 0 || f.Clean {
-		if sum, err = digest.sum(); err != nil {
-			return err
-		}
-	}
-	return s.fileDone(f, s.now.inFile, sum)
+	return err
 }
 
 // cleanBelow tells whether the set below has the file marked as clean.
-func (s *survey) cleanBelow(f *sqlite.SeenFile) (bool, error) {
+func (s *survey) cleanBelow(tx *sqlite.ReadTx, f *sqlite.SeenFile) (bool, error) {
 	for _, depth := range f.Layers {
 		if depth > 0 {
-			below, _, err := s.tx.FileInLayer(s.stack[depth].ID, f.ID)
+			below, _, err := tx.FileInLayer(s.stack[depth].ID, f.ID)
 			return below.Clean, err
 		}
 	}

@@ -36,7 +36,7 @@ func (s *Store) Publish(ctx context.Context, setID uuid.UUID, opts *PublishOptio
 		if err != nil {
 			return err
 		}
-		stats, err := sealFiles(ctx, tx, op, &set)
+		stats, err := s.sealFiles(ctx, tx, op, &set)
 		if err != nil {
 			return err
 		}
@@ -66,39 +66,32 @@ func (s *Store) Publish(ctx context.Context, setID uuid.UUID, opts *PublishOptio
 }
 
 // sealFiles keeps the digest of each audio file that a draft has changed, and returns the draft's statistics.
-func sealFiles(ctx context.Context, tx *sqlite.WriteTx, op string, set *sqlite.SetRow) (Stats, error) {
-	sv, err := newSurvey(ctx, &tx.ReadTx, set)
+func (s *Store) sealFiles(ctx context.Context, tx *sqlite.WriteTx, op string, set *sqlite.SetRow) (Stats, error) {
+	sv, err := newSurvey(ctx, &tx.ReadTx, set, false)
 	if err != nil {
+		return Stats{}, err
+	}
+	sv.digests = true
+	if err := sv.runParallel(ctx, s.db, &tx.ReadTx); err != nil {
 		return Stats{}, err
 	}
 	p := &problems{op: op}
-	sv.label = func(f *sqlite.SeenFile, r *sqlite.LabelRow) error {
-		if f.DurationMS > 0 && r.EndMS > f.DurationMS {
-			p.add(-1, "end_ms", "of annotation %d is %d, past the end of %s at %d", r.ID, r.EndMS, brief(f.Name),
-				f.DurationMS)
+	for i, f := range sv.files {
+		result := &sv.results[i]
+		if f.DurationMS > 0 && result.lastEndMS > f.DurationMS {
+			p.add(-1, "end_ms", "of a label is %d, past the end of %s at %d", result.lastEndMS, brief(f.Name), f.DurationMS)
 		}
-		return nil
-	}
-	var sealed []sqlite.LayerFile
-	sv.fileDone = func(f *sqlite.SeenFile, annotations int64, digest []byte) error {
-		sealed = append(sealed, sqlite.LayerFile{
-			LayerID: set.LayerID, FileID: f.ID, Clean: f.Clean, Annotations: &annotations, Digest: digest,
-		})
-		return nil
-	}
-	stats, err := sv.changed(ctx)
-	if err != nil {
-		return Stats{}, err
+		if err := tx.UpdateLayerFile(ctx, sqlite.LayerFile{
+			LayerID: set.LayerID, FileID: f.ID, Clean: f.Clean,
+			Annotations: &result.annotations, Digest: result.digest,
+		}); err != nil {
+			return Stats{}, err
+		}
 	}
 	if err := p.err(); err != nil {
 		return Stats{}, err
 	}
-	for _, file := range sealed {
-		if err := tx.UpdateLayerFile(ctx, file); err != nil {
-			return Stats{}, err
-		}
-	}
-	return stats, nil
+	return sv.stats(ctx, &tx.ReadTx)
 }
 
 // storedDigest is the digest of a set by the digests that are kept of its audio files.
@@ -145,13 +138,18 @@ func (s *Store) Verify(ctx context.Context, setID uuid.UUID) error {
 		if err != nil {
 			return err
 		}
-		sv, err := newSurvey(ctx, tx, &set)
+		sv, err := newSurvey(ctx, tx, &set, true)
 		if err != nil {
+			return err
+		}
+		sv.digests = true
+		if err := sv.runParallel(ctx, s.db, tx); err != nil {
 			return err
 		}
 		m := newManifest()
 		var differ []error
-		sv.fileDone = func(f *sqlite.SeenFile, _ int64, digest []byte) error {
+		for i, f := range sv.files {
+			digest := sv.results[i].digest
 			if digest != nil {
 				m.add(digest, f.Name)
 			}
@@ -159,12 +157,8 @@ func (s *Store) Verify(ctx context.Context, setID uuid.UUID) error {
 				differ = append(differ, fmt.Errorf("the labels of audio file %s are not those that were published",
 					brief(f.Name)))
 			}
-			return nil
 		}
-		stats, err := sv.whole(ctx)
-		if err != nil {
-			return err
-		}
+		stats := sv.ownStats()
 		differ = append(differ, statsDiffer(&stored, &stats)...)
 		if m.String() != *set.Digest {
 			differ = append(differ, fmt.Errorf("the digest is %s, not %s", m, *set.Digest))

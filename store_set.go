@@ -315,11 +315,14 @@ func statsOf(ctx context.Context, tx *sqlite.ReadTx, r *sqlite.SetRow) (Stats, e
 	if r.Status == sqlite.StatusPublished {
 		return storedStats(r)
 	}
-	sv, err := newSurvey(ctx, tx, r)
+	sv, err := newSurvey(ctx, tx, r, false)
 	if err != nil {
 		return Stats{}, err
 	}
-	return sv.changed(ctx)
+	if err := sv.run(ctx, tx); err != nil {
+		return Stats{}, err
+	}
+	return sv.stats(ctx, tx)
 }
 
 // Stats returns the statistics of a set: of a draft, as of this call; of a published set, as publishing computed them.
