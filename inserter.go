@@ -44,24 +44,26 @@ func newInserter(tx *sqlite.WriteTx, op string, set *sqlite.SetRow) (*inserter, 
 func (in *inserter) row(ctx context.Context, a *Annotation) (sqlite.LabelRow, error) {
 	index := in.n
 	in.n++
-	if !in.problems.annotation(index, a) {
-		return sqlite.LabelRow{}, nil
+	fileOK, typeOK := in.problems.annotation(index, a)
+	var typeID int64
+	var file *openFile
+	var err error
+	if typeOK {
+		if typeID, err = in.artifactType(a.ArtifactType); err != nil {
+			return sqlite.LabelRow{}, err
+		}
+		if typeID == 0 && in.vocabulary {
+			in.problems.add(index, "artifact_type", "is %s, which the dataset does not declare", brief(a.ArtifactType))
+		}
 	}
-	typeID, err := in.artifactType(a.ArtifactType)
-	if err != nil {
-		return sqlite.LabelRow{}, err
-	}
-	if typeID == 0 && in.vocabulary {
-		in.problems.add(index, "artifact_type", "is %s, which the dataset does not declare", brief(a.ArtifactType))
-		return sqlite.LabelRow{}, nil
-	}
-	file, err := in.file(a.AudioFileID)
-	if err != nil {
-		return sqlite.LabelRow{}, err
-	}
-	if file.durationMS > 0 && a.EndMS > file.durationMS {
-		in.problems.add(index, "end_ms", "is %d, past the end of %s at %d", a.EndMS, brief(a.AudioFileID),
-			file.durationMS)
+	if fileOK {
+		if file, err = in.file(a.AudioFileID); err != nil {
+			return sqlite.LabelRow{}, err
+		}
+		if file.durationMS > 0 && a.EndMS > file.durationMS && a.EndMS <= MaxTimeMS {
+			in.problems.add(index, "end_ms", "is %d, past the end of %s at %d", a.EndMS, brief(a.AudioFileID),
+				file.durationMS)
+		}
 	}
 	if len(in.problems.list) > 0 {
 		return sqlite.LabelRow{}, nil
@@ -167,8 +169,8 @@ func (in *inserter) one(ctx context.Context, rows []sqlite.LabelRow) ([]int64, e
 // guards are off.
 func (in *inserter) bulk(ctx context.Context, rows []sqlite.LabelRow) ([]int64, error) {
 	ids, err := in.ids(ctx, rows)
-	if err != nil {
-		return nil, err
+	if err != nil || len(rows) == 0 {
+		return ids, err
 	}
 	order := func(a, b *sqlite.LabelRow) int {
 		return cmp.Or(cmp.Compare(a.FileID, b.FileID), cmp.Compare(a.StartMS, b.StartMS))

@@ -130,7 +130,7 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 	if s.closed.Load() {
 		return translate(op, ErrClosed)
 	}
-	return translate(op, writeWhole(op, "file", path, func(temp string) error { return s.db.Backup(ctx, temp) }))
+	return s.outcome(op, writeWhole(op, "file", path, func(temp string) error { return s.db.Backup(ctx, temp) }))
 }
 
 // read runs fn over one state of the store.

@@ -30,18 +30,18 @@ const sumsName = "SHA256SUMS"
 // After an error there is nothing at dir.
 func (s *Store) Export(ctx context.Context, setID uuid.UUID, dir string) error {
 	op := fmt.Sprintf("export to %q", dir)
-	return s.read(ctx, op, func(tx *sqlite.ReadTx) error {
-		set, err := findSet(ctx, tx, op, setID)
-		if err != nil {
-			return err
-		}
-		return writeWhole(op, "folder", dir, func(temp string) error {
+	return s.outcome(op, writeWhole(op, "folder", dir, func(temp string) error {
+		return s.read(ctx, "read", func(tx *sqlite.ReadTx) error {
+			set, err := findSet(ctx, tx, op, setID)
+			if err != nil {
+				return err
+			}
 			if err := os.Mkdir(temp, 0o777); err != nil {
 				return err
 			}
 			return exportTo(ctx, tx, &set, temp)
 		})
-	})
+	}))
 }
 
 func exportTo(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow, dir string) (err error) {

@@ -10,8 +10,8 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// importBatch is how many labels are held in memory at once. They are put in the order of the table before they are
-// written, so that input in any order makes long blocks.
+// importBatch is how many labels are held in memory at once, in some 5 MB. They are put in the order of the table
+// before they are written, so that input in any order makes blocks of some length.
 const importBatch = 1 << 15
 
 // ImportOptions tell how to import. The zero value, and a nil pointer, are good defaults.

@@ -24,7 +24,7 @@ func layerOn(ctx context.Context, tx *sqlite.WriteTx, datasetID, belowID int64) 
 			return 0, err
 		}
 	}
-	return tx.InsertLayer(ctx, datasetID, &belowID)
+	return tx.InsertLayer(ctx, datasetID, &belowID, nil)
 }
 
 // foldCount tells how many layers from the top are folded into one: at least two, and on as long as the sum weighs
@@ -42,19 +42,13 @@ func foldCount(stack []sqlite.LayerRow) int {
 // fold writes what the n topmost layers of a stack amount to into one new sealed layer, which stands where the last
 // of them stood. The folded layers stay, for the sets that stand on them.
 func fold(ctx context.Context, tx *sqlite.WriteTx, datasetID int64, stack []sqlite.LayerRow, n int) (int64, error) {
-	below := stack[n-1].BelowID
-	folded, err := tx.InsertLayer(ctx, datasetID, below)
+	top := stack[0].ID
+	folded, err := tx.InsertLayer(ctx, datasetID, stack[n-1].BelowID, &top)
 	if err != nil {
 		return 0, err
 	}
-	f := &folding{tx: tx, stack: stack[:n], top: stack[0].ID, to: folded}
-	if err := f.run(ctx); err != nil {
-		return 0, err
-	}
-	if err := tx.WeighLayer(ctx, folded); err != nil {
-		return 0, err
-	}
-	return folded, tx.SealLayer(ctx, folded)
+	f := &folding{tx: tx, stack: stack[:n], top: top, to: folded}
+	return folded, f.run(ctx)
 }
 
 // folding is one fold under way.
@@ -74,10 +68,18 @@ func (f *folding) run(ctx context.Context) error {
 		return err
 	}
 	// What is copied was checked when it was written first.
-	if err := f.tx.WithoutGuards(ctx, func() error { return f.labels(ctx, files) }); err != nil {
-		return err
-	}
-	return f.states(ctx, files)
+	return f.tx.WithoutGuards(ctx, func() error {
+		if err := f.labels(ctx, files); err != nil {
+			return err
+		}
+		if err := f.states(ctx, files); err != nil {
+			return err
+		}
+		if err := f.tx.WeighLayer(ctx, f.to); err != nil {
+			return err
+		}
+		return f.tx.SealLayer(ctx, f.to)
+	})
 }
 
 // files makes the audio files of the layers known to the new one, and returns them as seen through these layers
@@ -186,7 +188,7 @@ func layerLike(ctx context.Context, tx *sqlite.WriteTx, datasetID, layerID int64
 	if err != nil {
 		return 0, err
 	}
-	to, err := tx.InsertLayer(ctx, datasetID, stack[0].BelowID)
+	to, err := tx.InsertLayer(ctx, datasetID, stack[0].BelowID, nil)
 	if err != nil {
 		return 0, err
 	}

@@ -24,7 +24,7 @@ func (s *Store) CreateSet(ctx context.Context, datasetID uuid.UUID, n NewSet) (A
 		if err != nil {
 			return err
 		}
-		layer, err := tx.InsertLayer(ctx, dataset.ID, nil)
+		layer, err := tx.InsertLayer(ctx, dataset.ID, nil, nil)
 		if err != nil {
 			return err
 		}

@@ -106,14 +106,14 @@ func jsonDepth(data []byte) int {
 	return deepest
 }
 
-// annotation checks what can be checked without the store, and tells whether all was well.
-func (p *problems) annotation(index int, a *Annotation) bool {
-	before := len(p.list)
-	p.name(index, "audio_file_id", a.AudioFileID)
-	p.name(index, "artifact_type", a.ArtifactType)
-	switch {
-	case a.StartMS < 0:
+// annotation checks what can be checked without the store, and tells whether the two names are ones to look up in it.
+func (p *problems) annotation(index int, a *Annotation) (fileOK, typeOK bool) {
+	fileOK = p.name(index, "audio_file_id", a.AudioFileID)
+	typeOK = p.name(index, "artifact_type", a.ArtifactType)
+	if a.StartMS < 0 {
 		p.add(index, "start_ms", "is negative: %d", a.StartMS)
+	}
+	switch {
 	case a.EndMS < a.StartMS:
 		p.add(index, "end_ms", "is %d, before start_ms %d", a.EndMS, a.StartMS)
 	case a.EndMS > MaxTimeMS:
@@ -123,7 +123,7 @@ func (p *problems) annotation(index int, a *Annotation) bool {
 		p.confidence(index, "confidence", *a.Confidence)
 	}
 	p.extra(index, a.ExtraData)
-	return len(p.list) == before && !p.more
+	return fileOK, typeOK
 }
 
 func (p *problems) confidence(index int, field string, c float64) {

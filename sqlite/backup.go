@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime"
 )
 
 // Backup writes a whole, consistent copy of the database to path, where nothing may be yet, and syncs it.
@@ -14,7 +15,7 @@ func (db *DB) Backup(ctx context.Context, path string) error {
 		}
 		defer func() { <-db.turn }()
 	}
-	if _, err := db.readers.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
+	if _, err := db.readers.ExecContext(ctx, "VACUUM INTO ?", onDisk(path)); err != nil {
 		return err
 	}
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
@@ -22,4 +23,13 @@ func (db *DB) Backup(ctx context.Context, path string) error {
 		return err
 	}
 	return errors.Join(f.Sync(), f.Close())
+}
+
+// onDisk names a file by the file system of the platform: from memory, the copy would be made in memory.
+func onDisk(path string) string {
+	vfs := "unix"
+	if runtime.GOOS == "windows" {
+		vfs = "win32"
+	}
+	return fileURI(path) + "?vfs=" + vfs
 }

@@ -22,7 +22,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 		dc.Close()
 		return nil, errors.New("sqlite: the driver's connection lacks a context method")
 	}
-	return &conn{fullConn: full, idle: make(map[string][]driver.Stmt)}, nil
+	return &conn{fullConn: full, idle: make(map[string][]driver.Stmt), reading: make(map[*cachedRows]struct{})}, nil
 }
 
 // fullConn is what every connection of the driver offers, and what database/sql needs to see.
@@ -40,25 +40,38 @@ type fullConn interface {
 // database/sql promises.
 type conn struct {
 	fullConn
-	idle  map[string][]driver.Stmt // prepared and not in use, by text; several where cursors of one text nest
-	count int
+	idle    map[string][]driver.Stmt // prepared and not in use, by text; several where cursors of one text nest
+	count   int
+	reading map[*cachedRows]struct{}
+	closed  bool
 }
 
 // Unwrap shows the driver's own connection to those who need its extensions.
 func (c *conn) Unwrap() driver.Conn { return c.fullConn }
 
+// Close closes what was opened on the connection first. database/sql may close a bad connection while a cursor below
+// it is still being read.
 func (c *conn) Close() error {
+	if c.closed {
+		return nil
+	}
+	c.closed = true
 	var errs []error
+	for rows := range c.reading {
+		errs = append(errs, rows.Close())
+	}
 	for _, stmts := range c.idle {
 		for _, st := range stmts {
 			errs = append(errs, st.Close())
 		}
 	}
-	c.idle = nil
 	return errors.Join(append(errs, c.fullConn.Close())...)
 }
 
 func (c *conn) take(ctx context.Context, query string) (driver.Stmt, error) {
+	if c.closed {
+		return nil, driver.ErrBadConn
+	}
 	if free := c.idle[query]; len(free) > 0 {
 		st := free[len(free)-1]
 		c.idle[query] = free[:len(free)-1]
@@ -69,7 +82,7 @@ func (c *conn) take(ctx context.Context, query string) (driver.Stmt, error) {
 }
 
 func (c *conn) put(query string, st driver.Stmt) error {
-	if c.idle == nil || c.count >= maxCached {
+	if c.closed || c.count >= maxCached {
 		return st.Close()
 	}
 	c.idle[query] = append(c.idle[query], st)
@@ -97,22 +110,32 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	if err != nil {
 		return nil, errors.Join(err, c.put(query, st))
 	}
-	return &cachedRows{Rows: rows, c: c, query: query, st: st}, nil
+	r := &cachedRows{Rows: rows, c: c, query: query, st: st}
+	c.reading[r] = struct{}{}
+	return r, nil
 }
 
 // cachedRows gives its statement back when it is closed.
 type cachedRows struct {
 	driver.Rows
-	c     *conn
-	query string
-	st    driver.Stmt
+	c      *conn
+	query  string
+	st     driver.Stmt
+	closed bool
+}
+
+func (r *cachedRows) Next(dest []driver.Value) error {
+	if r.closed {
+		return driver.ErrBadConn
+	}
+	return r.Rows.Next(dest)
 }
 
 func (r *cachedRows) Close() error {
-	err := r.Rows.Close()
-	if r.st != nil {
-		err = errors.Join(err, r.c.put(r.query, r.st))
-		r.st = nil
+	if r.closed {
+		return nil
 	}
-	return err
+	r.closed = true
+	delete(r.c.reading, r)
+	return errors.Join(r.Rows.Close(), r.c.put(r.query, r.st))
 }

@@ -9,8 +9,10 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"runtime"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -101,17 +103,42 @@ func (db *DB) openFile(ctx context.Context) error {
 	if err := head.check(); err != nil && !head.blank() {
 		return err
 	}
+	if err := checkWritable(db.cfg.Path); err != nil {
+		return err
+	}
 	if db.writer, err = db.pool(writerDSN(db.cfg), 1); err != nil {
 		return err
 	}
 	if err := db.enterWAL(ctx); err != nil {
-		return err
+		return reason(db.cfg, err)
 	}
 	if err := db.migrate(ctx); err != nil {
 		return err
 	}
 	db.readers, err = db.pool(readerDSN(db.cfg), 0)
 	return err
+}
+
+// checkWritable finds out before the first write what SQLite would find out at the first write.
+func checkWritable(path string) error {
+	_, err := os.Stat(path)
+	switch dir := filepath.Dir(path); {
+	case errors.Is(err, fs.ErrNotExist):
+		if _, err := os.Stat(dir); err != nil {
+			return err
+		}
+		if !canWrite(dir) {
+			return &fs.PathError{Op: "create", Path: path, Err: fs.ErrPermission}
+		}
+		return nil
+	case err != nil:
+		return err
+	case !canWrite(path):
+		return fmt.Errorf("%w: the file cannot be written to", ErrReadOnly)
+	case !canWrite(dir):
+		return fmt.Errorf("%w: its folder cannot be written to, which the write-ahead log needs", ErrReadOnly)
+	}
+	return nil
 }
 
 // pool opens at most open connections, 0 being as many as are asked for: a read inside the loop over another
@@ -228,12 +255,12 @@ func inTx(ctx context.Context, pool *sqlx.DB, begin string, fn func(ReadTx) erro
 	return nil
 }
 
+// rollback ends a transaction, if there is one. SQLite may have ended it by itself, which makes ROLLBACK fail too; a new
+// connection costs less than telling the two apart.
 func rollback(c *sqlx.Conn) {
-	_, err := c.ExecContext(context.Background(), "ROLLBACK")
-	if err == nil || strings.Contains(err.Error(), "no transaction is active") {
-		return
+	if _, err := c.ExecContext(context.Background(), "ROLLBACK"); err != nil {
+		c.Raw(func(any) error { return driver.ErrBadConn }) //nolint:errcheck // the way to drop a connection
 	}
-	c.Raw(func(any) error { return driver.ErrBadConn }) //nolint:errcheck // the way to drop a connection
 }
 
 func readerLimit() int { return max(4, runtime.GOMAXPROCS(0)) }

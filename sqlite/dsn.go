@@ -35,14 +35,14 @@ func newPool(dsn string, open int, wrap func(driver.Connector) driver.Connector)
 
 func writerDSN(cfg Config) string {
 	q := pragmas(cfg)
+	q.Add("_pragma", "cache_size(-16384)") // KiB; many pages are written in one transaction
 	q.Set("mode", "rwc")
 	return fileURI(cfg.Path) + "?" + q.Encode()
 }
 
 func readerDSN(cfg Config) string {
 	q := pragmas(cfg)
-	q.Set("mode", "ro")
-	q.Set("_query_only", "1")
+	q.Set("mode", "ro") // and not query_only, which would refuse VACUUM INTO
 	return fileURI(cfg.Path) + "?" + q.Encode()
 }
 
@@ -68,7 +68,7 @@ func pragmas(cfg Config) url.Values {
 		"_dqs":          {"0"},
 		"_defensive":    {"1"},
 		"_error_rc":     {"1"},
-		"_pragma":       {"cache_size(-16384)", "trusted_schema(0)"},
+		"_pragma":       {"trusted_schema(0)"},
 	}
 }
 

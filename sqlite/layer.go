@@ -24,9 +24,10 @@ func (tx *ReadTx) Stack(ctx context.Context, layerID int64) ([]LayerRow, error) 
 		ORDER BY k.depth`, layerID)
 }
 
-// InsertLayer adds an open layer on top of another, or of nothing, and returns its id.
-func (tx *WriteTx) InsertLayer(ctx context.Context, datasetID int64, below *int64) (int64, error) {
-	return tx.insert(ctx, `INSERT INTO layer (dataset_id, below_id) VALUES (?, ?)`, datasetID, below)
+// InsertLayer adds an open layer on top of another, or of nothing, and returns its id. Folds is the topmost of the layers
+// that it is going to stand for, if any.
+func (tx *WriteTx) InsertLayer(ctx context.Context, datasetID int64, below, folds *int64) (int64, error) {
+	return tx.insert(ctx, `INSERT INTO layer (dataset_id, below_id, folds_id) VALUES (?, ?, ?)`, datasetID, below, folds)
 }
 
 // WeighLayer counts what an open layer holds, and keeps the sum with it.
@@ -38,7 +39,7 @@ func (tx *WriteTx) WeighLayer(ctx context.Context, id int64) error {
 	return err
 }
 
-// SealLayer ends the writing to a layer that no set owns.
+// SealLayer ends the writing to a layer that no set owns. The guards are off.
 func (tx *WriteTx) SealLayer(ctx context.Context, id int64) error {
 	_, err := tx.exec(ctx, `UPDATE layer SET sealed = 1 WHERE id = ?`, id)
 	return err
@@ -215,13 +216,14 @@ func (tx *ReadTx) SeenFileByName(ctx context.Context, layerID, datasetID int64, 
 		ORDER BY k.depth`, layerID, datasetID, name)
 }
 
-func (tx *ReadTx) seenFiles(ctx context.Context, fn func(*SeenFile) error, query string, args ...driver.Value) error {
+func (tx *ReadTx) seenFiles(ctx context.Context, fn func(*SeenFile) error, query string, args ...driver.Value,
+) (err error) {
 	cu, err := tx.dc.open(query, args...)
 	if err != nil {
 		return err
 	}
-	err = groupFiles(ctx, cu, fn)
-	return errors.Join(err, cu.close())
+	defer func() { err = errors.Join(err, cu.close()) }() // if fn panics too
+	return groupFiles(ctx, cu, fn)
 }
 
 // groupFiles makes one value of the rows of each audio file, of which the topmost layer's comes first.

@@ -53,6 +53,9 @@ func (h header) check() error {
 	return nil
 }
 
+// smallestFile is one page of SQLite's smallest size. SQLite takes a file of one byte for an empty one.
+const smallestFile = 512
+
 // peek reads the header of the file and changes nothing, in it or beside it, where that can be helped.
 // For a path where there is nothing, or an empty file, it returns a blank header, unless read-only is asked for.
 //
@@ -69,17 +72,18 @@ func peek(ctx context.Context, cfg Config) (header, error) {
 		return header{}, fmt.Errorf("%w: not a regular file", ErrNotAStore)
 	case info.Size() == 0 && !cfg.ReadOnly:
 		return header{}, nil
-	case info.Size() == 0:
-		return header{}, fmt.Errorf("%w: an empty file", ErrNotAStore)
+	case info.Size() < smallestFile:
+		return header{}, fmt.Errorf("%w: %d bytes", ErrNotAStore, info.Size())
 	}
-	if _, err := os.Stat(cfg.Path + "-wal"); !errors.Is(err, fs.ErrNotExist) {
+	if hasWAL(cfg) {
 		return readHeader(ctx, cfg, readerDSN(cfg)) // the file alone does not say all
 	}
 	still, err := readHeader(ctx, cfg, immutableDSN(cfg))
-	if err == nil && still.check() != nil && !still.blank() || errors.Is(err, ErrNotAStore) {
-		return still, err // somebody else's: leave no trace beside it
-	}
-	if err == nil && !cfg.ReadOnly && !still.blank() {
+	switch foreign := err == nil && !still.blank() && still.check() != nil; {
+	case hasWAL(cfg): // somebody has begun to write since
+	case foreign, err != nil:
+		return still, err // leave no trace beside it
+	case !cfg.ReadOnly && !still.blank():
 		return still, nil
 	}
 	locked, lockedErr := readHeader(ctx, cfg, readerDSN(cfg))
@@ -89,24 +93,36 @@ func peek(ctx context.Context, cfg Config) (header, error) {
 	return locked, lockedErr
 }
 
+func hasWAL(cfg Config) bool {
+	_, err := os.Stat(cfg.Path + "-wal")
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
 func readHeader(ctx context.Context, cfg Config, dsn string) (header, error) {
-	h := header{dsn: dsn}
 	pool, err := newPool(dsn, 1, cfg.Wrap)
 	if err != nil {
-		return h, err
+		return header{}, err
 	}
 	defer pool.Close()
-	err = pool.GetContext(ctx, &h.tables, "SELECT count(*) FROM sqlite_schema")
-	if err == nil {
-		err = pool.GetContext(ctx, &h.application, "PRAGMA application_id")
-	}
-	if err == nil {
-		err = pool.GetContext(ctx, &h.version, "PRAGMA user_version")
-	}
+	h, err := headerOf(ctx, pool)
+	h.dsn = dsn
 	if isNotADB(err) {
 		err = fmt.Errorf("%w: %w", ErrNotAStore, err)
 	}
 	return h, reason(cfg, err)
+}
+
+// getter is a pool, or one connection of it.
+type getter interface {
+	GetContext(ctx context.Context, dest any, query string, args ...any) error
+}
+
+func headerOf(ctx context.Context, db getter) (h header, err error) {
+	return h, errors.Join(
+		db.GetContext(ctx, &h.tables, "SELECT count(*) FROM sqlite_schema"),
+		db.GetContext(ctx, &h.application, "PRAGMA application_id"),
+		db.GetContext(ctx, &h.version, "PRAGMA user_version"),
+	)
 }
 
 // reason finds out why SQLite could not open a file, which its own error does not say.
@@ -145,8 +161,13 @@ func (db *DB) enterWAL(ctx context.Context) error {
 }
 
 // migrate brings the schema up to date. What it finds is read inside the write lock: another process may have been
-// faster.
+// faster. A store that is up to date opens without the lock.
 func (db *DB) migrate(ctx context.Context) error {
+	h, err := headerOf(ctx, db.writer)
+	if err == nil && h.version == schemaVersion() {
+		err = h.check()
+		return err
+	}
 	for {
 		done := false
 		err := inTx(ctx, db.writer, "BEGIN IMMEDIATE", func(tx ReadTx) (err error) {
@@ -161,14 +182,8 @@ func (db *DB) migrate(ctx context.Context) error {
 
 // migrateStep runs the next step, if there is one.
 func migrateStep(ctx context.Context, c *sqlx.Conn) (done bool, err error) {
-	var h header
-	if err := c.GetContext(ctx, &h.application, "PRAGMA application_id"); err != nil {
-		return false, err
-	}
-	if err := c.GetContext(ctx, &h.version, "PRAGMA user_version"); err != nil {
-		return false, err
-	}
-	if err := c.GetContext(ctx, &h.tables, "SELECT count(*) FROM sqlite_schema"); err != nil {
+	h, err := headerOf(ctx, c)
+	if err != nil {
 		return false, err
 	}
 	if !h.blank() {

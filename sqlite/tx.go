@@ -109,10 +109,11 @@ func named(args []driver.Value) []driver.NamedValue {
 // checkEvery is how many rows pass between two looks at the context.
 const checkEvery = 256
 
-// bulkGuards are the triggers that speak of single labels. They cost as much as the insert itself.
-var bulkGuards = []string{"label_insert", "label_delete", "label_block_insert", "label_block_delete"}
+// bulkGuards are the triggers that speak of single labels, which cost as much as the insert itself, and the one that
+// lets nobody seal a layer but publishing and folding.
+var bulkGuards = []string{"label_insert", "label_delete", "label_block_insert", "label_block_delete", "layer_update"}
 
-// WithoutGuards runs fn while the triggers that check each label are gone, and puts them back. Other connections
+// WithoutGuards runs fn while the triggers of bulkGuards are gone, and puts them back. Other connections
 // never see them gone: the schema is part of the transaction. The caller holds what the triggers would.
 // No cursor may be open when it begins or ends.
 func (tx *WriteTx) WithoutGuards(ctx context.Context, fn func() error) error {
@@ -145,18 +146,19 @@ func (tx *WriteTx) WithoutGuards(ctx context.Context, fn func() error) error {
 }
 
 // each runs a query below database/sql and calls fn for each row.
-func (tx *ReadTx) each(query string, fn func(*cursor) error, args ...driver.Value) error {
+func (tx *ReadTx) each(query string, fn func(*cursor) error, args ...driver.Value) (err error) {
 	cu, err := tx.dc.open(query, args...)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, cu.close()) }()
 	for {
 		more, err := cu.next()
-		if err == nil && more {
-			err = fn(cu)
-		}
 		if err != nil || !more {
-			return errors.Join(err, cu.close())
+			return err
+		}
+		if err := fn(cu); err != nil {
+			return err
 		}
 	}
 }

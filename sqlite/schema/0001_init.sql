@@ -6,7 +6,7 @@
 -- ---------------------------------------------------------------- datasets and what they name
 
 CREATE TABLE dataset (
-    id           INTEGER PRIMARY KEY,
+    id           INTEGER PRIMARY KEY CHECK (id > 0),
     uuid         TEXT NOT NULL UNIQUE,
     name         TEXT NOT NULL UNIQUE,
     description  TEXT NOT NULL,
@@ -17,13 +17,13 @@ CREATE TABLE dataset (
 
     CONSTRAINT dataset_uuid       CHECK (length(uuid) = 36),
     CONSTRAINT dataset_name       CHECK (name <> ''),
-    CONSTRAINT dataset_extra_data CHECK (extra_data IS NULL OR json_type(extra_data) = 'object'),
+    CONSTRAINT dataset_extra_data CHECK (extra_data IS NULL OR json_valid(extra_data) AND json_type(extra_data) = 'object'),
     CONSTRAINT dataset_version    CHECK (last_version >= 0)
 ) STRICT;
 
 -- What a label says. A dataset without declared types takes any name, kept here undeclared.
 CREATE TABLE artifact_type (
-    id          INTEGER PRIMARY KEY,
+    id          INTEGER PRIMARY KEY CHECK (id > 0),
     dataset_id  INTEGER NOT NULL REFERENCES dataset (id) ON DELETE RESTRICT,
     name        TEXT NOT NULL,
     description TEXT NOT NULL,
@@ -39,7 +39,7 @@ CREATE TABLE artifact_type (
 CREATE INDEX artifact_type_vocabulary ON artifact_type (dataset_id) WHERE declared = 1;
 
 CREATE TABLE audio_file (
-    id          INTEGER PRIMARY KEY,
+    id          INTEGER PRIMARY KEY CHECK (id > 0),
     dataset_id  INTEGER NOT NULL REFERENCES dataset (id) ON DELETE RESTRICT,
     name        TEXT NOT NULL,     -- the user's audio_file_id
     duration_ms INTEGER NOT NULL,  -- 0: not known
@@ -47,7 +47,7 @@ CREATE TABLE audio_file (
 
     CONSTRAINT audio_file_once       UNIQUE (dataset_id, name),
     CONSTRAINT audio_file_name       CHECK (name <> ''),
-    CONSTRAINT audio_file_duration   CHECK (duration_ms >= 0),
+    CONSTRAINT audio_file_duration   CHECK (duration_ms BETWEEN 0 AND 8796093022208),
     CONSTRAINT audio_file_registered CHECK (registered IN (0, 1))
 ) STRICT;
 
@@ -57,9 +57,10 @@ CREATE TABLE audio_file (
 -- less the labels that a layer above has removed. A layer that several small ones were folded into belongs
 -- to no set.
 CREATE TABLE layer (
-    id         INTEGER PRIMARY KEY,
+    id         INTEGER PRIMARY KEY CHECK (id > 0),
     dataset_id INTEGER NOT NULL REFERENCES dataset (id) ON DELETE RESTRICT,
     below_id   INTEGER REFERENCES layer (id) ON DELETE RESTRICT,
+    folds_id   INTEGER,                     -- of a folded layer: the topmost of those that it stands for
     sealed     INTEGER NOT NULL DEFAULT 0,  -- 1: nothing in it changes any more
     weight     INTEGER NOT NULL DEFAULT 0,  -- of a sealed layer: its labels and removals, for folding
 
@@ -113,10 +114,10 @@ CREATE TABLE label (
 
     PRIMARY KEY (layer_id, file_id, start_ms, id),
     CONSTRAINT label_start      CHECK (start_ms >= 0),
-    CONSTRAINT label_span       CHECK (end_ms >= start_ms),
+    CONSTRAINT label_span       CHECK (end_ms BETWEEN start_ms AND 8796093022208),  -- 2^43: sums do not overflow
     CONSTRAINT label_indexed    CHECK (indexed IN (0, 1)),
     CONSTRAINT label_confidence CHECK (confidence BETWEEN 0 AND 1),
-    CONSTRAINT label_extra_data CHECK (extra_data IS NULL OR json_type(extra_data) = 'object')
+    CONSTRAINT label_extra_data CHECK (extra_data IS NULL OR json_valid(extra_data) AND json_type(extra_data) = 'object')
 ) STRICT, WITHOUT ROWID;
 
 CREATE UNIQUE INDEX label_id ON label (id, layer_id) WHERE indexed = 1;
@@ -158,7 +159,7 @@ INSERT INTO sequence (id, last_label_id) VALUES (1, 0);
 -- ---------------------------------------------------------------- annotation sets
 
 CREATE TABLE annotation_set (
-    id          INTEGER PRIMARY KEY,
+    id          INTEGER PRIMARY KEY CHECK (id > 0),
     uuid        TEXT NOT NULL UNIQUE,
     dataset_id  INTEGER NOT NULL REFERENCES dataset (id) ON DELETE RESTRICT,
     version     INTEGER NOT NULL,
@@ -184,7 +185,7 @@ CREATE TABLE annotation_set (
     CONSTRAINT annotation_set_uuid       CHECK (length(uuid) = 36),
     CONSTRAINT annotation_set_version    CHECK (version >= 1),
     CONSTRAINT annotation_set_status     CHECK (status IN ('draft', 'published')),
-    CONSTRAINT annotation_set_extra_data CHECK (extra_data IS NULL OR json_type(extra_data) = 'object'),
+    CONSTRAINT annotation_set_extra_data CHECK (extra_data IS NULL OR json_valid(extra_data) AND json_type(extra_data) = 'object'),
     CONSTRAINT annotation_set_draft      CHECK (status = 'published' OR (
         published_ms IS NULL AND digest IS NULL AND total_annotations IS NULL AND total_positive_duration_ms IS NULL
         AND annotated_audio_files IS NULL AND clean_audio_files IS NULL

@@ -17,7 +17,7 @@ BEGIN
     SELECT CASE
         WHEN NEW.id <> OLD.id OR NEW.uuid <> OLD.uuid OR NEW.created_ms <> OLD.created_ms
             THEN RAISE(ABORT, 'annoset: a dataset keeps its id and its date')
-        WHEN NEW.last_version < OLD.last_version
+        WHEN NEW.last_version IS NULL OR NEW.last_version < OLD.last_version
             THEN RAISE(ABORT, 'annoset: a version number is never given twice')
         WHEN NEW.name <> OLD.name AND EXISTS (SELECT 1 FROM dataset WHERE name = NEW.name)
             THEN RAISE(ABORT, 'annoset: a dataset of that name exists')
@@ -39,7 +39,7 @@ BEGIN
     SELECT RAISE(ABORT, 'annoset: an artifact type of that id or name exists');
 END;
 
-CREATE TRIGGER artifact_type_update BEFORE UPDATE OF id, dataset_id, name ON artifact_type
+CREATE TRIGGER artifact_type_update BEFORE UPDATE ON artifact_type
 WHEN NEW.id <> OLD.id OR NEW.dataset_id <> OLD.dataset_id OR NEW.name <> OLD.name
 BEGIN
     SELECT RAISE(ABORT, 'annoset: an artifact type keeps its name and its dataset');
@@ -58,7 +58,7 @@ BEGIN
     SELECT RAISE(ABORT, 'annoset: an audio file of that id or name exists');
 END;
 
-CREATE TRIGGER audio_file_update BEFORE UPDATE OF id, dataset_id, name ON audio_file
+CREATE TRIGGER audio_file_update BEFORE UPDATE ON audio_file
 WHEN NEW.id <> OLD.id OR NEW.dataset_id <> OLD.dataset_id OR NEW.name <> OLD.name
 BEGIN
     SELECT RAISE(ABORT, 'annoset: an audio file keeps its name and its dataset');
@@ -83,9 +83,10 @@ BEGIN
             THEN RAISE(ABORT, 'annoset: a version number is never given twice')
         WHEN NOT EXISTS (SELECT 1 FROM layer WHERE id = NEW.layer_id AND dataset_id = NEW.dataset_id AND sealed = 0)
             THEN RAISE(ABORT, 'annoset: a set needs an open layer of its own dataset')
-        WHEN NEW.base_id IS NOT NULL AND NOT EXISTS (
-            SELECT 1 FROM annotation_set
-            WHERE id = NEW.base_id AND dataset_id = NEW.dataset_id AND status = 'published')
+        WHEN (SELECT coalesce(b.folds_id, b.id) FROM layer y JOIN layer b ON b.id = y.below_id WHERE y.id = NEW.layer_id)
+            IS NOT (SELECT layer_id FROM annotation_set WHERE id = NEW.base_id AND status = 'published')
+            OR NEW.base_id IS NOT NULL AND NOT EXISTS (
+                SELECT 1 FROM annotation_set WHERE id = NEW.base_id AND status = 'published')
             THEN RAISE(ABORT, 'annoset: a set stands on published sets of its own dataset alone')
     END;
 END;
@@ -148,11 +149,13 @@ CREATE TRIGGER layer_update BEFORE UPDATE ON layer
 BEGIN
     SELECT CASE
         WHEN NEW.id <> OLD.id OR NEW.dataset_id <> OLD.dataset_id OR NEW.below_id IS NOT OLD.below_id
+            OR NEW.folds_id IS NOT OLD.folds_id
             THEN RAISE(ABORT, 'annoset: a layer stays where it is')
         WHEN OLD.sealed = 1
             THEN RAISE(ABORT, 'annoset: a sealed layer never changes')
-        WHEN NEW.sealed = 1 AND EXISTS (SELECT 1 FROM annotation_set WHERE layer_id = OLD.id AND status = 'draft')
-            THEN RAISE(ABORT, 'annoset: the layer of a draft is sealed by publishing')
+        WHEN NEW.sealed = 1 AND NOT EXISTS (
+            SELECT 1 FROM annotation_set WHERE layer_id = OLD.id AND status = 'published')
+            THEN RAISE(ABORT, 'annoset: a layer is sealed by publishing its set')
     END;
 END;
 
@@ -181,6 +184,7 @@ BEGIN
         WHEN EXISTS (SELECT 1 FROM layer_stack WHERE layer_id = NEW.layer_id AND depth = NEW.depth)
             THEN RAISE(ABORT, 'annoset: a layer stays where it is')
         WHEN NEW.depth = 0 AND NEW.seen_id <> NEW.layer_id
+            OR NOT EXISTS (SELECT 1 FROM layer WHERE id = NEW.layer_id)
             OR NEW.depth <> 0 AND NOT EXISTS (
                 SELECT 1 FROM layer y
                 JOIN layer_stack b ON b.layer_id = y.below_id AND b.depth = NEW.depth - 1 AND b.seen_id = NEW.seen_id
@@ -365,7 +369,7 @@ BEGIN
 END;
 
 CREATE TRIGGER sequence_update BEFORE UPDATE ON sequence
-WHEN NEW.id <> OLD.id OR NEW.last_label_id < OLD.last_label_id
+WHEN NEW.id <> OLD.id OR NEW.last_label_id IS NULL OR NEW.last_label_id < OLD.last_label_id
 BEGIN
     SELECT RAISE(ABORT, 'annoset: a label id is never given twice');
 END;

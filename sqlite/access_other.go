@@ -1,0 +1,11 @@
+//go:build !(linux || darwin || freebsd || netbsd || openbsd || dragonfly)
+
+package sqlite
+
+import "os"
+
+// canWrite goes by the read-only mark of a file, which is all there is to ask without opening it.
+func canWrite(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && (info.IsDir() || info.Mode().Perm()&0o200 != 0)
+}
