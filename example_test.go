@@ -155,6 +155,7 @@ func ExampleStore_Add_invalid() {
 	}
 	// Output:
 	// #1: end_ms is 5, before start_ms 10
+	// #1: artifact_type is "glich", which the dataset does not declare
 }
 
 func ExampleStore_Import() {

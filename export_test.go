@@ -10,3 +10,6 @@ const BulkRows = bulkRows
 
 // MaxLayers is how many layers a new set may stand on.
 const MaxLayers = maxLayers
+
+// ImportBatch is how many labels an import holds in memory at once.
+const ImportBatch = importBatch

@@ -1,0 +1,364 @@
+package annoset_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/matryer/is"
+
+	"github.com/annoset/annoset"
+)
+
+func TestStore_RefusesToChangeWhatIsPublished(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := context.Background()
+	before := dump(t, w.Store)
+	known := make(map[uuid.UUID]annoset.Annotation) // a label of each
+	for _, set := range w.published {
+		known[set.ID] = value(w.Page(ctx, set.ID, annoset.Filter{}, annoset.Position{}, 1))(t).Annotations[0]
+	}
+	attacks := []struct {
+		name, op string
+		do       func(set annoset.AnnotationSet) error
+	}{
+		{"add", "add", func(set annoset.AnnotationSet) error {
+			_, err := w.Add(ctx, set.ID, label("a.wav", "glitch", 0, 1))
+			return err
+		}},
+		{"add nothing", "add", func(set annoset.AnnotationSet) error {
+			_, err := w.Add(ctx, set.ID)
+			return err
+		}},
+		{"add in bulk", "add", func(set annoset.AnnotationSet) error {
+			_, err := w.Add(ctx, set.ID, make([]annoset.Annotation, annoset.BulkRows)...)
+			return err
+		}},
+		{"import", "import", func(set annoset.AnnotationSet) error {
+			_, err := w.Import(ctx, set.ID, declaredLabels("new", 10), nil)
+			return err
+		}},
+		{"import in bulk", "import", func(set annoset.AnnotationSet) error {
+			_, err := w.Import(ctx, set.ID, declaredLabels("new", annoset.BulkRows), nil)
+			return err
+		}},
+		{"copy into it", "copy annotations", func(set annoset.AnnotationSet) error {
+			_, err := w.CopyAnnotations(ctx, set.ID, w.drafts[0].ID, annoset.Filter{})
+			return err
+		}},
+		{"copy it into itself", "copy annotations", func(set annoset.AnnotationSet) error {
+			_, err := w.CopyAnnotations(ctx, set.ID, set.ID, annoset.Filter{})
+			return err
+		}},
+		{"update a label", "update", func(set annoset.AnnotationSet) error {
+			a := known[set.ID]
+			a.EndMS++
+			return w.Update(ctx, set.ID, a)
+		}},
+		{"update a label to what it is", "update", func(set annoset.AnnotationSet) error {
+			return w.Update(ctx, set.ID, known[set.ID])
+		}},
+		{"delete a label", "delete", func(set annoset.AnnotationSet) error {
+			return w.Delete(ctx, set.ID, known[set.ID].ID)
+		}},
+		{"delete no label", "delete", func(set annoset.AnnotationSet) error {
+			return w.Delete(ctx, set.ID)
+		}},
+		{"mark a file clean", "mark clean", func(set annoset.AnnotationSet) error {
+			return w.MarkClean(ctx, set.ID, "new.wav")
+		}},
+		{"unmark a clean file", "unmark clean", func(set annoset.AnnotationSet) error {
+			return w.UnmarkClean(ctx, set.ID, "quiet.wav")
+		}},
+		{"rewrite the notes", "update set", func(set annoset.AnnotationSet) error {
+			_, err := w.UpdateSet(ctx, set.ID, annoset.SetPatch{Notes: new("better")})
+			return err
+		}},
+		{"rewrite nothing", "update set", func(set annoset.AnnotationSet) error {
+			_, err := w.UpdateSet(ctx, set.ID, annoset.SetPatch{})
+			return err
+		}},
+		{"publish again", "publish", func(set annoset.AnnotationSet) error {
+			_, err := w.Publish(ctx, set.ID, &annoset.PublishOptions{AllowEmpty: true})
+			return err
+		}},
+		{"delete the set", "delete set", func(set annoset.AnnotationSet) error {
+			return w.DeleteSet(ctx, set.ID)
+		}},
+		{"delete the dataset", "delete dataset", func(set annoset.AnnotationSet) error {
+			return w.DeleteDataset(ctx, set.DatasetID)
+		}},
+	}
+	for _, a := range attacks {
+		t.Run(a.name, func(t *testing.T) {
+			t.Parallel()
+			is := is.New(t)
+			first := make(map[uuid.UUID]annoset.AnnotationSet)
+			for _, set := range w.published {
+				if _, known := first[set.DatasetID]; !known {
+					first[set.DatasetID] = set
+				}
+				err := a.do(set)
+				is.True(errors.Is(err, annoset.ErrPublished)) // a published set never changes
+				e, found := errors.AsType[*annoset.ImmutableError](err)
+				is.True(found) // the facts come with the error
+				named := set
+				if a.op == "delete dataset" {
+					named = first[set.DatasetID]
+				}
+				is.Equal(*e, annoset.ImmutableError{
+					Op: a.op, SetID: named.ID, Version: named.Version, PublishedAt: *named.PublishedAt,
+				}) // it says what was tried on which set
+				is.True(strings.Contains(err.Error(), a.op)) // and so does its text
+			}
+		})
+	}
+	t.Cleanup(func() { w.check(t, before) }) // runs once all of them are through
+}
+
+// attacker is a program that knows SQL, and nothing of annoset.
+type attacker struct {
+	*world
+	conn  *sql.Conn
+	watch *sql.DB
+}
+
+func newAttacker(t testing.TB, w *world, path string) *attacker {
+	t.Helper()
+	a := &attacker{world: w, conn: value(openRaw(t, path).Conn(t.Context()))(t), watch: openRaw(t, path)}
+	a.exec(t, "PRAGMA synchronous = OFF")
+	return a
+}
+
+func (a *attacker) exec(t testing.TB, query string) {
+	t.Helper()
+	if _, err := a.conn.ExecContext(t.Context(), query); err != nil {
+		t.Fatalf("%v: %s", err, query)
+	}
+}
+
+// commits tells, by a number that changes, whether anything was written to the file.
+func (a *attacker) commits(t testing.TB) (n int64) {
+	t.Helper()
+	noErr(t, a.watch.QueryRow(`PRAGMA data_version`).Scan(&n))
+	return n
+}
+
+// try runs an attack in a transaction of its own, which is committed if the database refuses the attack: whoever
+// does not care about errors goes on. What goes through is undone, for the sake of the attacks to come.
+func (a *attacker) try(t testing.TB, prepare, query string) (rows int64, refused error) {
+	t.Helper()
+	a.exec(t, "BEGIN IMMEDIATE")
+	defer a.conn.ExecContext(context.Background(), "ROLLBACK") //nolint:errcheck // there may be nothing to undo
+	a.exec(t, a.sql(t, prepare))
+	res, refused := a.conn.ExecContext(t.Context(), a.sql(t, query))
+	if refused != nil && prepare == "" {
+		a.exec(t, "COMMIT")
+	}
+	if refused == nil {
+		rows = value(res.RowsAffected())(t)
+	}
+	return rows, refused
+}
+
+// attackVariants are the ways in which SQL lets one ask for the same change.
+func attackVariants(query string) []string {
+	all := []string{query}
+	verb, rest, _ := strings.Cut(strings.TrimSpace(query), " ")
+	if !raceDetector && (verb == "INSERT" || verb == "UPDATE") {
+		for _, or := range []string{"REPLACE", "IGNORE"} {
+			all = append(all, verb+" OR "+or+" "+rest)
+		}
+	}
+	return all
+}
+
+func TestSchema_RefusesAttacksInSQL(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	before := dump(t, w.Store)
+	a := newAttacker(t, w, w.path)
+	for _, attack := range attacks() {
+		t.Run(attack.name, func(t *testing.T) { // not in parallel: they share the connection
+			is := is.New(t)
+			commits := a.commits(t)
+			for _, query := range attackVariants(attack.sql) {
+				rows, err := a.try(t, attack.prepare, query)
+				if err == nil && attack.skips && strings.Contains(query, " OR IGNORE ") {
+					is.Equal(rows, int64(0)) // OR IGNORE passes over a row that breaks a constraint, without a word
+					continue
+				}
+				if err == nil {
+					t.Errorf("went through, %d rows: %s", rows, query)
+					continue
+				}
+				is.True(strings.Contains(err.Error(), attack.says)) // it was refused for the reason meant
+			}
+			if a.commits(t) != commits {
+				w.check(t, before)
+			}
+		})
+	}
+	w.check(t, before)
+}
+
+func TestSchema_RefusesAttacksThroughTheShell(t *testing.T) {
+	t.Parallel()
+	shell, err := exec.LookPath("sqlite3")
+	if err != nil {
+		t.Skip("the sqlite3 shell is not installed")
+	}
+	version, err := exec.Command(shell, "--version").Output()
+	if err != nil {
+		t.Skipf("the sqlite3 shell does not run: %v", err)
+	}
+	t.Logf("sqlite3 %s", version)
+	w := newWorld(t)
+	before := dump(t, w.Store)
+	for name, query := range map[string]string{
+		"unpublish":                  `UPDATE annotation_set SET status = 'draft' WHERE id = {one.v1}`,
+		"rewrite the notes":          `UPDATE annotation_set SET notes = 'better' WHERE id = {one.v1}`,
+		"delete a published set":     `DELETE FROM annotation_set WHERE id = {one.v2}`,
+		"delete its dataset":         `DELETE FROM dataset WHERE id = {one}`,
+		"delete all labels":          `DELETE FROM label`,
+		"move a label":               `UPDATE OR REPLACE label SET start_ms = 1, end_ms = 2 WHERE id = {A1}`,
+		"add a label":                insertLabel("{one.l1}", "{a.wav}", 0, "{free}", "{glitch}"),
+		"unmark a clean file":        `UPDATE layer_file SET clean = 0 WHERE layer_id = {one.l1} AND clean = 1`,
+		"rename an audio file":       `UPDATE audio_file SET name = 'z.wav' WHERE id = {a.wav}`,
+		"replace an audio file":      `REPLACE INTO audio_file SELECT id, {two}, name, 0, 0 FROM audio_file`,
+		"give a version again":       `UPDATE dataset SET last_version = 0`,
+		"open a layer":               `UPDATE layer SET sealed = 0`,
+		"write through the view":     `UPDATE labels SET end_ms = 0`,
+		"stand on a draft's layer":   `INSERT INTO layer (dataset_id, below_id) VALUES ({one}, {one.l3})`,
+		"give an id twice":           insertLabel("{one.l3}", "{n.wav}", 0, "{K0}", "{glitch}"),
+		"let a file be of two kinds": `UPDATE layer_file SET clean = 1 WHERE layer_id = {one.l3} AND file_id = {n.wav}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			is := is.New(t)
+			out, err := exec.Command(shell, "-cmd", ".timeout 20000", w.path, w.sql(t, query)).CombinedOutput()
+			_, failed := errors.AsType[*exec.ExitError](err)
+			is.True(failed) // the shell reports an error
+			guarded := strings.Contains(string(out), "annoset: ") || strings.Contains(string(out), "cannot modify")
+			is.True(guarded) // that of a guard
+		})
+	}
+	t.Run("and lets one read", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		count := `SELECT count(*) FROM labels WHERE dataset = 'one' AND version = 1`
+		out, err := exec.Command(shell, "-cmd", ".timeout 20000", w.path, count).Output()
+		is.NoErr(err)
+		is.Equal(strings.TrimSpace(string(out)), fmt.Sprint(annoset.BulkRows+5)) // an old shell reads the views
+	})
+	t.Cleanup(func() { w.check(t, before) })
+}
+
+// servants are the triggers that refuse nothing, but write what others go by, and the attack that each foils.
+var servants = map[string]string{
+	"annotation_set_publish": "change what a published set sees once it was published in SQL",
+	"annotation_set_version": "insert the version of a draft deleted just now",
+	"layer_inserted":         "twice through a set begun in SQL",
+	"layer_deleted":          "", // it cleans up: what it leaves undone shows when a row id is given again
+}
+
+var raisePattern = regexp.MustCompile(`RAISE\(ABORT, 'annoset: ([^']*)'\)`)
+
+// TestSchema_NeedsEachGuard takes away one refusal of one trigger after the other, and finds an attack that then goes
+// through.
+func TestSchema_NeedsEachGuard(t *testing.T) {
+	if raceDetector {
+		t.Skip("one goroutine and a lot of SQL: too slow under the race detector, which would find nothing")
+	}
+	t.Parallel()
+	w := newWorld(t)
+	a := newAttacker(t, w, w.path)
+
+	refused := make(map[string][]attack) // by what is said
+	for _, attack := range attacks() {
+		for _, query := range attackVariants(attack.sql) {
+			attack.sql = query
+			if _, err := a.try(t, attack.prepare, query); err != nil {
+				_, said, _ := strings.Cut(err.Error(), "annoset: ")
+				said, _, _ = strings.Cut(said, " (")
+				refused[said] = append(refused[said], attack)
+				refused[attack.name] = append(refused[attack.name], attack)
+			}
+		}
+	}
+	for name, text := range guardTexts(t, a.watch) {
+		refusals := raisePattern.FindAllStringSubmatchIndex(text, -1)
+		if refusals == nil {
+			t.Run(name, func(t *testing.T) {
+				foiled, known := servants[name]
+				if !known || foiled != "" && !a.anyPasses(t, "DROP TRIGGER "+name, refused[foiled]) {
+					t.Error("no attack goes through without the trigger")
+				}
+			})
+		}
+		for i, m := range refusals {
+			said := text[m[2]:m[3]]
+			t.Run(fmt.Sprintf("%s %d", name, i+1), func(t *testing.T) {
+				weaker := "DROP TRIGGER " + name + ";\n" + text[:m[0]] + "NULL" + text[m[1]:]
+				if !a.anyPasses(t, weaker, refused[said]) {
+					t.Errorf("no attack goes through without the refusal %q", said)
+				}
+			})
+		}
+	}
+}
+
+// guardTexts reads the guards by name.
+func guardTexts(t testing.TB, db *sql.DB) map[string]string {
+	t.Helper()
+	rows := value(db.Query(`SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'`))(t)
+	defer rows.Close()
+	all := make(map[string]string)
+	for rows.Next() {
+		var name, text string
+		noErr(t, rows.Scan(&name, &text))
+		all[name] = text
+	}
+	noErr(t, rows.Err())
+	return all
+}
+
+// anyPasses weakens the schema, tells whether one of the attacks goes through then, and puts all back.
+func (a *attacker) anyPasses(t testing.TB, weaken string, attacks []attack) bool {
+	t.Helper()
+	a.exec(t, "BEGIN IMMEDIATE;\n"+weaken)
+	defer a.exec(t, "ROLLBACK")
+	for _, attack := range attacks {
+		a.exec(t, "SAVEPOINT attack")
+		_, err := a.conn.ExecContext(t.Context(), a.sql(t, attack.prepare+";"+attack.sql))
+		a.exec(t, "ROLLBACK TO attack; RELEASE attack")
+		if err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+func TestSchema_TakesNaNForNoConfidence(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s := openStore(t, nil)
+	set := newDraft(t, s.Store, "one")
+	ids, err := s.Add(t.Context(), set.ID, label("a.wav", "glitch", 0, 10), label("a.wav", "glitch", 0, 10))
+	is.NoErr(err)
+	is.NoErr(s.Delete(t.Context(), set.ID, ids[1]))
+	_, err = openRaw(t, s.path).Exec(`
+		INSERT INTO label (layer_id, file_id, start_ms, id, end_ms, type_id, indexed, confidence)
+		SELECT layer_id, file_id, start_ms, ?, end_ms, type_id, 1, 9e999 - 9e999 FROM label`, ids[1])
+	is.NoErr(err)
+	a, err := s.Annotation(t.Context(), set.ID, ids[1])
+	is.NoErr(err)
+	is.True(a.Confidence == nil) // SQLite has no NaN: it is NULL before any guard sees it
+}

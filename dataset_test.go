@@ -1,0 +1,287 @@
+package annoset_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/matryer/is"
+
+	"github.com/annoset/annoset"
+)
+
+// vocabulary are the artifact types of a dataset that declares some.
+var vocabulary = []annoset.ArtifactType{
+	{Name: "glitch", Description: "a click or a drop-out", Color: "#ff0000"},
+	{Name: "long_pause", Description: "silence where speech should be", Color: "blue"},
+	{Name: "hallucination"},
+}
+
+// newDeclared makes a dataset that declares the vocabulary, and an empty draft in it.
+func newDeclared(t testing.TB, s *annoset.Store, name string) (annoset.Dataset, annoset.AnnotationSet) {
+	t.Helper()
+	d, err := s.CreateDataset(t.Context(), annoset.NewDataset{Name: name, ArtifactTypes: vocabulary})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := s.CreateSet(t.Context(), d.ID, annoset.NewSet{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d, set
+}
+
+func TestStore_CreateDataset(t *testing.T) {
+	t.Parallel()
+
+	t.Run("returns what was given, and keeps it", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, reproducible())
+		want := annoset.Dataset{
+			ID:   uuid.MustParse("00000000-0000-0000-0000-000000000001"),
+			Name: "podcasts", Description: "höchst\nseltsam", ArtifactTypes: vocabulary,
+			ExtraData: json.RawMessage(` {"b": 1, "a": [ ]} `),
+			CreatedAt: time.Date(2026, 1, 2, 3, 4, 6, 0, time.UTC),
+			UpdatedAt: time.Date(2026, 1, 2, 3, 4, 6, 0, time.UTC),
+		}
+
+		got, err := s.CreateDataset(t.Context(), annoset.NewDataset{
+			Name: want.Name, Description: want.Description, ArtifactTypes: vocabulary, ExtraData: want.ExtraData,
+		})
+
+		is.NoErr(err)
+		is.Equal(got, want) // extra data comes back byte for byte
+		is.NoErr(s.Close())
+		s = reopenStore(t, s.path, nil)
+		got, err = s.Dataset(t.Context(), want.ID)
+		is.NoErr(err)
+		is.Equal(got, want) // the file holds the same
+		got, err = s.DatasetByName(t.Context(), "podcasts")
+		is.NoErr(err)
+		is.Equal(got, want) // and the name leads to it
+	})
+
+	t.Run("needs a name alone", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+
+		d, err := s.CreateDataset(t.Context(), annoset.NewDataset{Name: "a"})
+
+		is.NoErr(err)
+		is.True(d.ArtifactTypes != nil)                // empty, not nil
+		is.Equal(len(d.ArtifactTypes), 0)              // no vocabulary was declared
+		is.True(d.ExtraData == nil)                    // none was given
+		is.Equal(d.ID.Version().String(), "VERSION_7") // ids sort by time
+	})
+
+	t.Run("refuses a name that is taken", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		newDeclared(t, s.Store, "podcasts")
+		before := dump(t, s.Store)
+
+		d, err := s.CreateDataset(t.Context(), annoset.NewDataset{Name: "podcasts"})
+
+		is.True(errors.Is(err, annoset.ErrExists)) // the name is unique
+		exists, ok := errors.AsType[*annoset.ExistsError](err)
+		is.True(ok)                                                                                     // with facts
+		is.Equal(*exists, annoset.ExistsError{Op: "create dataset", Kind: "dataset", Name: "podcasts"}) // what is taken
+		is.Equal(d, annoset.Dataset{})                                                                  // the zero value
+		is.Equal(dump(t, s.Store), before)                                                              // nothing written
+	})
+
+	t.Run("tells names apart by their bytes", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		for _, name := range []string{"é", "e\u0301", "a", "A", "a ", "Z"} {
+			_, err := s.CreateDataset(t.Context(), annoset.NewDataset{Name: name})
+			is.NoErr(err) // no two of these are equal
+		}
+
+		datasets, err := s.Datasets(t.Context())
+
+		is.NoErr(err)
+		names := []string{}
+		for _, d := range datasets {
+			names = append(names, d.Name)
+		}
+		is.Equal(names, []string{"A", "Z", "a", "a ", "e\u0301", "é"}) // in order of bytes
+	})
+
+	t.Run("names every bad field", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		before := dump(t, s.Store)
+
+		_, err := s.CreateDataset(t.Context(), annoset.NewDataset{
+			Name: "", Description: "a\x00b", ExtraData: json.RawMessage(`[]`),
+			ArtifactTypes: []annoset.ArtifactType{
+				{Name: "glitch"}, {Name: ""}, {Name: "glitch"}, {Name: "x", Color: "\xff"},
+			},
+		})
+
+		is.True(errors.Is(err, annoset.ErrInvalid)) // bad input
+		want := []string{
+			"-1 name", "-1 description", "1 artifact_types.name", "2 artifact_types.name", "3 artifact_types.color",
+			"-1 extra_data",
+		}
+		is.Equal(badFields(is, err), want) // all at once
+		is.Equal(dump(t, s.Store), before) // nothing written
+	})
+}
+
+func TestStore_Dataset(t *testing.T) {
+	t.Parallel()
+
+	t.Run("is not found where there is none", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		id := uuid.New()
+
+		_, err := s.Dataset(t.Context(), id)
+
+		missing, ok := errors.AsType[*annoset.NotFoundError](err)
+		is.True(ok)                                                                                    // with facts
+		is.Equal(*missing, annoset.NotFoundError{Op: "get dataset", Kind: "dataset", ID: id.String()}) // what is missing
+		is.True(errors.Is(err, annoset.ErrNotFound))                                                   // and the sentinel
+		_, err = s.DatasetByName(t.Context(), "no' such")
+		missing, ok = errors.AsType[*annoset.NotFoundError](err)
+		is.True(ok)                      // by name too
+		is.Equal(missing.ID, "no' such") // the name that was asked for
+		datasets, err := s.Datasets(t.Context())
+		is.NoErr(err)
+		is.Equal(datasets, []annoset.Dataset{}) // empty, not nil
+	})
+}
+
+func TestStore_UpdateDataset(t *testing.T) {
+	t.Parallel()
+
+	t.Run("changes what the patch names, and nothing else", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, reproducible())
+		d, set := newDeclared(t, s.Store, "podcasts")
+		other, err := s.CreateDataset(t.Context(), annoset.NewDataset{Name: "other"})
+		is.NoErr(err)
+
+		got, err := s.UpdateDataset(t.Context(), d.ID, annoset.DatasetPatch{
+			Description: new("new"), ExtraData: new(json.RawMessage(`{"a":1}`)),
+		})
+
+		is.NoErr(err)
+		want := d
+		want.Description, want.ExtraData, want.UpdatedAt = "new", json.RawMessage(`{"a":1}`), got.UpdatedAt
+		is.Equal(got, want)                       // the rest is as it was
+		is.True(got.UpdatedAt.After(d.UpdatedAt)) // the clock went on
+		got, err = s.UpdateDataset(t.Context(), d.ID, annoset.DatasetPatch{ExtraData: new(json.RawMessage(nil))})
+		is.NoErr(err)
+		is.True(got.ExtraData == nil) // what points to nil removes
+		same, err := s.Dataset(t.Context(), other.ID)
+		is.NoErr(err)
+		is.Equal(same, other) // other datasets stay
+		after, err := s.Set(t.Context(), set.ID)
+		is.NoErr(err)
+		is.Equal(after, set) // and so do sets
+	})
+
+	t.Run("takes a name that is free, its own included", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		d, _ := newDeclared(t, s.Store, "a")
+		newDeclared(t, s.Store, "taken")
+
+		got, err := s.UpdateDataset(t.Context(), d.ID, annoset.DatasetPatch{Name: new("a")})
+		is.NoErr(err)
+		is.Equal(got.Name, "a") // as before
+		got, err = s.UpdateDataset(t.Context(), d.ID, annoset.DatasetPatch{Name: new("b")})
+		is.NoErr(err)
+		is.Equal(got.Name, "b") // a new one
+		before := dump(t, s.Store)
+		_, err = s.UpdateDataset(t.Context(), d.ID, annoset.DatasetPatch{Name: new("taken"), Description: new("lost")})
+
+		is.True(errors.Is(err, annoset.ErrExists)) // another dataset bears it
+		is.Equal(dump(t, s.Store), before)         // nothing written, the description neither
+	})
+
+	t.Run("refuses bad input and unknown ids", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		d, _ := newDeclared(t, s.Store, "a")
+		before := dump(t, s.Store)
+
+		_, err := s.UpdateDataset(t.Context(), d.ID, annoset.DatasetPatch{
+			Name: new(""), Description: new(strings.Repeat("x", annoset.MaxTextBytes+1)),
+			ExtraData: new(json.RawMessage("nil")),
+		})
+		is.Equal(badFields(is, err), []string{"-1 name", "-1 description", "-1 extra_data"}) // all at once
+		_, err = s.UpdateDataset(t.Context(), uuid.New(), annoset.DatasetPatch{Name: new("b")})
+		is.True(errors.Is(err, annoset.ErrNotFound)) // no such dataset
+		is.Equal(dump(t, s.Store), before)           // nothing written
+	})
+}
+
+func TestStore_DeleteDataset(t *testing.T) {
+	t.Parallel()
+
+	t.Run("takes drafts, files and types along", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		kept := newDraft(t, s.Store, "kept")
+		_, err := s.Add(t.Context(), kept.ID, label("a.wav", "glitch", 0, 10))
+		is.NoErr(err)
+		before := dump(t, s.Store)
+		d, set := newDeclared(t, s.Store, "gone")
+		_, err = s.Add(t.Context(), set.ID, label("a.wav", "glitch", 0, 10))
+		is.NoErr(err)
+		is.NoErr(s.MarkClean(t.Context(), set.ID, "b.wav"))
+		is.NoErr(s.AddAudioFiles(t.Context(), d.ID, annoset.AudioFile{ID: "c.wav", DurationMS: 10}))
+		_, err = s.NewVersion(t.Context(), set.ID, annoset.NewSet{})
+		is.NoErr(err)
+
+		is.NoErr(s.DeleteDataset(t.Context(), d.ID))
+
+		is.Equal(dump(t, s.Store), before) // the other dataset is all there is
+		_, err = s.Set(t.Context(), set.ID)
+		is.True(errors.Is(err, annoset.ErrNotFound))                                // its sets are gone
+		is.True(errors.Is(s.DeleteDataset(t.Context(), d.ID), annoset.ErrNotFound)) // and cannot go twice
+		again, _ := newDeclared(t, s.Store, "gone")
+		is.True(again.ID != d.ID) // the name is free again
+	})
+
+	t.Run("is refused once a set is published", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		d, draft := newDeclared(t, s.Store, "a")
+		set, err := s.CreateSet(t.Context(), d.ID, annoset.NewSet{})
+		is.NoErr(err)
+		_, err = s.Add(t.Context(), set.ID, label("a.wav", "glitch", 0, 10))
+		is.NoErr(err)
+		set, err = s.Publish(t.Context(), set.ID, nil)
+		is.NoErr(err)
+		is.NoErr(s.MarkClean(t.Context(), draft.ID, "b.wav"))
+		before := dump(t, s.Store)
+
+		err = s.DeleteDataset(t.Context(), d.ID)
+
+		is.True(errors.Is(err, annoset.ErrPublished)) // published is for ever
+		immutable, ok := errors.AsType[*annoset.ImmutableError](err)
+		is.True(ok) // with facts
+		want := annoset.ImmutableError{Op: "delete dataset", SetID: set.ID, Version: 2, PublishedAt: *set.PublishedAt}
+		is.Equal(*immutable, want)         // the first one that stands in the way
+		is.Equal(dump(t, s.Store), before) // the drafts are there too
+	})
+}

@@ -1,0 +1,277 @@
+package annoset_test
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/matryer/is"
+
+	"github.com/annoset/annoset"
+)
+
+// pairs yields labels as an import takes them.
+func pairs(labels ...annoset.Annotation) iter.Seq2[annoset.Annotation, error] {
+	return func(yield func(annoset.Annotation, error) bool) {
+		for _, a := range labels {
+			if !yield(a, nil) {
+				return
+			}
+		}
+	}
+}
+
+// nameless takes the ids away and puts labels in an order of their own.
+func nameless(labels []annoset.Annotation) []string {
+	out := make([]string, len(labels))
+	for i, a := range labels {
+		c := "none"
+		if a.Confidence != nil {
+			c = fmt.Sprint(*a.Confidence)
+		}
+		out[i] = fmt.Sprintf("%q %q %d %d %s %s", a.AudioFileID, a.ArtifactType, a.StartMS, a.EndMS, c, a.ExtraData)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// importBatch is how many labels the library holds at once: sizes around it are the risky ones.
+const importBatch = 1 << 15
+
+func TestStore_Import(t *testing.T) {
+	t.Parallel()
+
+	for _, n := range []int{0, 1, 99, 100, 101, annoset.BulkRows - 1, annoset.BulkRows, annoset.BulkRows + 1,
+		importBatch} {
+		t.Run(fmt.Sprintf("takes %d labels", n), func(t *testing.T) {
+			t.Parallel()
+			is := is.New(t)
+			s := openStore(t, nil)
+			set := newDraft(t, s.Store, "a")
+			last := -1
+
+			got, err := s.Import(t.Context(), set.ID, stream(n, 7), &annoset.ImportOptions{Progress: func(done int) {
+				is.True(done >= last) // progress goes on
+				last = done
+			}})
+
+			is.NoErr(err)
+			is.Equal(got, n)  // so many were taken
+			is.Equal(last, n) // and progress says so at the end
+			stats, err := s.Stats(t.Context(), set.ID)
+			is.NoErr(err)
+			is.Equal(stats.TotalAnnotations, int64(n)) // all are there
+		})
+	}
+
+	t.Run("takes labels in any order", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		set := newDraft(t, s.Store, "a")
+		labels := collect(t, stream(annoset.BulkRows+500, 13))
+		want := nameless(labels)
+		r := rand.New(rand.NewPCG(1, 2))
+		r.Shuffle(len(labels), func(i, j int) { labels[i], labels[j] = labels[j], labels[i] })
+
+		_, err := s.Import(t.Context(), set.ID, pairs(labels...), nil)
+
+		is.NoErr(err)
+		got := labelsOf(t, s.Store, set.ID)
+		is.Equal(nameless(got), want)              // the same labels
+		is.True(slices.IsSortedFunc(got, byPlace)) // in order
+		for i := 0; i < len(got); i += 97 {
+			a, err := s.Annotation(t.Context(), set.ID, got[i].ID)
+			is.NoErr(err)
+			is.Equal(a, got[i]) // each is found by its id
+		}
+	})
+
+	t.Run("leaves labels that can be edited one by one", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		set := newDraft(t, s.Store, "a")
+		_, err := s.Import(t.Context(), set.ID, stream(annoset.BulkRows, 3), nil)
+		is.NoErr(err)
+		labels := labelsOf(t, s.Store, set.ID)
+		labels[10].AudioFileID, labels[10].StartMS, labels[10].EndMS = "zz.wav", 5, 6
+
+		is.NoErr(s.Update(t.Context(), set.ID, labels[10]))
+		is.NoErr(s.Delete(t.Context(), set.ID, labels[11].ID, labels[12].ID))
+
+		want := slices.Concat(labels[:10], labels[13:], labels[10:11])
+		is.Equal(labelsOf(t, s.Store, set.ID), want) // one moved to the end, two are gone
+		a, err := s.Annotation(t.Context(), set.ID, labels[10].ID)
+		is.NoErr(err)
+		is.Equal(a, labels[10]) // found by its id still
+		_, err = s.Annotation(t.Context(), set.ID, labels[11].ID)
+		is.True(errors.Is(err, annoset.ErrNotFound)) // and the others not
+	})
+
+	for _, n := range []int{0, 10, annoset.BulkRows, importBatch + 10} {
+		t.Run(fmt.Sprintf("writes nothing when the stream fails after %d labels", n), func(t *testing.T) {
+			t.Parallel()
+			is := is.New(t)
+			s := openStore(t, nil)
+			set := newDraft(t, s.Store, "a")
+			_, err := s.Add(t.Context(), set.ID, label("a.wav", "x", 0, 1))
+			is.NoErr(err)
+			before := dump(t, s.Store)
+			broken := errors.New("line 7 is broken")
+
+			got, err := s.Import(t.Context(), set.ID, func(yield func(annoset.Annotation, error) bool) {
+				for a := range stream(n, 3) {
+					if !yield(a, nil) {
+						return
+					}
+				}
+				yield(annoset.Annotation{}, broken)
+			}, nil)
+
+			is.True(errors.Is(err, broken))    // the stream's own error comes out
+			is.Equal(got, 0)                   // none was taken
+			is.Equal(dump(t, s.Store), before) // nothing written
+		})
+	}
+
+	t.Run("needs a draft", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		set := newDraft(t, s.Store, "a")
+		_, err := s.Publish(t.Context(), set.ID, &annoset.PublishOptions{AllowEmpty: true})
+		is.NoErr(err)
+		before := dump(t, s.Store)
+
+		_, err = s.Import(t.Context(), set.ID, stream(5, 1), nil)
+		immutable, ok := errors.AsType[*annoset.ImmutableError](err)
+		is.True(ok)                      // it is published
+		is.Equal(immutable.Op, "import") // what was tried
+		_, err = s.Import(t.Context(), uuid.New(), stream(5, 1), nil)
+		is.True(errors.Is(err, annoset.ErrNotFound)) // no such set
+		is.Equal(dump(t, s.Store), before)           // nothing written
+	})
+}
+
+func TestStore_CopyAnnotations(t *testing.T) {
+	t.Parallel()
+
+	t.Run("adds labels with new ids", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		src, dst := newDraft(t, s.Store, "a"), newDraft(t, s.Store, "b") // of two datasets
+		_, err := s.Add(t.Context(), src.ID, filtered...)
+		is.NoErr(err)
+		is.NoErr(s.MarkClean(t.Context(), src.ID, "clean.wav"))
+		is.NoErr(s.MarkClean(t.Context(), dst.ID, "a.wav"))
+		_, err = s.Add(t.Context(), dst.ID, filtered[5])
+		is.NoErr(err)
+		source := labelsOf(t, s.Store, src.ID)
+
+		n, err := s.CopyAnnotations(t.Context(), dst.ID, src.ID, annoset.Filter{})
+
+		is.NoErr(err)
+		is.Equal(n, len(filtered))                     // all of them
+		is.Equal(labelsOf(t, s.Store, src.ID), source) // the source is as it was
+		got := labelsOf(t, s.Store, dst.ID)
+		is.Equal(nameless(got), nameless(append(slices.Clone(filtered), filtered[5]))) // what there was stays
+		for _, a := range got {
+			is.True(a.ID > int64(len(filtered))) // no id of the source
+		}
+		is.Equal(collect(t, s.CleanAudioFiles(t.Context(), dst.ID)), []string{}) // labels take the mark away
+	})
+
+	t.Run("copies from a published set to the version that stands on it", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		src := newDraft(t, s.Store, "a")
+		_, err := s.Add(t.Context(), src.ID, filtered...)
+		is.NoErr(err)
+		_, err = s.Publish(t.Context(), src.ID, nil)
+		is.NoErr(err)
+		dst, err := s.NewVersion(t.Context(), src.ID, annoset.NewSet{})
+		is.NoErr(err)
+
+		n, err := s.CopyAnnotations(t.Context(), dst.ID, src.ID, annoset.Filter{})
+
+		is.NoErr(err)
+		is.Equal(n, len(filtered))                                                                    // each once
+		is.Equal(nameless(labelsOf(t, s.Store, dst.ID)), nameless(slices.Concat(filtered, filtered))) // so all are doubled
+	})
+
+	for _, n := range []int{annoset.BulkRows, importBatch} {
+		t.Run(fmt.Sprintf("copies %d labels, and none of them", n), func(t *testing.T) {
+			t.Parallel()
+			is := is.New(t)
+			s, err := annoset.OpenMemory(t.Context(), nil)
+			is.NoErr(err)
+			defer s.Close()
+			src, dst := newDraft(t, s, "a"), newDraft(t, s, "b")
+			_, err = s.Import(t.Context(), src.ID, stream(n-1, 5), nil)
+			is.NoErr(err)
+			_, err = s.Add(t.Context(), src.ID, label("a.wav", "rare", 0, 1))
+			is.NoErr(err)
+
+			none, err := s.CopyAnnotations(t.Context(), dst.ID, src.ID, annoset.Filter{AudioFileIDs: []string{"no"}})
+			is.NoErr(err)
+			is.Equal(none, 0) // nothing passed
+			one, err := s.CopyAnnotations(t.Context(), dst.ID, src.ID, annoset.Filter{ArtifactTypes: []string{"rare"}})
+			is.NoErr(err)
+			is.Equal(one, 1) // a single one
+			all, err := s.CopyAnnotations(t.Context(), dst.ID, src.ID, annoset.Filter{})
+			is.NoErr(err)
+			is.Equal(all, n) // the whole set
+			stats, err := s.Stats(t.Context(), dst.ID)
+			is.NoErr(err)
+			is.Equal(stats.TotalAnnotations, int64(n+1)) // and it is all there
+		})
+	}
+
+	t.Run("refuses what the dataset does not take", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		src, dst := newDraft(t, s.Store, "a"), newStrict(t, s.Store)
+		_, err := s.Add(t.Context(), src.ID, label("a.wav", "glitch", 0, 10), label("b.wav", "click", 0, 10),
+			label("known.wav", "glitch", 0, 1001))
+		is.NoErr(err)
+		before := dump(t, s.Store)
+
+		_, err = s.CopyAnnotations(t.Context(), dst.ID, src.ID, annoset.Filter{})
+		is.Equal(badFields(is, err), []string{"1 artifact_type", "2 end_ms"}) // counted as they were read
+		_, err = s.CopyAnnotations(t.Context(), src.ID, src.ID, annoset.Filter{})
+		is.True(errors.Is(err, annoset.ErrConflict)) // a set is not copied to itself
+		_, err = s.CopyAnnotations(t.Context(), dst.ID, uuid.New(), annoset.Filter{})
+		is.True(errors.Is(err, annoset.ErrNotFound)) // no source
+		_, err = s.CopyAnnotations(t.Context(), uuid.New(), src.ID, annoset.Filter{})
+		is.True(errors.Is(err, annoset.ErrNotFound)) // no destination
+		is.Equal(dump(t, s.Store), before)           // nothing written
+	})
+
+	t.Run("refuses a published destination", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		src, dst := newDraft(t, s.Store, "a"), newDraft(t, s.Store, "b")
+		_, err := s.Add(t.Context(), src.ID, filtered...)
+		is.NoErr(err)
+		_, err = s.Publish(t.Context(), dst.ID, &annoset.PublishOptions{AllowEmpty: true})
+		is.NoErr(err)
+		before := dump(t, s.Store)
+
+		_, err = s.CopyAnnotations(t.Context(), dst.ID, src.ID, annoset.Filter{})
+
+		immutable, ok := errors.AsType[*annoset.ImmutableError](err)
+		is.True(ok)                                // with facts
+		is.Equal(immutable.Op, "copy annotations") // what was tried
+		is.Equal(immutable.SetID, dst.ID)          // on what
+		is.Equal(dump(t, s.Store), before)         // nothing written
+	})
+}

@@ -1,0 +1,163 @@
+package annoset_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"reflect"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"github.com/matryer/is"
+
+	"github.com/annoset/annoset"
+)
+
+func TestJSON(t *testing.T) {
+	t.Parallel()
+	var (
+		id, datasetID, parentID = uuid.UUID{15: 1}, uuid.UUID{15: 2}, uuid.UUID{15: 3}
+		at                      = time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC)
+	)
+	tests := []struct {
+		name  string
+		value any
+		want  string
+	}{
+		{"annotation", annoset.Annotation{
+			ID: 1 << 60, AudioFileID: "a.wav", ArtifactType: "glitch", StartMS: 1, EndMS: 2, Confidence: new(0.0),
+			ExtraData: json.RawMessage(`{"a":1.0}`),
+		}, `{"id":1152921504606846976,"audio_file_id":"a.wav","artifact_type":"glitch","start_ms":1,"end_ms":2,
+			"confidence":0,"extra_data":{"a":1.0}}`},
+		{"annotation with nothing optional", label("a.wav", "glitch", 0, 0),
+			`{"id":0,"audio_file_id":"a.wav","artifact_type":"glitch","start_ms":0,"end_ms":0}`},
+		{"published set", annoset.AnnotationSet{
+			ID: id, DatasetID: datasetID, Version: 3, Status: annoset.StatusPublished, ParentID: &parentID, Notes: "n",
+			ExtraData: json.RawMessage(`{}`), Digest: "sha256:00", CreatedAt: at, PublishedAt: &at,
+			Stats: annoset.Stats{
+				TotalAnnotations: 1, TotalPositiveDurationMS: 2, AnnotatedAudioFiles: 3, CleanAudioFiles: 4,
+				AnnotationsByType: map[string]int64{"x": 5}, DurationMSByType: map[string]int64{"x": 6},
+			},
+		}, `{"id":"00000000-0000-0000-0000-000000000001","dataset_id":"00000000-0000-0000-0000-000000000002","version":3,
+			"status":"published","parent_id":"00000000-0000-0000-0000-000000000003","notes":"n","extra_data":{},
+			"total_annotations":1,"total_positive_duration_ms":2,"annotations_by_type":{"x":5},"duration_ms_by_type":{"x":6},
+			"annotated_audio_files":3,"clean_audio_files":4,"digest":"sha256:00",
+			"created_at":"2026-01-02T03:04:05.678Z","published_at":"2026-01-02T03:04:05.678Z"}`},
+		{"draft", annoset.AnnotationSet{
+			ID: id, DatasetID: datasetID, Version: 1, Status: annoset.StatusDraft, CreatedAt: at,
+			Stats: annoset.Stats{AnnotationsByType: map[string]int64{}, DurationMSByType: map[string]int64{}},
+		}, `{"id":"00000000-0000-0000-0000-000000000001","dataset_id":"00000000-0000-0000-0000-000000000002","version":1,
+			"status":"draft","parent_id":null,"notes":"","total_annotations":0,"total_positive_duration_ms":0,
+			"annotations_by_type":{},"duration_ms_by_type":{},"annotated_audio_files":0,"clean_audio_files":0,"digest":"",
+			"created_at":"2026-01-02T03:04:05.678Z","published_at":null}`},
+		{"dataset", annoset.Dataset{
+			ID: id, Name: "n", Description: "d", ExtraData: json.RawMessage(`{"a":[]}`), CreatedAt: at, UpdatedAt: at,
+			ArtifactTypes: []annoset.ArtifactType{{Name: "x", Description: "y", Color: "z"}},
+		}, `{"id":"00000000-0000-0000-0000-000000000001","name":"n","description":"d",
+			"artifact_types":[{"name":"x","description":"y","color":"z"}],"extra_data":{"a":[]},
+			"created_at":"2026-01-02T03:04:05.678Z","updated_at":"2026-01-02T03:04:05.678Z"}`},
+	}
+	for _, tt := range tests {
+		t.Run("names the fields of a "+tt.name, func(t *testing.T) {
+			t.Parallel()
+			is := is.New(t)
+
+			data, err := json.Marshal(tt.value)
+
+			is.NoErr(err)
+			is.Equal(generic(t, data), generic(t, []byte(tt.want))) // these names, and no others
+			back := reflect.New(reflect.TypeOf(tt.value))
+			decoder := json.NewDecoder(bytes.NewReader(data))
+			decoder.DisallowUnknownFields()
+			is.NoErr(decoder.Decode(back.Interface()))
+			is.Equal(back.Elem().Interface(), tt.value) // and back again
+		})
+	}
+}
+
+func TestJSON_RoundTrip(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s := openStore(t, nil)
+	d, set := newDeclared(t, s.Store, "a")
+	_, err := s.Add(t.Context(), set.ID, extra(sure(label("a.wav", "glitch", 0, 10), 0.1), `{"k":"<é>"}`))
+	is.NoErr(err)
+	v1, err := s.Publish(t.Context(), set.ID, nil)
+	is.NoErr(err)
+	v2, err := s.NewVersion(t.Context(), set.ID, annoset.NewSet{Notes: "\u2028<&>"})
+	is.NoErr(err)
+
+	is.Equal(roundTrip(t, d), d)   // a dataset
+	is.Equal(roundTrip(t, v1), v1) // a published set
+	is.Equal(roundTrip(t, v2), v2) // a draft
+	a := labelsOf(t, s.Store, v2.ID)[0]
+	back := roundTrip(t, a)
+	is.Equal(generic(t, back.ExtraData), generic(t, a.ExtraData)) // encoding/json may escape, which says the same
+	back.ExtraData = a.ExtraData
+	is.Equal(back, a) // a label
+}
+
+func FuzzJSON(f *testing.F) {
+	f.Add("a.wav", int64(1), int64(2), 0.5, true, []byte(`{"a":1}`), int64(1_700_000_000_000))
+	f.Add("<\u2028é\x00\n", int64(math.MinInt64), int64(math.MaxInt64), 5e-324, true, []byte(`{}`), int64(0))
+	f.Add("", int64(0), int64(0), 1e21, false, []byte{}, int64(-1))
+	f.Fuzz(func(t *testing.T, text string, a, b int64, c float64, some bool, data []byte, ms int64) {
+		if !utf8.ValidString(text) || math.IsNaN(c) || math.IsInf(c, 0) || ms < -62135596800000 || ms > 253402300799999 {
+			t.Skip("a store returns no such thing")
+		}
+		var compact bytes.Buffer
+		if len(data) > 0 && (!utf8.Valid(data) || json.Compact(&compact, data) != nil || compact.Bytes()[0] != '{') {
+			t.Skip("a store takes no such extra data")
+		}
+		is := is.New(t)
+		label := annoset.Annotation{ID: a, AudioFileID: text, ArtifactType: text, StartMS: a, EndMS: b}
+		at := time.UnixMilli(ms).UTC()
+		set := annoset.AnnotationSet{
+			ID: uuid.UUID{1}, Version: int(int32(a)), Status: annoset.StatusDraft, Notes: text, CreatedAt: at,
+			Stats: annoset.Stats{
+				TotalAnnotations: a, AnnotationsByType: map[string]int64{text: a, "": b}, DurationMSByType: map[string]int64{},
+			},
+		}
+		dataset := annoset.Dataset{
+			Name: text, Description: text, ArtifactTypes: []annoset.ArtifactType{{Name: text, Color: text}}, CreatedAt: at,
+			UpdatedAt: at,
+		}
+		if some {
+			label.Confidence, set.ParentID, set.PublishedAt, set.Digest = &c, &uuid.UUID{2}, &at, text
+		}
+		is.Equal(roundTrip(t, label), label)     // without loss
+		is.Equal(roundTrip(t, set), set)         // without loss
+		is.Equal(roundTrip(t, dataset), dataset) // without loss
+		if len(data) == 0 {
+			return
+		}
+		label.ExtraData = data
+		once := roundTrip(t, label)
+		is.Equal(generic(t, once.ExtraData), generic(t, data)) // says the same
+		is.Equal(roundTrip(t, once), once)                     // and is settled then
+	})
+}
+
+// roundTrip sends a value through JSON and back.
+func roundTrip[T any](t *testing.T, v T) T {
+	t.Helper()
+	is := is.New(t)
+	data, err := json.Marshal(v)
+	is.NoErr(err)
+	var back T
+	is.NoErr(json.Unmarshal(data, &back))
+	return back
+}
+
+// generic is what a JSON text says, numbers as they are written.
+func generic(t *testing.T, data []byte) any {
+	t.Helper()
+	is := is.New(t)
+	var v any
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	is.NoErr(decoder.Decode(&v))
+	return v
+}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package annoset_test
+
+const raceDetector = false

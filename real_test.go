@@ -1,0 +1,203 @@
+package annoset_test
+
+import (
+	"bufio"
+	"math/big"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/matryer/is"
+
+	"github.com/annoset/annoset"
+)
+
+// openReal opens a file of real labels, which lie beside the project and are no part of it.
+func openReal(t *testing.T, name string) *os.File {
+	t.Helper()
+	path := filepath.Join("..", "shared", "data", filepath.FromSlash(name))
+	f, err := os.Open(path)
+	if err != nil {
+		t.Skipf("real labels are not here: %v", err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// rowsOf splits a file into rows and fields.
+func rowsOf(t *testing.T, f *os.File, split func(line string) []string) [][]string {
+	t.Helper()
+	var rows [][]string
+	scanner := bufio.NewScanner(f)
+	for scanner.Scan() {
+		rows = append(rows, split(scanner.Text()))
+	}
+	if err := scanner.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+// millis is a sum of decimal seconds in milliseconds, rounded half away from zero; exact, as no float is.
+func millis(t *testing.T, seconds ...string) int64 {
+	t.Helper()
+	sum := new(big.Rat)
+	for _, s := range seconds {
+		r, ok := new(big.Rat).SetString(s)
+		if !ok {
+			t.Fatalf("no decimal: %q", s)
+		}
+		sum.Add(sum, r)
+	}
+	sum.Mul(sum, big.NewRat(1000, 1))
+	n := new(big.Int).Mul(new(big.Int).Abs(sum.Num()), big.NewInt(2))
+	n.Add(n, sum.Denom())
+	n.Quo(n, new(big.Int).Mul(sum.Denom(), big.NewInt(2))) // floor(x + 1/2)
+	return n.Int64() * int64(sum.Sign()|1)
+}
+
+// rttm reads speaker turns: SPEAKER <file> <channel> <onset s> <duration s> <NA> <NA> <speaker> <NA> <NA>.
+func rttm(t *testing.T, name string) []annoset.Annotation {
+	t.Helper()
+	var labels []annoset.Annotation
+	for _, f := range rowsOf(t, openReal(t, name), strings.Fields) {
+		if len(f) < 8 || f[0] != "SPEAKER" {
+			t.Fatalf("no turn: %q", f)
+		}
+		labels = append(labels, label(f[1], f[7], millis(t, f[3]), millis(t, f[3], f[4])))
+	}
+	return labels
+}
+
+func TestMillis(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	is.Equal(millis(t, "1.0005"), int64(1001))           // half away from zero
+	is.Equal(millis(t, "1.00049999"), int64(1000))       // and less than half
+	is.Equal(millis(t, "-0.0005"), int64(-1))            // on the other side too
+	is.Equal(millis(t, "1.0005", "1.0005"), int64(2001)) // the sum is rounded, not its parts
+	is.Equal(millis(t, "0"), int64(0))
+}
+
+func TestReal_VoxConverse(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		file           string
+		turns, files   int64
+		plain, covered int64
+	}{
+		{"voxconverse/test-0.3.rttm", 19_479, 232, 144_792_880, 140_349_220},
+		{"voxconverse/test-0.2.rttm", 19_479, 232, 144_792_880, 140_349_220},
+		{"voxconverse/dev.rttm", 8_268, 216, 0, 68_074_600},
+	}
+	for _, tt := range tests {
+		t.Run("counts the turns of "+tt.file, func(t *testing.T) {
+			t.Parallel()
+			is := is.New(t)
+			labels := rttm(t, tt.file)
+			plain, bySpeaker := int64(0), map[string]int64{}
+			for _, a := range labels {
+				plain += a.EndMS - a.StartMS
+				bySpeaker[a.ArtifactType]++
+			}
+			if tt.plain != 0 {
+				is.Equal(plain, tt.plain) // the parser is right
+			}
+			s := openStore(t, nil)
+			set := newDraft(t, s.Store, "voxconverse")
+
+			n, err := s.Import(t.Context(), set.ID, pairs(labels...), nil)
+			is.NoErr(err)
+			set, err = s.Publish(t.Context(), set.ID, nil)
+
+			is.NoErr(err)
+			is.Equal(int64(n), tt.turns)                                       // each turn is a label
+			is.Equal(set.TotalAnnotations, tt.turns)                           // and is counted
+			is.Equal(set.AnnotatedAudioFiles, tt.files)                        // in so many recordings
+			is.Equal(set.TotalPositiveDurationMS, tt.covered)                  // speech, two at once counted once
+			is.Equal(set.AnnotationsByType, bySpeaker)                         // per speaker
+			is.Equal(nameless(labelsOf(t, s.Store, set.ID)), nameless(labels)) // nothing is lost
+		})
+	}
+
+	t.Run("tells one release from the next", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		old, corrected := rttm(t, "voxconverse/test-0.2.rttm"), rttm(t, "voxconverse/test-0.3.rttm")
+		is.Equal(len(old), len(corrected)) // each differs from its like by the speaker alone
+		files := map[string]bool{}
+		for i, a := range corrected {
+			if a.ArtifactType != old[i].ArtifactType {
+				files[a.AudioFileID] = true
+			}
+		}
+		is.Equal(len(files), 18) // recordings that were corrected
+		others := func(a annoset.Annotation) bool { return !files[a.AudioFileID] }
+		old, corrected = slices.DeleteFunc(old, others), slices.DeleteFunc(corrected, others)
+		s := openStore(t, nil)
+		v1 := newDraft(t, s.Store, "voxconverse")
+		ids, err := s.Add(t.Context(), v1.ID, old...)
+		is.NoErr(err)
+		v1, err = s.Publish(t.Context(), v1.ID, nil)
+		is.NoErr(err)
+		v2, err := s.NewVersion(t.Context(), v1.ID, annoset.NewSet{Notes: "0.3"})
+		is.NoErr(err)
+		changed := 0
+		for i, a := range corrected {
+			if a.ArtifactType == old[i].ArtifactType {
+				continue
+			}
+			is.NoErr(s.Update(t.Context(), v2.ID, withID(ids[i], a)))
+			changed++
+		}
+		is.Equal(changed, 52) // turns
+
+		v2, err = s.Publish(t.Context(), v2.ID, nil)
+
+		is.NoErr(err)
+		is.Equal(v2.TotalPositiveDurationMS, v1.TotalPositiveDurationMS) // the times are the same
+		is.Equal(v2.Digest, publishedWith(t, corrected).Digest)          // 52 edits lead to the release itself
+		is.True(v1.Digest != v2.Digest)                                  // which is another one
+	})
+}
+
+func TestReal_DESED(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	tabs := func(line string) []string { return strings.Split(line, "\t") }
+	var labels []annoset.Annotation
+	var clean []string
+	for _, f := range rowsOf(t, openReal(t, "desed/validation.tsv"), tabs)[1:] {
+		if f[3] == "" {
+			clean = append(clean, f[0])
+			continue
+		}
+		labels = append(labels, label(f[0], f[3], millis(t, f[1]), millis(t, f[2])))
+	}
+	s := openStore(t, nil)
+	set := newDraft(t, s.Store, "desed")
+
+	is.NoErr(s.MarkClean(t.Context(), set.ID, clean...))
+	n, err := s.Import(t.Context(), set.ID, pairs(labels...), nil)
+	is.NoErr(err)
+	set, err = s.Publish(t.Context(), set.ID, nil)
+
+	is.NoErr(err)
+	is.Equal(n, 4_224)                              // events
+	is.Equal(set.TotalAnnotations, int64(4_224))    // all of them
+	is.Equal(set.CleanAudioFiles, int64(15))        // examined, and nothing there
+	is.Equal(set.AnnotatedAudioFiles, int64(1_153)) // 1,168 with the clean ones
+	is.Equal(len(set.AnnotationsByType), 10)        // types
+	is.Equal(len(cleanOf(t, s.Store, set.ID)), 15)  // by name
+	durations := []annoset.AudioFile{}
+	for _, f := range rowsOf(t, openReal(t, "desed/validation_durations.tsv"), tabs)[1:] {
+		durations = append(durations, annoset.AudioFile{ID: f[0], DurationMS: millis(t, f[1])})
+	}
+	is.Equal(len(durations), 1_168) // one a file
+	before := dump(t, s.Store)
+	err = s.AddAudioFiles(t.Context(), set.DatasetID, durations...)
+	is.Equal(len(badFields(is, err)), 16) // real labels reach past the end of their file now and then
+	is.Equal(dump(t, s.Store), before)    // nothing written
+}

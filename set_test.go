@@ -1,0 +1,251 @@
+package annoset_test
+
+import (
+	"encoding/json"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/matryer/is"
+
+	"github.com/annoset/annoset"
+)
+
+func TestStore_CreateSet(t *testing.T) {
+	t.Parallel()
+
+	t.Run("returns an empty draft", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, reproducible())
+		d, first := newDeclared(t, s.Store, "a")
+
+		set, err := s.CreateSet(t.Context(), d.ID, annoset.NewSet{Notes: "zweite\n", ExtraData: json.RawMessage(`{ }`)})
+
+		is.NoErr(err)
+		zeros := map[string]int64{"glitch": 0, "long_pause": 0, "hallucination": 0}
+		want := annoset.AnnotationSet{
+			ID: uuid.MustParse("00000000-0000-0000-0000-000000000003"), DatasetID: d.ID, Version: 2,
+			Status: annoset.StatusDraft, Notes: "zweite\n", ExtraData: json.RawMessage(`{ }`),
+			Stats:     annoset.Stats{AnnotationsByType: zeros, DurationMSByType: zeros},
+			CreatedAt: time.Date(2026, 1, 2, 3, 4, 8, 0, time.UTC),
+		}
+		is.Equal(set, want)        // all of it
+		is.Equal(first.Version, 1) // versions count from 1
+		got, err := s.Set(t.Context(), set.ID)
+		is.NoErr(err)
+		is.Equal(got, want) // by id
+		got, err = s.SetByVersion(t.Context(), d.ID, 2)
+		is.NoErr(err)
+		is.Equal(got, want) // by version
+	})
+
+	t.Run("counts versions per dataset, and gives none twice", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		first := newDraft(t, s.Store, "a")
+		second, err := s.CreateSet(t.Context(), first.DatasetID, annoset.NewSet{})
+		is.NoErr(err)
+		is.Equal(second.Version, 2)                    // counts up
+		is.Equal(newDraft(t, s.Store, "b").Version, 1) // another dataset has its own count
+		is.NoErr(s.DeleteSet(t.Context(), second.ID))
+		is.NoErr(s.DeleteSet(t.Context(), first.ID))
+		is.NoErr(s.Close())
+		s = reopenStore(t, s.path, nil)
+
+		third, err := s.CreateSet(t.Context(), first.DatasetID, annoset.NewSet{})
+
+		is.NoErr(err)
+		is.Equal(third.Version, 3) // not after the drafts that had them are gone
+		_, err = s.SetByVersion(t.Context(), first.DatasetID, 2)
+		missing, ok := errors.AsType[*annoset.NotFoundError](err)
+		is.True(ok)                                                                            // with facts
+		is.Equal(*missing, annoset.NotFoundError{Op: "get set", Kind: "set", ID: "version 2"}) // gone for ever
+	})
+
+	t.Run("refuses bad input and unknown datasets", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		set := newDraft(t, s.Store, "a")
+		bad := annoset.NewSet{Notes: "\xff", ExtraData: json.RawMessage(`1`)}
+		before := dump(t, s.Store)
+
+		_, err := s.CreateSet(t.Context(), set.DatasetID, bad)
+		is.Equal(badFields(is, err), []string{"-1 notes", "-1 extra_data"}) // all at once
+		_, err = s.NewVersion(t.Context(), set.ID, bad)
+		is.Equal(badFields(is, err), []string{"-1 notes", "-1 extra_data"}) // here too
+		_, err = s.CreateSet(t.Context(), set.ID, annoset.NewSet{})
+		missing, ok := errors.AsType[*annoset.NotFoundError](err)
+		is.True(ok)                       // with facts
+		is.Equal(missing.Kind, "dataset") // a set is no dataset
+		_, err = s.NewVersion(t.Context(), uuid.New(), annoset.NewSet{})
+		is.True(errors.Is(err, annoset.ErrNotFound)) // no such set
+		is.Equal(dump(t, s.Store), before)           // nothing written
+		next, err := s.CreateSet(t.Context(), set.DatasetID, annoset.NewSet{})
+		is.NoErr(err)
+		is.Equal(next.Version, 2) // what was refused has no version
+	})
+}
+
+func TestStore_Sets(t *testing.T) {
+	t.Parallel()
+
+	t.Run("narrows by status, and pages", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		first := newDraft(t, s.Store, "a")
+		newDraft(t, s.Store, "b") // which must not show
+		all := []annoset.AnnotationSet{first}
+		for range 5 {
+			set, err := s.CreateSet(t.Context(), first.DatasetID, annoset.NewSet{})
+			is.NoErr(err)
+			all = append(all, set)
+		}
+		for _, i := range []int{1, 4} {
+			var err error
+			all[i], err = s.Publish(t.Context(), all[i].ID, &annoset.PublishOptions{AllowEmpty: true})
+			is.NoErr(err)
+		}
+		tests := []struct {
+			filter annoset.SetFilter
+			want   []annoset.AnnotationSet
+		}{
+			{annoset.SetFilter{}, all},
+			{annoset.SetFilter{Status: annoset.StatusPublished}, []annoset.AnnotationSet{all[1], all[4]}},
+			{annoset.SetFilter{Status: annoset.StatusDraft, Limit: 2}, []annoset.AnnotationSet{all[0], all[2]}},
+			{annoset.SetFilter{Status: annoset.StatusDraft, AfterVersion: 3, Limit: 2}, []annoset.AnnotationSet{all[3], all[5]}},
+			{annoset.SetFilter{AfterVersion: 4}, all[4:]},
+			{annoset.SetFilter{AfterVersion: -4, Limit: 1}, all[:1]},
+			{annoset.SetFilter{AfterVersion: 6}, []annoset.AnnotationSet{}},
+		}
+		for _, tt := range tests {
+			sets, err := s.Sets(t.Context(), first.DatasetID, tt.filter)
+			is.NoErr(err)
+			is.Equal(sets, tt.want) // in order of version
+		}
+	})
+
+	t.Run("refuses what makes no sense", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		set := newDraft(t, s.Store, "a")
+
+		_, err := s.Sets(t.Context(), set.DatasetID, annoset.SetFilter{Status: "Draft", Limit: -1})
+		is.Equal(badFields(is, err), []string{"-1 status", "-1 limit"}) // all at once
+		_, err = s.Sets(t.Context(), uuid.New(), annoset.SetFilter{})
+		is.True(errors.Is(err, annoset.ErrNotFound)) // no such dataset
+	})
+}
+
+func TestStore_LatestPublished(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s := openStore(t, nil)
+	v1 := newDraft(t, s.Store, "a")
+	v2, err := s.CreateSet(t.Context(), v1.DatasetID, annoset.NewSet{})
+	is.NoErr(err)
+	_, err = s.CreateSet(t.Context(), v1.DatasetID, annoset.NewSet{})
+	is.NoErr(err)
+	empty := &annoset.PublishOptions{AllowEmpty: true}
+
+	_, err = s.LatestPublished(t.Context(), v1.DatasetID)
+	missing, ok := errors.AsType[*annoset.NotFoundError](err)
+	is.True(ok)                             // with facts
+	is.Equal(missing.Kind, "published set") // there are drafts alone
+	v2, err = s.Publish(t.Context(), v2.ID, empty)
+	is.NoErr(err)
+	_, err = s.Publish(t.Context(), v1.ID, empty)
+	is.NoErr(err)
+	got, err := s.LatestPublished(t.Context(), v1.DatasetID)
+	is.NoErr(err)
+	is.Equal(got, v2) // by version, not by date; and no draft
+	_, err = s.LatestPublished(t.Context(), uuid.New())
+	missing, ok = errors.AsType[*annoset.NotFoundError](err)
+	is.True(ok)                       // with facts
+	is.Equal(missing.Kind, "dataset") // no such dataset
+}
+
+func TestStore_UpdateSet(t *testing.T) {
+	t.Parallel()
+
+	t.Run("changes what the patch names, and nothing else", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		set := newDraft(t, s.Store, "a")
+		_, err := s.Add(t.Context(), set.ID, label("a.wav", "x", 0, 1))
+		is.NoErr(err)
+		want, err := s.Set(t.Context(), set.ID)
+		is.NoErr(err)
+
+		want.Notes = "new"
+		got, err := s.UpdateSet(t.Context(), set.ID, annoset.SetPatch{Notes: new("new")})
+		is.NoErr(err)
+		is.Equal(got, want) // notes
+		want.ExtraData = json.RawMessage(`{"reviewed":true}`)
+		got, err = s.UpdateSet(t.Context(), set.ID, annoset.SetPatch{ExtraData: &want.ExtraData})
+		is.NoErr(err)
+		is.Equal(got, want) // extra data
+		want.Notes, want.ExtraData = "", nil
+		got, err = s.UpdateSet(t.Context(), set.ID, annoset.SetPatch{Notes: new(""), ExtraData: &want.ExtraData})
+		is.NoErr(err)
+		is.Equal(got, want) // both gone
+		got, err = s.UpdateSet(t.Context(), set.ID, annoset.SetPatch{})
+		is.NoErr(err)
+		is.Equal(got, want) // an empty patch
+	})
+
+	t.Run("refuses bad input, unknown and published sets", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		draft, set := newDraft(t, s.Store, "a"), newDraft(t, s.Store, "b")
+		set, err := s.Publish(t.Context(), set.ID, &annoset.PublishOptions{AllowEmpty: true})
+		is.NoErr(err)
+		before := dump(t, s.Store)
+
+		_, err = s.UpdateSet(t.Context(), draft.ID, annoset.SetPatch{Notes: new("\x00"), ExtraData: new(json.RawMessage("x"))})
+		is.Equal(badFields(is, err), []string{"-1 notes", "-1 extra_data"}) // all at once
+		_, err = s.UpdateSet(t.Context(), uuid.New(), annoset.SetPatch{})
+		is.True(errors.Is(err, annoset.ErrNotFound)) // no such set
+		_, err = s.UpdateSet(t.Context(), set.ID, annoset.SetPatch{Notes: new("x")})
+		immutable, ok := errors.AsType[*annoset.ImmutableError](err)
+		is.True(ok) // with facts
+		want := annoset.ImmutableError{Op: "update set", SetID: set.ID, Version: 1, PublishedAt: *set.PublishedAt}
+		is.Equal(*immutable, want)         // what was tried, on what
+		is.Equal(dump(t, s.Store), before) // nothing written
+	})
+}
+
+func TestStore_DeleteSet(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s := openStore(t, nil)
+	v1 := newDraft(t, s.Store, "a")
+	_, err := s.Import(t.Context(), v1.ID, stream(annoset.BulkRows, 3), nil)
+	is.NoErr(err)
+	v1, err = s.Publish(t.Context(), v1.ID, nil)
+	is.NoErr(err)
+	before := dump(t, s.Store)
+	v2, err := s.NewVersion(t.Context(), v1.ID, annoset.NewSet{})
+	is.NoErr(err)
+	_, err = s.Import(t.Context(), v2.ID, stream(annoset.BulkRows, 5), nil)
+	is.NoErr(err)
+	is.NoErr(s.Delete(t.Context(), v2.ID, 1, 2, 3))
+	is.NoErr(s.MarkClean(t.Context(), v2.ID, "clean.wav"))
+
+	is.NoErr(s.DeleteSet(t.Context(), v2.ID))
+
+	is.Equal(dump(t, s.Store), before)                                       // nothing of the draft is left
+	is.True(errors.Is(s.DeleteSet(t.Context(), v2.ID), annoset.ErrNotFound)) // gone is gone
+	immutable, ok := errors.AsType[*annoset.ImmutableError](s.DeleteSet(t.Context(), v1.ID))
+	is.True(ok) // published is for ever
+	want := annoset.ImmutableError{Op: "delete set", SetID: v1.ID, Version: 1, PublishedAt: *v1.PublishedAt}
+	is.Equal(*immutable, want)         // what was tried, on what
+	is.Equal(dump(t, s.Store), before) // nothing written
+}

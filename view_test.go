@@ -1,0 +1,86 @@
+package annoset_test
+
+import (
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/matryer/is"
+
+	"github.com/annoset/annoset"
+)
+
+func TestViews_ShowWhatTheStoreYields(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	raw := openRaw(t, w.path)
+	names := map[string]string{w.one.ID.String(): "one", w.two.ID.String(): "two", w.three.ID.String(): "three"}
+	for _, set := range slices.Concat(w.published, w.drafts) {
+		dataset := names[set.DatasetID.String()]
+		t.Run(fmt.Sprintf("%s version %d", dataset, set.Version), func(t *testing.T) {
+			t.Parallel()
+			is := is.New(t)
+			labels := viewLabels(t, raw, dataset, set)
+			is.Equal(labels, collect(t, w.Annotations(t.Context(), set.ID, annoset.Filter{}))) // the view labels
+			is.Equal(int64(len(labels)), set.TotalAnnotations)
+			clean := viewClean(t, raw, dataset, set)
+			is.Equal(clean, collect(t, w.CleanAudioFiles(t.Context(), set.ID))) // the view clean_audio_files
+			is.Equal(int64(len(clean)), set.CleanAudioFiles)
+		})
+	}
+	t.Run("of every set and no other", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		var rows, marks, labels, clean int64
+		for _, set := range slices.Concat(w.published, w.drafts) {
+			labels += set.TotalAnnotations
+			clean += set.CleanAudioFiles
+		}
+		is.NoErr(raw.QueryRow(`SELECT count(*) FROM labels`).Scan(&rows))
+		is.NoErr(raw.QueryRow(`SELECT count(*) FROM clean_audio_files`).Scan(&marks))
+		is.Equal(rows, labels)
+		is.Equal(marks, clean)
+	})
+}
+
+func viewLabels(t testing.TB, raw *sql.DB, dataset string, set annoset.AnnotationSet) []annoset.Annotation {
+	t.Helper()
+	rows := value(raw.Query(`
+		SELECT id, audio_file_id, artifact_type, start_ms, end_ms, confidence, extra_data
+		FROM labels
+		WHERE dataset = ? AND version = ? AND status = ?
+		ORDER BY audio_file_id, start_ms, id`, dataset, set.Version, string(set.Status)))(t)
+	defer rows.Close()
+	all := []annoset.Annotation{}
+	for rows.Next() {
+		var a annoset.Annotation
+		var extra *string
+		noErr(t, rows.Scan(&a.ID, &a.AudioFileID, &a.ArtifactType, &a.StartMS, &a.EndMS, &a.Confidence, &extra))
+		if extra != nil {
+			a.ExtraData = json.RawMessage(*extra)
+		}
+		all = append(all, a)
+	}
+	noErr(t, rows.Err())
+	return all
+}
+
+func viewClean(t testing.TB, raw *sql.DB, dataset string, set annoset.AnnotationSet) []string {
+	t.Helper()
+	rows := value(raw.Query(`
+		SELECT audio_file_id
+		FROM clean_audio_files
+		WHERE dataset = ? AND version = ? AND status = ?
+		ORDER BY audio_file_id`, dataset, set.Version, string(set.Status)))(t)
+	defer rows.Close()
+	all := []string{}
+	for rows.Next() {
+		var name string
+		noErr(t, rows.Scan(&name))
+		all = append(all, name)
+	}
+	noErr(t, rows.Err())
+	return all
+}
