@@ -199,7 +199,7 @@ func twoLayers(t *testing.T, db *DB) (top, file, label int64) {
 		err := errors.Join(err1, err2, err3, err4, err5,
 			tx.InsertLayerFile(ctx, LayerFile{LayerID: below, FileID: file}),
 			tx.InsertLabels(ctx, below, []LabelRow{{ID: label, FileID: file, TypeID: artifact}}),
-			tx.SealLayer(ctx, below))
+			tx.WithoutGuards(ctx, func() error { return tx.SealLayer(ctx, below) }))
 		if err != nil {
 			return err
 		}

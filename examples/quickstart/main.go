@@ -28,98 +28,55 @@ func main() {
 	flag.Parse()
 	name, labels := "meeting", meeting
 	if path := flag.Arg(0); path != "" {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			log.Fatal(err)
-		}
-		name, labels = path, string(data)
+		name, labels = path, string(must(os.ReadFile(path)))
 	}
-	if err := run(context.Background(), *db, name, labels); err != nil {
-		log.Fatal(err)
-	}
-}
-
-func run(ctx context.Context, db, name, labels string) error {
-	store, err := open(ctx, db)
-	if err != nil {
-		return err
-	}
+	ctx := context.Background()
+	store := must(open(ctx, *db))
 	defer store.Close()
-
 	dataset, err := store.CreateDataset(ctx, annoset.NewDataset{Name: name})
 	if errors.Is(err, annoset.ErrExists) {
 		dataset, err = store.DatasetByName(ctx, name) // a second run adds versions to the same file
 	}
-	if err != nil {
-		return err
-	}
+	check(err)
 
-	step("A draft takes labels")
-	v1, err := store.CreateSet(ctx, dataset.ID, annoset.NewSet{Notes: "as the labelers left it"})
-	if err != nil {
-		return err
-	}
-	n, err := store.Import(ctx, v1.ID, readRTTM(strings.NewReader(labels)), nil)
-	if err != nil {
-		return err
-	}
-	fmt.Printf("v%d: imported %d labels\n", v1.Version, n)
-	_, err = store.TrainingSet(ctx, v1.ID)
-	fmt.Println("refused:", err)
+	fmt.Println("A draft takes labels")
+	draft := must(store.CreateSet(ctx, dataset.ID, annoset.NewSet{Notes: "as the labelers left it"}))
+	n := must(store.Import(ctx, draft.ID, readRTTM(strings.NewReader(labels)), nil))
+	fmt.Printf("    v%d: imported %d labels\n", draft.Version, n)
+	_, err = store.TrainingSet(ctx, draft.ID)
+	fmt.Println("    refused:", err)
 
-	step("Publishing locks it")
-	if v1, err = store.Publish(ctx, v1.ID, nil); err != nil {
-		return err
-	}
-	show(v1)
-	_, err = store.Add(ctx, v1.ID, annoset.Annotation{AudioFileID: "x", ArtifactType: "x", EndMS: 1})
-	fmt.Println("refused:", err)
-	fmt.Println("refused:", store.DeleteSet(ctx, v1.ID))
+	fmt.Println("Publishing locks it")
+	first := must(store.Publish(ctx, draft.ID, nil))
+	show(first)
+	_, err = store.Add(ctx, first.ID, annoset.Annotation{AudioFileID: "x", ArtifactType: "x", EndMS: 1})
+	fmt.Println("    refused:", err)
+	fmt.Println("    refused:", store.DeleteSet(ctx, first.ID))
 
-	step("A new version starts as the old one, and is fixed")
-	v2, err := store.NewVersion(ctx, v1.ID, annoset.NewSet{Notes: "first label was cut too early"})
-	if err != nil {
-		return err
-	}
-	for first, err := range store.Annotations(ctx, v2.ID, annoset.Filter{}) {
-		if err != nil {
-			return err
-		}
-		first.EndMS += 250
-		if err := store.Update(ctx, v2.ID, first); err != nil {
-			return err
-		}
-		fmt.Printf("v%d: label %d now ends at %d ms\n", v2.Version, first.ID, first.EndMS)
+	fmt.Println("A new version starts as the old one, and is fixed")
+	draft = must(store.NewVersion(ctx, first.ID, annoset.NewSet{Notes: "the first label was cut too early"}))
+	for a, err := range store.Annotations(ctx, draft.ID, annoset.Filter{}) {
+		check(err)
+		a.EndMS += 250
+		check(store.Update(ctx, draft.ID, a))
+		fmt.Printf("    v%d: label %d now ends at %d ms\n", draft.Version, a.ID, a.EndMS)
 		break
 	}
-	if err := store.MarkClean(ctx, v2.ID, "silence.wav"); err != nil {
-		return err
-	}
-	if v2, err = store.Publish(ctx, v2.ID, nil); err != nil {
-		return err
-	}
-	show(v2)
+	check(store.MarkClean(ctx, draft.ID, "silence.wav")) // examined, and nothing there
+	second := must(store.Publish(ctx, draft.ID, nil))
+	show(second)
 
-	step("Training reads a published set, today and in years")
-	training, err := store.TrainingSet(ctx, v2.ID)
-	if err != nil {
-		return err
-	}
-	count := 0
+	fmt.Println("Training reads a published set, today and in years")
+	training := must(store.TrainingSet(ctx, second.ID))
+	n = 0
 	for _, err := range training.Annotations(ctx, annoset.Filter{}) {
-		if err != nil {
-			return err
-		}
-		count++
+		check(err)
+		n++
 	}
-	fmt.Printf("trained on %d labels of v%d\n", count, training.Set.Version)
-	for _, set := range []annoset.AnnotationSet{v1, v2} {
-		if err := store.Verify(ctx, set.ID); err != nil {
-			return err
-		}
-		fmt.Printf("v%d is what it was\n", set.Version)
-	}
-	return nil
+	fmt.Printf("    trained on %d labels of v%d\n", n, training.Set.Version)
+	check(store.Verify(ctx, first.ID))
+	check(store.Verify(ctx, second.ID))
+	fmt.Println("    both versions are what they were")
 }
 
 func open(ctx context.Context, db string) (*annoset.Store, error) {
@@ -129,17 +86,26 @@ func open(ctx context.Context, db string) (*annoset.Store, error) {
 	return annoset.Open(ctx, db, nil)
 }
 
-func step(title string) { fmt.Printf("\n%s\n", title) }
-
 func show(s annoset.AnnotationSet) {
-	fmt.Printf("v%d: %s, %d labels in %d audio files, %d clean, %d ms labelled\n", s.Version, s.Status,
+	fmt.Printf("    v%d %s: %d labels in %d audio files, %d clean, %d ms labelled\n", s.Version, s.Status,
 		s.TotalAnnotations, s.AnnotatedAudioFiles, s.CleanAudioFiles, s.TotalPositiveDurationMS)
 	types := slices.Sorted(maps.Keys(s.AnnotationsByType))
 	for _, t := range types[:min(len(types), 3)] {
-		fmt.Printf("    %-8s %5d labels %9d ms\n", t, s.AnnotationsByType[t], s.DurationMSByType[t])
+		fmt.Printf("        %-8s %5d labels %9d ms\n", t, s.AnnotationsByType[t], s.DurationMSByType[t])
 	}
 	if len(types) > 3 {
-		fmt.Printf("    and %d more types\n", len(types)-3)
+		fmt.Printf("        and %d more types\n", len(types)-3)
 	}
-	fmt.Println("   ", s.Digest)
+	fmt.Println("       ", s.Digest)
+}
+
+func must[T any](v T, err error) T {
+	check(err)
+	return v
+}
+
+func check(err error) {
+	if err != nil {
+		log.Fatal(err)
+	}
 }
