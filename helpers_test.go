@@ -83,14 +83,17 @@ var invariants = map[string]string{
 	"an id is visible once in a set": `
 		SELECT id FROM labels GROUP BY dataset, version, id HAVING count(*) > 1`,
 	"no file is clean and labelled": `
-		SELECT audio_file_id FROM clean_audio_files INTERSECT
-		SELECT c.audio_file_id FROM clean_audio_files c JOIN labels l USING (dataset, version, audio_file_id)`,
+		SELECT c.audio_file_id FROM clean_audio_files c WHERE EXISTS (
+			SELECT 1 FROM labels l
+			WHERE l.dataset = c.dataset AND l.version = c.version AND l.audio_file_id = c.audio_file_id)`,
 	"no id is above the highest one given": `
 		SELECT id FROM label WHERE id > (SELECT last_label_id FROM sequence)`,
 	"every label that is not indexed is in its block": `
-		SELECT l.id FROM label l LEFT JOIN label_block b ON b.layer_id = l.layer_id AND l.id BETWEEN b.first_id AND b.last_id
-			AND b.file_id = l.file_id AND l.start_ms BETWEEN b.from_ms AND b.to_ms
-		WHERE l.indexed = 0 AND b.file_id IS NULL`,
+		SELECT l.id FROM label l WHERE l.indexed = 0 AND NOT EXISTS (
+			SELECT 1 FROM label_block b
+			WHERE b.layer_id = l.layer_id AND b.last_id >= l.id AND b.file_id = l.file_id
+				AND l.start_ms BETWEEN b.from_ms AND b.to_ms
+				AND b.first_id = (SELECT max(first_id) FROM label_block WHERE layer_id = l.layer_id AND first_id <= l.id))`,
 	"every layer is some set's, or below one": `
 		SELECT y.id FROM layer y WHERE NOT EXISTS (
 			SELECT 1 FROM layer_stack k JOIN annotation_set s ON s.layer_id = k.layer_id WHERE k.seen_id = y.id)`,
