@@ -2,15 +2,15 @@
 //
 // A line is one JSON object without white space between its tokens. Its keys are artifact_type, start_ms, end_ms,
 // confidence and extra_data, in this order; the last two only where the label has them. Strings and numbers are as
-// RFC 8785 (JSON Canonicalization Scheme) writes them; extra data keeps its keys, numbers and strings as they were
-// given and loses white space alone. Lines end with LF and are sorted by start, end, artifact type (bytes),
-// confidence (absent first) and extra data (absent first, then bytes).
+// RFC 8785 (JSON Canonicalization Scheme) writes them. Extra data has its strings so too, and the members of its objects
+// sorted by key; its numbers stay as they were given, since RFC 8785 would round large ones. Lines end with LF and are
+// sorted by start, end, artifact type (bytes), confidence (absent first) and extra data (absent first, then bytes).
 package canonical
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -47,11 +47,11 @@ func (w *Writer) Write(l Label) error {
 		w.endGroup()
 	}
 	if l.ExtraData != "" {
-		var b bytes.Buffer
-		if err := json.Compact(&b, []byte(l.ExtraData)); err != nil {
-			return err
+		if !json.Valid([]byte(l.ExtraData)) {
+			return fmt.Errorf("extra data is no JSON: %.60q", l.ExtraData)
 		}
-		l.ExtraData = b.String()
+		one, _ := appendJSON(nil, []byte(l.ExtraData))
+		l.ExtraData = string(one)
 	}
 	w.group = append(w.group, l)
 	if len(w.buf) < flushAt {
@@ -123,29 +123,33 @@ func appendLine(dst []byte, l *Label) []byte {
 
 // appendString writes s as RFC 8785, 3.2.2.2 says: nothing is escaped that need not be.
 func appendString(dst []byte, s string) []byte {
-	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
 	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '"' || c == '\\':
-			dst = append(dst, '\\', c)
-		case c >= ' ':
-			dst = append(dst, c)
-		case c == '\b':
-			dst = append(dst, `\b`...)
-		case c == '\t':
-			dst = append(dst, `\t`...)
-		case c == '\n':
-			dst = append(dst, `\n`...)
-		case c == '\f':
-			dst = append(dst, `\f`...)
-		case c == '\r':
-			dst = append(dst, `\r`...)
-		default:
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf])
-		}
+		dst = appendByte(dst, s[i])
 	}
 	return append(dst, '"')
+}
+
+// appendByte writes one byte within a string.
+func appendByte(dst []byte, c byte) []byte {
+	const hex = "0123456789abcdef"
+	switch {
+	case c == '"' || c == '\\':
+		return append(dst, '\\', c)
+	case c >= ' ':
+		return append(dst, c)
+	case c == '\b':
+		return append(dst, `\b`...)
+	case c == '\t':
+		return append(dst, `\t`...)
+	case c == '\n':
+		return append(dst, `\n`...)
+	case c == '\f':
+		return append(dst, `\f`...)
+	case c == '\r':
+		return append(dst, `\r`...)
+	}
+	return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf])
 }
 
 // appendFraction writes a number of [0, 1] as RFC 8785, 3.2.2.3 says, which is how ECMAScript writes it: the

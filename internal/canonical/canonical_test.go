@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -34,10 +35,20 @@ func TestWriter(t *testing.T) {
 			`{"artifact_type":"hum","start_ms":1,"end_ms":2}`+"\n")
 		is.Equal(lines(t), "") // no label, no line
 	})
-	t.Run("keeps extra data but for white space", func(t *testing.T) {
+	t.Run("writes extra data in one form", func(t *testing.T) {
 		is := is.New(t)
-		is.Equal(lines(t, Label{ArtifactType: "a", ExtraData: "{ \"b\" : 1.0,\n \"a\":\"x  y\" }"}),
-			`{"artifact_type":"a","start_ms":0,"end_ms":0,"extra_data":{"b":1.0,"a":"x  y"}}`+"\n")
+		for given, want := range map[string]string{
+			"{ \"b\" : 1.0,\n \"a\":\"x  y\" }":                `{"a":"x  y","b":1.0}`,
+			`{"z":[{ },[ ],[1 , -2e+05,null],true]}`:           `{"z":[{},[],[1,-2e+05,null],true]}`,
+			`{"k":"\u003cb\u003e \u00e9\/\u2028\ud83c\udfb5"}`: "{\"k\":\"<b> é/\u2028🎵\"}",
+			`{"k":"\u0022\u005c\u0009\u0001"}`:                 `{"k":"\"\\\t\u0001"}`,
+			`{"\u0062":1,"a":2,"b":3}`:                         `{"a":2,"b":1,"b":3}`,
+			`{"k":"\uD800x\udc00\uD83Cy"}`:                     `{"k":"\ud800x\udc00\ud83cy"}`,
+			`{"n":123456789012345678901234567890}`:             `{"n":123456789012345678901234567890}`,
+		} {
+			is.Equal(lines(t, Label{ArtifactType: "a", ExtraData: given}),
+				`{"artifact_type":"a","start_ms":0,"end_ms":0,"extra_data":`+want+"}\n")
+		}
 	})
 	t.Run("escapes what must be and nothing else", func(t *testing.T) {
 		is := is.New(t)
@@ -106,6 +117,40 @@ func FuzzWriter(f *testing.F) {
 		}
 		if strings.Count(line, "\n") != 1 || !strings.HasSuffix(line, "\n") {
 			t.Fatalf("%q is not one line", line)
+		}
+	})
+}
+
+// FuzzExtraData shows that the one form says the same, is found again from itself and from what encoding/json makes of
+// it.
+func FuzzExtraData(f *testing.F) {
+	for _, s := range []string{`{}`, `{"a":[1,{"b":null}],"c":"\u003c\ud83c\udfb5\ud800"}`, ` { "x" : 1e5 , "X" : [ ] } `} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if !json.Valid([]byte(text)) || !utf8.ValidString(text) {
+			t.Skip()
+		}
+		one, rest := appendJSON(nil, []byte(text))
+		if len(strings.Trim(string(rest), " \t\r\n")) != 0 {
+			t.Fatalf("%q: left %q", text, rest)
+		}
+		var was, is any
+		if json.Unmarshal([]byte(text), &was) != nil {
+			t.Skip() // a number too large for encoding/json
+		}
+		if err := json.Unmarshal(one, &is); err != nil || !reflect.DeepEqual(was, is) {
+			t.Fatalf("%q: %q says something else: %v", text, one, err)
+		}
+		if again, _ := appendJSON(nil, one); string(again) != string(one) {
+			t.Fatalf("%q: %q, and then %q", text, one, again)
+		}
+		escaped, err := json.Marshal(json.RawMessage(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, _ := appendJSON(nil, escaped); string(again) != string(one) {
+			t.Fatalf("%q: %q, and escaped %q", text, one, again)
 		}
 	})
 }
