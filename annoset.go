@@ -12,7 +12,8 @@
 // use it. [Store.Publish] computes its statistics and its digest and locks it for ever. [Store.TrainingSet] opens a
 // published set, and nothing else, for training. To improve labels, make a new version of a set with
 // [Store.NewVersion], fix it and publish it: that takes the same short time for ten labels and for ten million,
-// because a version keeps only what it changes.
+// because a version keeps only what it changes. (Now and then what several versions changed is folded together, so that
+// reading does not slow down.)
 //
 // A label keeps its id from version to version: the same id in v2 and v3 is the same label. Ids and version numbers
 // are never given twice, not even after a draft was deleted.
@@ -58,9 +59,10 @@
 //
 // Names and audio file ids have up to [MaxNameBytes] bytes, notes and extra data up to [MaxTextBytes], times go up to
 // [MaxTimeMS]. All text is valid UTF-8 without NUL, and compares and sorts by bytes. A file holds as many labels as the
-// disk does; memory does not grow with their number, but grows with that of the artifact types, and while publishing
-// with that of the audio files that have changed (about 200 bytes each). Labels of one audio file that start in the
-// same millisecond are held in memory together while they are published.
+// disk does. Memory does not grow with their number, but with that of the artifact types, and of the audio files that an
+// import names or a publish finds changed (about 200 bytes each); when versions are folded together, with the labels that
+// they removed and with those of one audio file. Labels of one audio file that start in the same millisecond are held
+// together while they are published.
 //
 // annoset is no server, does not open audio files, and does not train.
 package annoset
@@ -122,7 +124,8 @@ type Dataset struct {
 type DatasetPatch struct {
 	Name        *string
 	Description *string
-	// ArtifactTypes, if not nil, is the whole vocabulary from now on, in this order.
+	// ArtifactTypes, if not nil, is the whole vocabulary from now on, in this order. An empty one gives the vocabulary
+	// up: labels may say anything then.
 	ArtifactTypes []ArtifactType
 	// ExtraData, if not nil, replaces the extra data; what points to nil removes it.
 	ExtraData *json.RawMessage

@@ -40,7 +40,8 @@ var (
 	// cannot be written to.
 	ErrReadOnly = errors.New("annoset: store is read-only")
 	// ErrBusy is returned when another writer, of this process or of another, held the store for longer than
-	// [Options.BusyTimeout]. Nothing was written; the call may be tried again.
+	// [Options.BusyTimeout], or wrote to a file that was just being read by a store that is read-only. Nothing was
+	// written; the call may be tried again.
 	ErrBusy = errors.New("annoset: store is busy")
 	// ErrFull is returned when there is no room left on the disk.
 	ErrFull = errors.New("annoset: no space left")
@@ -100,7 +101,7 @@ func (e *NotFoundError) Unwrap() error { return ErrNotFound }
 // ExistsError tells what exists already. errors.Is(err, [ErrExists]).
 type ExistsError struct {
 	Op   string
-	Kind string // "dataset", "set", "folder" or "file"
+	Kind string // "dataset" or "set" (a name, or an id that NewID gave twice), "folder" or "file"
 	Name string
 }
 
@@ -175,9 +176,24 @@ func typed(err error) bool {
 	return ok
 }
 
+// streamError is what the caller's own stream of labels yielded. Whatever it wraps is no error of this store.
+type streamError struct {
+	label int
+	err   error
+}
+
+func (e *streamError) Error() string {
+	return fmt.Sprintf("label %d of the stream: %v", e.label, e.err)
+}
+
+func (e *streamError) Unwrap() error { return e.err }
+
 // translate makes a caller's error of what came up from below. It is the one place that knows the errors of the
 // database, and it goes by their codes.
 func translate(op string, err error) error {
+	if foreign, ok := errors.AsType[*streamError](err); ok {
+		return fmt.Errorf("%s: %w", op, foreign)
+	}
 	switch {
 	case err == nil || typed(err):
 		return err
@@ -198,7 +214,7 @@ func sentinelOf(err error) error {
 		return ErrNewerSchema
 	case errors.Is(err, sqlite.ErrReadOnly):
 		return ErrReadOnly
-	case errors.Is(err, sqlite.ErrBusy):
+	case errors.Is(err, sqlite.ErrBusy), errors.Is(err, sqlite.ErrChanged):
 		return ErrBusy
 	}
 	switch sqlite.FaultOf(err) {

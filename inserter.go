@@ -42,31 +42,9 @@ func newInserter(tx *sqlite.WriteTx, op string, set *sqlite.SetRow) (*inserter, 
 // row checks the next label and makes its row, without an id. Once one was bad the rows are worth nothing, and what
 // is wrong with the others is still found.
 func (in *inserter) row(ctx context.Context, a *Annotation) (sqlite.LabelRow, error) {
-	index := in.n
-	in.n++
-	fileOK, typeOK := in.problems.annotation(index, a)
-	var typeID int64
-	var file *openFile
-	var err error
-	if typeOK {
-		if typeID, err = in.artifactType(a.ArtifactType); err != nil {
-			return sqlite.LabelRow{}, err
-		}
-		if typeID == 0 && in.vocabulary {
-			in.problems.add(index, "artifact_type", "is %s, which the dataset does not declare", brief(a.ArtifactType))
-		}
-	}
-	if fileOK {
-		if file, err = in.file(a.AudioFileID); err != nil {
-			return sqlite.LabelRow{}, err
-		}
-		if file.durationMS > 0 && a.EndMS > file.durationMS && a.EndMS <= MaxTimeMS {
-			in.problems.add(index, "end_ms", "is %d, past the end of %s at %d", a.EndMS, brief(a.AudioFileID),
-				file.durationMS)
-		}
-	}
-	if len(in.problems.list) > 0 {
-		return sqlite.LabelRow{}, nil
+	file, typeID, err := in.check(a)
+	if err != nil || len(in.problems.list) > 0 {
+		return sqlite.LabelRow{}, err
 	}
 	if typeID == 0 {
 		if typeID, err = in.newType(ctx, a.ArtifactType); err != nil {
@@ -76,13 +54,44 @@ func (in *inserter) row(ctx context.Context, a *Annotation) (sqlite.LabelRow, er
 	if err := in.open(ctx, file, a.AudioFileID); err != nil {
 		return sqlite.LabelRow{}, err
 	}
-	row := sqlite.LabelRow{
-		FileID: file.id, StartMS: a.StartMS, EndMS: a.EndMS, TypeID: typeID, ExtraData: string(a.ExtraData),
+	return rowOf(a, file.id, typeID), nil
+}
+
+// rowOf makes the row of a label, without an id.
+func rowOf(a *Annotation, fileID, typeID int64) sqlite.LabelRow {
+	row := sqlite.LabelRow{FileID: fileID, StartMS: a.StartMS, EndMS: a.EndMS, TypeID: typeID}
+	if text := textOf(a.ExtraData); text != nil {
+		row.ExtraData = *text
 	}
 	if a.Confidence != nil {
 		row.Confidence, row.HasConfidence = *a.Confidence+0, true // -0 is 0
 	}
-	return row, nil
+	return row
+}
+
+// check finds what is wrong with the next label. It returns the file and the type it names, which may be new.
+func (in *inserter) check(a *Annotation) (file *openFile, typeID int64, err error) {
+	index := in.n
+	in.n++
+	fileOK, typeOK := in.problems.annotation(index, a)
+	if typeOK {
+		if typeID, err = in.artifactType(a.ArtifactType); err != nil {
+			return nil, 0, err
+		}
+		if typeID == 0 && in.vocabulary {
+			in.problems.add(index, "artifact_type", "is %s, which the dataset does not declare", brief(a.ArtifactType))
+		}
+	}
+	if fileOK {
+		if file, err = in.file(a.AudioFileID); err != nil {
+			return nil, 0, err
+		}
+		if file.durationMS > 0 && a.EndMS > file.durationMS && a.EndMS <= MaxTimeMS {
+			in.problems.add(index, "end_ms", "is %d, past the end of %s at %d", a.EndMS, brief(a.AudioFileID),
+				file.durationMS)
+		}
+	}
+	return file, typeID, nil
 }
 
 // artifactType finds the row id of an artifact type, 0 where there is none of that name.

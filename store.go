@@ -29,14 +29,15 @@ const (
 
 // Options tell how a store is opened. The zero value, and a nil pointer, are good defaults.
 type Options struct {
-	// ReadOnly opens a store that exists and never writes to it; every method that would returns [ErrReadOnly].
+	// ReadOnly opens a store that exists and never writes to it; every method that would returns [ErrReadOnly]. It
+	// needs no permission to write to the file or its folder.
 	ReadOnly bool
 	// Now is the clock, time.Now by default. Times are kept in UTC, to the millisecond.
 	Now func() time.Time
 	// NewID makes the ids of datasets and sets, by default uuid.NewV7. Called by one goroutine at a time.
 	NewID func() uuid.UUID
-	// BusyTimeout is how long a call that writes waits for other writers, of this process and of others, before it
-	// returns [ErrBusy]. 0 means [DefaultBusyTimeout]; a negative one does not wait.
+	// BusyTimeout is how long a call that writes waits for the other writers of this process, and again for those of
+	// other processes, before it returns [ErrBusy]. 0 means [DefaultBusyTimeout]; a negative one does not wait.
 	BusyTimeout time.Duration
 	// Durability is [DurabilityFull] by default.
 	Durability Durability
@@ -112,7 +113,8 @@ func open(ctx context.Context, op, path string, opts *Options) (*Store, error) {
 }
 
 // Close waits for the call that writes, if there is one, and closes the store: every later call returns [ErrClosed].
-// A read that is under way may go on to its end, or end with [ErrClosed]. Closing twice is no error.
+// A read that is under way may go on to its end, or end with [ErrClosed]. Closing twice is no error. It must not be
+// called by the stream or the progress function of an import.
 func (s *Store) Close() error {
 	if s.closed.Swap(true) {
 		return nil
@@ -160,6 +162,15 @@ func (s *Store) outcome(op string, err error) error {
 		return fmt.Errorf("%s: %w: %w", op, ErrClosed, err)
 	}
 	return translate(op, err)
+}
+
+// orZero returns no half value beside an error.
+func orZero[T any](v T, err error) (T, error) {
+	if err != nil {
+		var zero T
+		return zero, err
+	}
+	return v, nil
 }
 
 // stamp is the current time as the store keeps it.

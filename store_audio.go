@@ -66,7 +66,7 @@ func registerFile(ctx context.Context, tx *sqlite.WriteTx, p *problems, index in
 }
 
 // AudioFiles returns all audio files of a dataset in order of id: those that were registered, and those that a label
-// or a clean mark of any set names.
+// or a clean mark of a set has named, even if it was taken back.
 //
 // Errors: [ErrNotFound].
 func (s *Store) AudioFiles(ctx context.Context, datasetID uuid.UUID) ([]AudioFile, error) {

@@ -35,7 +35,11 @@ func (s *Store) MarkClean(ctx context.Context, setID uuid.UUID, audioFileIDs ...
 			return err
 		}
 		if seen != nil {
-			bears, err := bearsLabels(ctx, &tx.ReadTx, set, seen)
+			stack, err := tx.Stack(ctx, set.LayerID)
+			if err != nil {
+				return err
+			}
+			bears, err := bearsLabels(ctx, &tx.ReadTx, stack, seen)
 			if err != nil {
 				return err
 			}
@@ -100,12 +104,8 @@ func seenFile(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow, name s
 	return seen, err
 }
 
-func bearsLabels(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow, f *sqlite.SeenFile) (bool, error) {
-	stack, err := tx.Stack(ctx, set.LayerID)
-	if err != nil {
-		return false, err
-	}
-	err = tx.EachLabel(ctx, stack, f, sqlite.Span{}, func(r *sqlite.LabelRow) error {
+func bearsLabels(ctx context.Context, tx *sqlite.ReadTx, stack []sqlite.LayerRow, f *sqlite.SeenFile) (bool, error) {
+	err := tx.EachLabel(ctx, stack, f, sqlite.Span{}, func(r *sqlite.LabelRow) error {
 		if !r.Hidden {
 			return errStop
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -28,9 +30,14 @@ func (s *Store) CreateDataset(ctx context.Context, d NewDataset) (Dataset, error
 		if err := nameFree(ctx, tx, op, d.Name); err != nil {
 			return err
 		}
-		now := s.stamp()
+		now, id := s.stamp(), s.newID().String()
+		if _, taken, err := tx.DatasetByUUID(ctx, id); err != nil {
+			return err
+		} else if taken {
+			return &ExistsError{Op: op, Kind: "dataset", Name: id}
+		}
 		row := sqlite.DatasetRow{
-			UUID: s.newID().String(), Name: d.Name, Description: d.Description, ExtraData: textOf(d.ExtraData),
+			UUID: id, Name: d.Name, Description: d.Description, ExtraData: textOf(d.ExtraData),
 			CreatedMS: now, UpdatedMS: now,
 		}
 		var err error
@@ -43,7 +50,7 @@ func (s *Store) CreateDataset(ctx context.Context, d NewDataset) (Dataset, error
 		out, err = datasetOf(ctx, &tx.ReadTx, row)
 		return err
 	})
-	return out, err
+	return orZero(out, err)
 }
 
 // Dataset returns the dataset of an id.
@@ -60,7 +67,7 @@ func (s *Store) Dataset(ctx context.Context, id uuid.UUID) (Dataset, error) {
 		out, err = datasetOf(ctx, tx, row)
 		return err
 	})
-	return out, err
+	return orZero(out, err)
 }
 
 // DatasetByName returns the dataset of a name.
@@ -80,7 +87,7 @@ func (s *Store) DatasetByName(ctx context.Context, name string) (Dataset, error)
 		out, err = datasetOf(ctx, tx, row)
 		return err
 	})
-	return out, err
+	return orZero(out, err)
 }
 
 // Datasets returns all datasets in order of name.
@@ -146,7 +153,7 @@ func (s *Store) UpdateDataset(ctx context.Context, id uuid.UUID, patch DatasetPa
 		out, err = datasetOf(ctx, &tx.ReadTx, row)
 		return err
 	})
-	return out, err
+	return orZero(out, err)
 }
 
 func (p *DatasetPatch) check(op string) error {
@@ -252,7 +259,8 @@ func dropTypes(ctx context.Context, tx *sqlite.WriteTx, datasetID int64, gone ma
 	if err != nil {
 		return err
 	}
-	for name, row := range gone {
+	for _, name := range slices.Sorted(maps.Keys(gone)) {
+		row := gone[name]
 		switch {
 		case !used[row.ID]:
 			err = tx.DeleteType(ctx, row.ID)
@@ -290,9 +298,9 @@ func datasetOf(ctx context.Context, tx *sqlite.ReadTx, r sqlite.DatasetRow) (Dat
 	return d, nil
 }
 
-// textOf and jsonOf convert extra data, of which an empty one is none.
+// textOf and jsonOf convert extra data, of which an empty one and null are none.
 func textOf(data json.RawMessage) *string {
-	if len(data) == 0 {
+	if noJSON(data) {
 		return nil
 	}
 	s := string(data)

@@ -24,14 +24,18 @@ const sumsName = "SHA256SUMS"
 // Each line is one label with the keys artifact_type, start_ms, end_ms, confidence and extra_data, the last two only
 // where there is something; the file of a clean audio file is empty. Files are named after the audio file id and end in
 // ".jsonl"; what a file system could take amiss is percent-encoded, and a "~" with a note of upper and lower case
-// follows where there is upper case, so that no two ids share a name on any system.
+// follows where there is upper case, so that no two ids share a name on any system. The folder is made under another name
+// beside dir, which must be possible, and moved to dir once all is there.
 //
 // Errors: [ErrNotFound]; [ErrExists] if there is something at dir other than an empty folder; those of the file system.
 // After an error there is nothing at dir.
 func (s *Store) Export(ctx context.Context, setID uuid.UUID, dir string) error {
 	op := fmt.Sprintf("export to %q", dir)
+	if s.closed.Load() {
+		return translate(op, ErrClosed)
+	}
 	return s.outcome(op, writeWhole(op, "folder", dir, func(temp string) error {
-		return s.read(ctx, "read", func(tx *sqlite.ReadTx) error {
+		return s.db.Read(ctx, func(tx *sqlite.ReadTx) error {
 			set, err := findSet(ctx, tx, op, setID)
 			if err != nil {
 				return err
@@ -55,7 +59,7 @@ func exportTo(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow, dir st
 	}
 	defer func() { err = errors.Join(err, sums.Close()) }()
 	return tx.SeenFiles(ctx, set.LayerID, func(f *sqlite.SeenFile) error {
-		bears, err := bearsLabels(ctx, tx, set, f)
+		bears, err := bearsLabels(ctx, tx, r.stack, f)
 		if err != nil || !bears && !f.Clean {
 			return err
 		}

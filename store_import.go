@@ -2,7 +2,6 @@ package annoset
 
 import (
 	"context"
-	"fmt"
 	"iter"
 
 	"github.com/google/uuid"
@@ -10,21 +9,24 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// importBatch is how many labels are held in memory at once, in some 5 MB. They are put in the order of the table
-// before they are written, so that input in any order makes blocks of some length.
-const importBatch = 1 << 15
+// importBatch is how many labels are held in memory at once, in some 5 MB, and importBytes how much extra data. They
+// are put in the order of the table before they are written, so that input in any order makes blocks of some length.
+const (
+	importBatch = 1 << 15
+	importBytes = 1 << 23
+)
 
 // ImportOptions tell how to import. The zero value, and a nil pointer, are good defaults.
 type ImportOptions struct {
 	// Progress, if not nil, is called now and then with the number of labels that were taken so far, and at the end.
-	// It is called before the labels are committed, from the goroutine that imports.
+	// It is called before the labels are committed, from the goroutine that imports, and must not use the store.
 	Progress func(done int)
 }
 
 // Import writes a stream of labels of any length to a draft, in bounded memory, and returns how many there were. All
 // are added, or none: an error that the stream yields ends the import, and nothing was written. Annotation.ID is not
-// looked at. The store's one writer is held until the stream ends, so the stream may read from this store, but must
-// not write to it.
+// looked at. A label on an audio file that is marked as clean takes the mark away. The store's one writer is held until
+// the stream ends, so the stream may read from this store, but must not write to it or close it.
 //
 // Errors: [ErrNotFound]; an [*ImmutableError] if the set is published; a [*ValidationError] that names the bad fields,
 // the labels being counted from 0 in the order of the stream; the error of the stream.
@@ -36,7 +38,7 @@ func (s *Store) Import(ctx context.Context, setID uuid.UUID, labels iter.Seq2[An
 		opts = &ImportOptions{}
 	}
 	if s.db.InMemory() {
-		labels = readAhead(labels)
+		labels = readAhead(ctx, labels)
 	}
 	n := 0
 	err := s.write(ctx, op, func(tx *sqlite.WriteTx) error {
@@ -58,7 +60,7 @@ func (s *Store) Import(ctx context.Context, setID uuid.UUID, labels iter.Seq2[An
 }
 
 // readAhead reads all of a stream before the store is held, for a store with one connection.
-func readAhead(labels iter.Seq2[Annotation, error]) iter.Seq2[Annotation, error] {
+func readAhead(ctx context.Context, labels iter.Seq2[Annotation, error]) iter.Seq2[Annotation, error] {
 	var all []Annotation
 	var failed error
 	for a, err := range labels {
@@ -66,7 +68,9 @@ func readAhead(labels iter.Seq2[Annotation, error]) iter.Seq2[Annotation, error]
 			failed = err
 			break
 		}
-		all = append(all, a)
+		if all = append(all, a); len(all)%1024 == 0 && ctx.Err() != nil {
+			break // the import itself will say so
+		}
 	}
 	return func(yield func(Annotation, error) bool) {
 		for _, a := range all {
@@ -127,13 +131,14 @@ func (im *importer) report() {
 // until enough is found, to name them all.
 func (im *importer) fill(ctx context.Context, next func() (Annotation, error, bool)) (bool, error) {
 	im.batch = im.batch[:0]
+	bytes := 0
 	for {
 		a, err, ok := next()
 		if !ok {
 			return false, im.problems.err()
 		}
 		if err != nil {
-			return false, fmt.Errorf("label %d of the stream: %w", im.n, err)
+			return false, &streamError{label: im.n, err: err}
 		}
 		if im.n%1024 == 0 && ctx.Err() != nil {
 			return false, ctx.Err()
@@ -148,101 +153,9 @@ func (im *importer) fill(ctx context.Context, next func() (Annotation, error, bo
 		case len(im.problems.list) > 0:
 			continue
 		}
-		if im.batch = append(im.batch, row); len(im.batch) == importBatch {
+		bytes += len(row.ExtraData)
+		if im.batch = append(im.batch, row); len(im.batch) == importBatch || bytes >= importBytes {
 			return true, nil
 		}
 	}
-}
-
-// CopyAnnotations adds the labels of a set that pass the filter to a draft, with new ids, and returns how many there
-// were. The source may be any set, of another dataset too; clean marks are not copied. All are added, or none.
-//
-// Errors: [ErrNotFound]; an [*ImmutableError] if the draft is published; [ErrConflict] if both sets are the same; a
-// [*ValidationError] if the filter is bad, or if the draft's dataset does not take one of the labels.
-func (s *Store) CopyAnnotations(ctx context.Context, dstSetID, srcSetID uuid.UUID, f Filter) (int, error) {
-	const op = "copy annotations"
-	if err := f.check(op); err != nil {
-		return 0, err
-	}
-	n := 0
-	err := s.write(ctx, op, func(tx *sqlite.WriteTx) error {
-		dst, err := findDraft(ctx, tx, op, dstSetID)
-		if err != nil {
-			return err
-		}
-		src, err := findSet(ctx, &tx.ReadTx, op, srcSetID)
-		if err != nil {
-			return err
-		}
-		if src.ID == dst.ID {
-			return fmt.Errorf("%w: source and destination are one set", ErrConflict)
-		}
-		in, err := newInserter(tx, op, &dst)
-		if err != nil {
-			return err
-		}
-		n, err = copyLabels(ctx, in, &src, &f)
-		return err
-	})
-	if err != nil {
-		return 0, err
-	}
-	return n, nil
-}
-
-// copyLabels adds the labels of a set that pass to a draft.
-func copyLabels(ctx context.Context, in *inserter, src *sqlite.SetRow, f *Filter) (int, error) {
-	r, err := newReader(ctx, &in.tx.ReadTx, src, f)
-	if err != nil {
-		return 0, err
-	}
-	// Guards come and go while nothing is being read, so whether it is worth while is asked before.
-	many := false
-	for _, layer := range r.stack {
-		if many, err = manyLabels(ctx, in.tx, layer.ID); err != nil || many {
-			break
-		}
-	}
-	if err != nil {
-		return 0, err
-	}
-	if many {
-		err = in.tx.WithoutGuards(ctx, func() error { return in.copyFrom(ctx, r, in.bulk) })
-	} else {
-		err = in.copyFrom(ctx, r, in.one)
-	}
-	return in.n, err
-}
-
-// copyFrom hands what a reader yields to write, in batches.
-func (in *inserter) copyFrom(ctx context.Context, r *reader,
-	write func(context.Context, []sqlite.LabelRow) ([]int64, error),
-) error {
-	var batch []sqlite.LabelRow
-	err := r.each(ctx, Position{}, func(f *sqlite.SeenFile, row *sqlite.LabelRow) error {
-		a := r.annotation(f, row)
-		copied, err := in.row(ctx, &a)
-		switch {
-		case err != nil:
-			return err
-		case in.problems.more:
-			return in.problems.err()
-		case len(in.problems.list) > 0:
-			return nil
-		}
-		if batch = append(batch, copied); len(batch) < importBatch {
-			return nil
-		}
-		_, err = write(ctx, batch)
-		batch = batch[:0]
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if err := in.problems.err(); err != nil {
-		return err
-	}
-	_, err = write(ctx, batch)
-	return err
 }

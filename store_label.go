@@ -74,20 +74,23 @@ func (s *Store) Update(ctx context.Context, setID uuid.UUID, a Annotation) error
 			return err
 		}
 		in.n = -1 // there is no bulk
-		row, err := in.row(ctx, &a)
+		file, typeID, err := in.check(&a)
 		if err != nil {
 			return err
 		}
 		if err := in.problems.err(); err != nil {
 			return err
 		}
-		row.ID = a.ID
-		if row == (sqlite.LabelRow{
-			ID: old.ID, FileID: old.FileID, StartMS: old.StartMS, EndMS: old.EndMS, TypeID: old.TypeID,
-			Confidence: old.Confidence, HasConfidence: old.HasConfidence, ExtraData: old.ExtraData,
-		}) {
+		row := rowOf(&a, file.id, typeID)
+		row.ID, row.Depth = old.ID, old.Depth
+		if row == old {
 			return nil
 		}
+		in.n = -1
+		if row, err = in.row(ctx, &a); err != nil {
+			return err
+		}
+		row.ID = old.ID
 		if err := removeLabel(ctx, tx, &set, old); err != nil {
 			return err
 		}

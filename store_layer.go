@@ -2,6 +2,7 @@ package annoset
 
 import (
 	"context"
+	"slices"
 
 	"github.com/annoset/annoset/sqlite"
 )
@@ -20,11 +21,20 @@ func layerOn(ctx context.Context, tx *sqlite.WriteTx, datasetID, belowID int64) 
 		return 0, err
 	}
 	if len(stack) >= maxLayers {
-		if belowID, err = fold(ctx, tx, datasetID, stack, foldCount(stack)); err != nil {
+		if belowID, err = folded(ctx, tx, datasetID, stack); err != nil {
 			return 0, err
 		}
 	}
 	return tx.InsertLayer(ctx, datasetID, &belowID, nil)
+}
+
+// folded returns the layer that the topmost layers of a stack are folded to, if need be for the first time.
+func folded(ctx context.Context, tx *sqlite.WriteTx, datasetID int64, stack []sqlite.LayerRow) (int64, error) {
+	id, found, err := tx.FoldOf(ctx, stack[0].ID)
+	if err != nil || found {
+		return id, err
+	}
+	return fold(ctx, tx, datasetID, stack, foldCount(stack))
 }
 
 // foldCount tells how many layers from the top are folded into one: at least two, and on as long as the sum weighs
@@ -86,17 +96,10 @@ func (f *folding) run(ctx context.Context) error {
 // alone.
 func (f *folding) files(ctx context.Context) ([]sqlite.SeenFile, error) {
 	var files []sqlite.SeenFile
-	if err := f.tx.SeenFiles(ctx, f.top, func(seen *sqlite.SeenFile) error {
+	if err := f.tx.TopFiles(ctx, f.top, len(f.stack), func(seen *sqlite.SeenFile) error {
 		file := *seen
-		file.Layers = nil
-		for _, depth := range seen.Layers {
-			if depth < len(f.stack) {
-				file.Layers = append(file.Layers, depth)
-			}
-		}
-		if len(file.Layers) > 0 {
-			files = append(files, file)
-		}
+		file.Layers = slices.Clone(seen.Layers)
+		files = append(files, file)
 		return nil
 	}); err != nil {
 		return nil, err

@@ -28,14 +28,15 @@ func (s *Store) CreateSet(ctx context.Context, datasetID uuid.UUID, n NewSet) (A
 		if err != nil {
 			return err
 		}
-		out, err = s.insertSet(ctx, tx, n, sqlite.SetRow{DatasetID: dataset.ID, LayerID: layer})
+		out, err = s.insertSet(ctx, tx, op, n, sqlite.SetRow{DatasetID: dataset.ID, LayerID: layer})
 		return err
 	})
-	return out, err
+	return orZero(out, err)
 }
 
 // NewVersion adds a draft that starts with all that a set has: labels with their ids, and clean marks. The set is its
-// parent. From a published set this takes the same short time whatever its size; from a draft, labels are copied.
+// parent. From a published set this takes the same short time whatever its size, save that now and then the changes of
+// earlier versions are folded together, which takes time in proportion to them; from a draft, labels are copied.
 //
 // Errors: [ErrNotFound], [*ValidationError].
 func (s *Store) NewVersion(ctx context.Context, setID uuid.UUID, n NewSet) (AnnotationSet, error) {
@@ -60,10 +61,10 @@ func (s *Store) NewVersion(ctx context.Context, setID uuid.UUID, n NewSet) (Anno
 		if err != nil {
 			return err
 		}
-		out, err = s.insertSet(ctx, tx, n, row)
+		out, err = s.insertSet(ctx, tx, op, n, row)
 		return err
 	})
-	return out, err
+	return orZero(out, err)
 }
 
 func (n *NewSet) check(op string) error {
@@ -73,9 +74,15 @@ func (n *NewSet) check(op string) error {
 	return p.err()
 }
 
-func (s *Store) insertSet(ctx context.Context, tx *sqlite.WriteTx, n NewSet, row sqlite.SetRow) (AnnotationSet, error) {
+func (s *Store) insertSet(ctx context.Context, tx *sqlite.WriteTx, op string, n NewSet, row sqlite.SetRow,
+) (AnnotationSet, error) {
 	row.UUID, row.Notes, row.ExtraData = s.newID().String(), n.Notes, textOf(n.ExtraData)
 	row.CreatedMS = s.stamp()
+	if _, taken, err := tx.SetByUUID(ctx, row.UUID); err != nil {
+		return AnnotationSet{}, err
+	} else if taken {
+		return AnnotationSet{}, &ExistsError{Op: op, Kind: "set", Name: row.UUID}
+	}
 	if _, err := tx.InsertSet(ctx, row); err != nil {
 		return AnnotationSet{}, err
 	}
@@ -101,7 +108,7 @@ func (s *Store) Set(ctx context.Context, id uuid.UUID) (AnnotationSet, error) {
 		out, err = setOf(ctx, tx, row)
 		return err
 	})
-	return out, err
+	return orZero(out, err)
 }
 
 // SetByVersion returns the set of a dataset that has a version number.
@@ -148,10 +155,11 @@ func (s *Store) setOfDataset(ctx context.Context, op string, datasetID uuid.UUID
 		out, err = setOf(ctx, tx, row)
 		return err
 	})
-	return out, err
+	return orZero(out, err)
 }
 
-// Sets returns the sets of a dataset that pass the filter, in order of version.
+// Sets returns the sets of a dataset that pass the filter, in order of version. Statistics of drafts are computed by the
+// call, as [Store.Set] does.
 //
 // Errors: [ErrNotFound] if there is no such dataset; [*ValidationError].
 func (s *Store) Sets(ctx context.Context, datasetID uuid.UUID, f SetFilter) ([]AnnotationSet, error) {
@@ -228,7 +236,7 @@ func (s *Store) UpdateSet(ctx context.Context, setID uuid.UUID, patch SetPatch) 
 		out, err = setOf(ctx, &tx.ReadTx, row)
 		return err
 	})
-	return out, err
+	return orZero(out, err)
 }
 
 // DeleteSet removes a draft and all that was written to it. Its version number is not given again.
@@ -339,5 +347,5 @@ func (s *Store) Stats(ctx context.Context, setID uuid.UUID) (Stats, error) {
 		out, err = statsOf(ctx, tx, &row)
 		return err
 	})
-	return out, err
+	return orZero(out, err)
 }

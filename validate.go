@@ -69,12 +69,17 @@ func brief(s string) string {
 	return fmt.Sprintf("%q…", s[:most])
 }
 
-// extra checks extra data, of which an empty one is none.
+// noJSON tells that there is no extra data: nothing, or null, which is how JSON says nothing.
+func noJSON(data json.RawMessage) bool {
+	return len(data) == 0 || string(bytes.Trim(data, " \t\r\n")) == "null"
+}
+
+// extra checks extra data.
 func (p *problems) extra(index int, data json.RawMessage) {
 	const field = "extra_data"
 	trimmed := bytes.TrimLeft(data, " \t\r\n")
 	switch {
-	case len(data) == 0:
+	case noJSON(data):
 	case len(data) > MaxTextBytes:
 		p.add(index, field, "has %d bytes, more than %d", len(data), MaxTextBytes)
 	case !utf8.Valid(data):
@@ -159,10 +164,11 @@ func (f *Filter) check(op string) error {
 	if f.ToMS < 0 || f.ToMS != 0 && f.ToMS < f.FromMS {
 		p.add(-1, "to_ms", "is %d, before from_ms %d", f.ToMS, f.FromMS)
 	}
-	for field, c := range map[string]*float64{"min_confidence": f.MinConfidence, "max_confidence": f.MaxConfidence} {
-		if c != nil && math.IsNaN(*c) {
-			p.add(-1, field, "is not a number")
-		}
+	if f.MinConfidence != nil && math.IsNaN(*f.MinConfidence) {
+		p.add(-1, "min_confidence", "is not a number")
+	}
+	if f.MaxConfidence != nil && math.IsNaN(*f.MaxConfidence) {
+		p.add(-1, "max_confidence", "is not a number")
 	}
 	return p.err()
 }

@@ -15,7 +15,10 @@ func (db *DB) Backup(ctx context.Context, path string) error {
 		}
 		defer func() { <-db.turn }()
 	}
-	if _, err := db.readers.ExecContext(ctx, "VACUUM INTO ?", onDisk(path)); err != nil {
+	db.mu.Lock()
+	readers := db.readers
+	db.mu.Unlock()
+	if _, err := readers.ExecContext(ctx, "VACUUM INTO ?", onDisk(path)); err != nil {
 		return err
 	}
 	f, err := os.OpenFile(path, os.O_RDWR, 0)

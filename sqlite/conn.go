@@ -46,9 +46,6 @@ type conn struct {
 	closed  bool
 }
 
-// Unwrap shows the driver's own connection to those who need its extensions.
-func (c *conn) Unwrap() driver.Conn { return c.fullConn }
-
 // Close closes what was opened on the connection first. database/sql may close a bad connection while a cursor below
 // it is still being read.
 func (c *conn) Close() error {

@@ -9,7 +9,6 @@ type DatasetRow struct {
 	Name        string  `db:"name"`
 	Description string  `db:"description"`
 	ExtraData   *string `db:"extra_data"`
-	LastVersion int     `db:"last_version"`
 	CreatedMS   int64   `db:"created_ms"`
 	UpdatedMS   int64   `db:"updated_ms"`
 }
@@ -26,7 +25,7 @@ type TypeRow struct {
 }
 
 const datasetColumns = `
-	id, uuid, name, description, extra_data, last_version, created_ms, updated_ms`
+	id, uuid, name, description, extra_data, created_ms, updated_ms`
 
 // InsertDataset adds a dataset and returns its row id.
 func (tx *WriteTx) InsertDataset(ctx context.Context, r DatasetRow) (int64, error) {
@@ -50,11 +49,6 @@ func (tx *WriteTx) UpdateDataset(ctx context.Context, r DatasetRow) error {
 func (tx *WriteTx) DeleteDataset(ctx context.Context, id int64) error {
 	_, err := tx.exec(ctx, `DELETE FROM dataset WHERE id = ?`, id)
 	return err
-}
-
-// DatasetByID reads a dataset by its row id.
-func (tx *ReadTx) DatasetByID(ctx context.Context, id int64) (DatasetRow, bool, error) {
-	return get[DatasetRow](ctx, tx, `SELECT`+datasetColumns+` FROM dataset WHERE id = ?`, id)
 }
 
 // DatasetByUUID reads a dataset by the id that users know.

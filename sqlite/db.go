@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -24,6 +25,7 @@ var (
 	ErrNewerSchema = errors.New("sqlite: the schema is newer than this program")
 	ErrReadOnly    = errors.New("sqlite: opened read-only")
 	ErrBusy        = errors.New("sqlite: another writer is at work")
+	ErrChanged     = errors.New("sqlite: the file changed while it was read")
 )
 
 // Config says how a database is opened.
@@ -43,6 +45,9 @@ type DB struct {
 	readers *sqlx.DB // the writer itself in memory
 	anchor  *sqlx.DB // keeps a database in memory alive while the writer's connection is replaced
 	turn    chan struct{}
+
+	mu    sync.Mutex // guards readers and still of a read-only database
+	still *fileState // of a file that is read without locks
 }
 
 // Open opens the database, or makes it where there is none, and brings its schema up to date.
@@ -80,6 +85,7 @@ func (db *DB) openMemory(ctx context.Context) (err error) {
 }
 
 func (db *DB) openReadOnly(ctx context.Context) error {
+	state := stateOf(db.cfg)
 	head, err := peek(ctx, db.cfg)
 	if err != nil {
 		return err
@@ -91,7 +97,50 @@ func (db *DB) openReadOnly(ctx context.Context) error {
 		return fmt.Errorf("%w: its schema %d must be brought to %d by opening it for writing", ErrReadOnly,
 			head.version, schemaVersion())
 	}
-	db.readers, err = db.pool(head.dsn, 0)
+	pool, err := db.pool(head.dsn, 0)
+	if err != nil {
+		return err
+	}
+	db.readers, db.still = pool, nil
+	if head.immutable {
+		db.still = &state
+	}
+	return nil
+}
+
+// fileState tells whether a file that is read without locks is still the same. Who writes to it has a write-ahead log
+// beside it, and leaves another time of change behind.
+type fileState struct {
+	size, changed int64
+	wal           bool
+}
+
+func stateOf(cfg Config) fileState {
+	info, err := os.Stat(cfg.Path)
+	if err != nil {
+		return fileState{size: -1}
+	}
+	return fileState{size: info.Size(), changed: info.ModTime().UnixNano(), wal: hasWAL(cfg)}
+}
+
+// readUnlocked reads a file that is opened read-only. As long as nobody writes to it that needs no locks, and leaves no
+// file beside it; once somebody has written, it is opened anew, and what was read meanwhile does not count.
+func (db *DB) readUnlocked(ctx context.Context, fn func(*ReadTx) error) error {
+	db.mu.Lock()
+	if db.still != nil && *db.still != stateOf(db.cfg) {
+		old := db.readers
+		if err := db.openReadOnly(ctx); err != nil {
+			db.mu.Unlock()
+			return err
+		}
+		old.Close() //nolint:errcheck // it was only read through
+	}
+	pool, still := db.readers, db.still
+	db.mu.Unlock()
+	err := inTx(ctx, pool, "BEGIN", func(tx ReadTx) error { return fn(&tx) })
+	if still != nil && *still != stateOf(db.cfg) {
+		return errors.Join(ErrChanged, err)
+	}
 	return err
 }
 
@@ -138,6 +187,11 @@ func checkWritable(path string) error {
 	case !canWrite(dir):
 		return fmt.Errorf("%w: its folder cannot be written to, which the write-ahead log needs", ErrReadOnly)
 	}
+	for _, companion := range []string{path + "-wal", path + "-shm"} {
+		if _, err := os.Stat(companion); err == nil && !canWrite(companion) {
+			return fmt.Errorf("%w: %s cannot be written to", ErrReadOnly, filepath.Base(companion))
+		}
+	}
 	return nil
 }
 
@@ -151,6 +205,8 @@ func (db *DB) pool(dsn string, open int) (*sqlx.DB, error) {
 func (db *DB) Close() error {
 	db.turn <- struct{}{}
 	defer func() { <-db.turn }()
+	db.mu.Lock()
+	defer db.mu.Unlock()
 	var errs []error
 	if db.readers != nil && db.readers != db.writer {
 		errs = append(errs, db.readers.Close())
@@ -188,6 +244,9 @@ func (db *DB) takeTurn(ctx context.Context) error {
 
 // Read runs fn over one consistent state of the database.
 func (db *DB) Read(ctx context.Context, fn func(*ReadTx) error) error {
+	if db.cfg.ReadOnly {
+		return db.readUnlocked(ctx, fn)
+	}
 	if db.readers == db.writer {
 		if err := db.takeTurn(ctx); err != nil {
 			return err

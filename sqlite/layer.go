@@ -10,14 +10,13 @@ import (
 type LayerRow struct {
 	ID      int64  `db:"id"`
 	BelowID *int64 `db:"below_id"`
-	Sealed  bool   `db:"sealed"`
 	Weight  int64  `db:"weight"`
 }
 
 // Stack reads the layers that are seen from a layer, itself first.
 func (tx *ReadTx) Stack(ctx context.Context, layerID int64) ([]LayerRow, error) {
 	return list[LayerRow](ctx, tx, `
-		SELECT y.id, y.below_id, y.sealed, y.weight
+		SELECT y.id, y.below_id, y.weight
 		FROM layer_stack k
 		JOIN layer y ON y.id = k.seen_id
 		WHERE k.layer_id = ?
@@ -28,6 +27,11 @@ func (tx *ReadTx) Stack(ctx context.Context, layerID int64) ([]LayerRow, error) 
 // that it is going to stand for, if any.
 func (tx *WriteTx) InsertLayer(ctx context.Context, datasetID int64, below, folds *int64) (int64, error) {
 	return tx.insert(ctx, `INSERT INTO layer (dataset_id, below_id, folds_id) VALUES (?, ?, ?)`, datasetID, below, folds)
+}
+
+// FoldOf finds the layer that a layer and those below it were folded to.
+func (tx *ReadTx) FoldOf(ctx context.Context, layerID int64) (id int64, found bool, err error) {
+	return get[int64](ctx, tx, `SELECT id FROM layer WHERE folds_id = ? AND sealed = 1 LIMIT 1`, layerID)
 }
 
 // WeighLayer counts what an open layer holds, and keeps the sum with it.
@@ -175,6 +179,17 @@ func (tx *ReadTx) SeenFiles(ctx context.Context, layerID int64, fn func(*SeenFil
 		JOIN audio_file f ON f.id = lf.file_id
 		WHERE k.layer_id = ?
 		ORDER BY f.name, k.depth`, layerID)
+}
+
+// TopFiles is [ReadTx.SeenFiles] through the n topmost layers alone.
+func (tx *ReadTx) TopFiles(ctx context.Context, layerID int64, n int, fn func(*SeenFile) error) error {
+	return tx.seenFiles(ctx, fn, `
+		SELECT f.id, f.name, f.duration_ms, k.depth, lf.clean, lf.digest
+		FROM layer_stack k
+		JOIN layer_file lf ON lf.layer_id = k.seen_id
+		JOIN audio_file f ON f.id = lf.file_id
+		WHERE k.layer_id = ? AND k.depth < ?
+		ORDER BY f.name, k.depth`, layerID, int64(n))
 }
 
 // SeenFilesFrom is [ReadTx.SeenFiles] beginning with a name. It reads no more files than fn is called for, and so suits

@@ -35,6 +35,7 @@ func schemaVersion() int { return len(steps()) }
 type header struct {
 	application, version, tables int
 	dsn                          string // that it was read with
+	immutable                    bool   // by that DSN
 }
 
 // blank tells that there is nothing in the file yet.
@@ -75,22 +76,14 @@ func peek(ctx context.Context, cfg Config) (header, error) {
 	case info.Size() < smallestFile:
 		return header{}, fmt.Errorf("%w: %d bytes", ErrNotAStore, info.Size())
 	}
-	if hasWAL(cfg) {
-		return readHeader(ctx, cfg, readerDSN(cfg)) // the file alone does not say all
+	if !hasWAL(cfg) {
+		// Nobody has it open for writing, so it can be read without locks, and without a file beside it.
+		h, err := readHeader(ctx, cfg, immutableDSN(cfg))
+		if h.immutable = true; !hasWAL(cfg) {
+			return h, err
+		}
 	}
-	still, err := readHeader(ctx, cfg, immutableDSN(cfg))
-	switch foreign := err == nil && !still.blank() && still.check() != nil; {
-	case hasWAL(cfg): // somebody has begun to write since
-	case foreign, err != nil:
-		return still, err // leave no trace beside it
-	case !cfg.ReadOnly && !still.blank():
-		return still, nil
-	}
-	locked, lockedErr := readHeader(ctx, cfg, readerDSN(cfg))
-	if lockedErr != nil && err == nil && cfg.ReadOnly {
-		return still, nil // in a folder where nothing can be written, nobody writes to the store either
-	}
-	return locked, lockedErr
+	return readHeader(ctx, cfg, readerDSN(cfg)) // the file alone does not say all
 }
 
 func hasWAL(cfg Config) bool {

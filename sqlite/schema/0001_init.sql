@@ -68,6 +68,8 @@ CREATE TABLE layer (
     CONSTRAINT layer_weight CHECK (weight >= 0)
 ) STRICT;
 
+CREATE INDEX layer_folds ON layer (folds_id) WHERE folds_id IS NOT NULL;
+
 -- For each layer, what is seen from it: itself at depth 0, then downwards. Written by a trigger on layer.
 CREATE TABLE layer_stack (
     layer_id INTEGER NOT NULL,

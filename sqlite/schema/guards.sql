@@ -46,7 +46,8 @@ BEGIN
 END;
 
 CREATE TRIGGER artifact_type_delete BEFORE DELETE ON artifact_type
-WHEN EXISTS (SELECT 1 FROM label WHERE type_id = OLD.id)
+WHEN EXISTS (
+    SELECT 1 FROM layer y JOIN label l ON l.layer_id = y.id WHERE y.dataset_id = OLD.dataset_id AND l.type_id = OLD.id)
 BEGIN
     SELECT RAISE(ABORT, 'annoset: labels bear that artifact type');
 END;
