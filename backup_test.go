@@ -18,6 +18,7 @@ import (
 func TestStore_Backup(t *testing.T) {
 	t.Parallel()
 	t.Run("equals the store", func(t *testing.T) {
+		skipMany(t)
 		t.Parallel()
 		is := is.New(t)
 		w := newWorld(t)

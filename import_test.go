@@ -1,6 +1,7 @@
 package annoset_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"iter"
@@ -48,6 +49,9 @@ func TestStore_Import(t *testing.T) {
 	for _, n := range []int{0, 1, 99, 100, 101, annoset.BulkRows - 1, annoset.BulkRows, annoset.BulkRows + 1,
 		importBatch} {
 		t.Run(fmt.Sprintf("takes %d labels", n), func(t *testing.T) {
+			if n == importBatch {
+				skipMany(t)
+			}
 			t.Parallel()
 			is := is.New(t)
 			s := openStore(t, nil)
@@ -208,6 +212,9 @@ func TestStore_CopyAnnotations(t *testing.T) {
 
 	for _, n := range []int{annoset.BulkRows, importBatch} {
 		t.Run(fmt.Sprintf("copies %d labels, and none of them", n), func(t *testing.T) {
+			if n == importBatch {
+				skipMany(t)
+			}
 			t.Parallel()
 			is := is.New(t)
 			s, err := annoset.OpenMemory(t.Context(), nil)
@@ -274,4 +281,36 @@ func TestStore_CopyAnnotations(t *testing.T) {
 		is.Equal(immutable.SetID, dst.ID)          // on what
 		is.Equal(dump(t, s.Store), before)         // nothing written
 	})
+}
+
+// errForeign is a typed error of another store.
+func errForeign(t *testing.T) error {
+	t.Helper()
+	other, err := annoset.OpenMemory(context.Background(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	_, err = other.DatasetByName(context.Background(), "not there")
+	return err
+}
+
+func TestStore_Import_streamError(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s := openStore(t, nil)
+	set := newDraft(t, s.Store, "a")
+	foreign := errForeign(t)
+
+	_, err := s.Import(t.Context(), set.ID, func(yield func(annoset.Annotation, error) bool) {
+		if yield(label("a.wav", "x", 0, 1), nil) {
+			yield(annoset.Annotation{}, foreign)
+		}
+	}, nil)
+
+	is.True(errors.Is(err, foreign))                                         // the error itself is there
+	is.Equal(err.Error(), "import: label 1 of the stream: "+foreign.Error()) // and where it came from
+	stats, err := s.Stats(t.Context(), set.ID)
+	is.NoErr(err)
+	is.Equal(stats.TotalAnnotations, int64(0)) // nothing was written
 }

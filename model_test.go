@@ -1014,6 +1014,7 @@ func TestStore_batches(t *testing.T) {
 }
 
 func FuzzStore(f *testing.F) {
+	skipMany(f)
 	random := rand.New(rand.NewPCG(1, 2))
 	for n := range 6 {
 		data := make([]byte, 40<<n)

@@ -258,6 +258,7 @@ func TestOpen_TakesEveryPath(t *testing.T) {
 }
 
 func TestOpen_KeepsEverything(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	is := is.New(t)
 	w := newWorld(t)

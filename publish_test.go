@@ -287,3 +287,24 @@ func TestStore_Verify(t *testing.T) {
 	s = reopenStore(t, s.path, nil)
 	is.Equal(dump(t, s.Store), before) // looking changes nothing
 }
+
+func TestStore_Publish_throughSeveralReaders(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	memory, err := annoset.OpenMemory(t.Context(), nil) // reads through one connection
+	is.NoErr(err)
+	defer memory.Close()
+	var published []annoset.AnnotationSet
+	for _, s := range []*annoset.Store{memory, openStore(t, nil).Store} {
+		set := newDraft(t, s, "a")
+		_, err := s.Import(t.Context(), set.ID, stream(600, 100), nil)
+		is.NoErr(err)
+		is.NoErr(s.MarkClean(t.Context(), set.ID, "clean1.wav", "clean2.wav"))
+		set, err = s.Publish(t.Context(), set.ID, nil)
+		is.NoErr(err)
+		is.NoErr(s.Verify(t.Context(), set.ID)) // which reads through several, too
+		published = append(published, set)
+	}
+	is.Equal(published[0].Stats, published[1].Stats)
+	is.Equal(published[0].Digest, published[1].Digest)
+}

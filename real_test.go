@@ -82,6 +82,7 @@ func TestMillis(t *testing.T) {
 }
 
 func TestReal_VoxConverse(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	tests := []struct {
 		file           string
@@ -164,6 +165,7 @@ func TestReal_VoxConverse(t *testing.T) {
 }
 
 func TestReal_DESED(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	is := is.New(t)
 	tabs := func(line string) []string { return strings.Split(line, "\t") }

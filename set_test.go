@@ -249,3 +249,19 @@ func TestStore_DeleteSet(t *testing.T) {
 	is.Equal(*immutable, want)         // what was tried, on what
 	is.Equal(dump(t, s.Store), before) // nothing written
 }
+
+func TestStore_refusesAnIDThatIsTaken(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	id := uuid.New()
+	s := openStore(t, &annoset.Options{NewID: func() uuid.UUID { return id }})
+	d, err := s.CreateDataset(t.Context(), annoset.NewDataset{Name: "a"})
+	is.NoErr(err)
+	_, err = s.CreateSet(t.Context(), d.ID, annoset.NewSet{})
+	is.NoErr(err)
+
+	_, err = s.CreateDataset(t.Context(), annoset.NewDataset{Name: "b"})
+	is.True(errors.Is(err, annoset.ErrExists)) // the id of a dataset
+	_, err = s.CreateSet(t.Context(), d.ID, annoset.NewSet{})
+	is.True(errors.Is(err, annoset.ErrExists)) // the id of a set
+}

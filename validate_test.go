@@ -56,7 +56,6 @@ var badLabels = []struct {
 	{"long file", "audio_file_id", label(strings.Repeat("a", annoset.MaxNameBytes+1), "glitch", 0, 10)},
 	{"extra array", "extra_data", extra(label("a.wav", "glitch", 0, 10), `[1]`)},
 	{"extra string", "extra_data", extra(label("a.wav", "glitch", 0, 10), `"{}"`)},
-	{"extra null", "extra_data", extra(label("a.wav", "glitch", 0, 10), `null`)},
 	{"extra white space", "extra_data", extra(label("a.wav", "glitch", 0, 10), " \n")},
 	{"extra cut off", "extra_data", extra(label("a.wav", "glitch", 0, 10), `{"a":1`)},
 	{"extra and more", "extra_data", extra(label("a.wav", "glitch", 0, 10), `{} {}`)},
@@ -280,8 +279,8 @@ func FuzzAnnotation(f *testing.F) {
 		got, err := s.Annotation(t.Context(), set.ID, ids[0])
 		is.NoErr(err)
 		a.ID = ids[0]
-		if len(data) == 0 {
-			a.ExtraData = nil
+		if strings.Trim(string(data), " \t\r\n") == "null" || len(data) == 0 {
+			a.ExtraData = nil // both say nothing
 		}
 		is.Equal(got, a) // stored as it was given
 		draft, err := s.UpdateSet(t.Context(), set.ID, annoset.SetPatch{ExtraData: &a.ExtraData})

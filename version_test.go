@@ -150,6 +150,7 @@ func TestStore_NewVersion(t *testing.T) {
 	})
 
 	t.Run("of a large draft copies it", func(t *testing.T) {
+		skipMany(t)
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
@@ -284,6 +285,7 @@ func (c *chain) got(setID uuid.UUID) snapshot {
 }
 
 func TestStore_NewVersion_ManyTimes(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 
 	for seed := range uint64(2) {
@@ -341,4 +343,35 @@ func TestStore_NewVersion_ManyTimes(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestStore_NewVersion_foldsOnce(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s := openStore(t, nil)
+	set := newDraft(t, s.Store, "a")
+	for i := range annoset.MaxLayers {
+		_, err := s.Add(t.Context(), set.ID, label("a.wav", "x", int64(i), int64(i+5)))
+		is.NoErr(err)
+		set, err = s.Publish(t.Context(), set.ID, nil)
+		is.NoErr(err)
+		if i < annoset.MaxLayers-1 {
+			set, err = s.NewVersion(t.Context(), set.ID, annoset.NewSet{})
+			is.NoErr(err)
+		}
+	}
+
+	a, err := s.NewVersion(t.Context(), set.ID, annoset.NewSet{})
+	is.NoErr(err)
+	b, err := s.NewVersion(t.Context(), set.ID, annoset.NewSet{})
+	is.NoErr(err)
+
+	var folds int
+	is.NoErr(openRaw(t, s.path).QueryRow(`SELECT count(*) FROM layer WHERE folds_id IS NOT NULL`).Scan(&folds))
+	is.Equal(folds, 1)                       // both stand on the same
+	is.NoErr(s.DeleteSet(t.Context(), a.ID)) // one goes
+	is.Equal(len(labelsOf(t, s.Store, b.ID)), annoset.MaxLayers)
+	is.NoErr(s.DeleteSet(t.Context(), b.ID)) // the other goes, and the folded layer with it
+	is.NoErr(openRaw(t, s.path).QueryRow(`SELECT count(*) FROM layer WHERE folds_id IS NOT NULL`).Scan(&folds))
+	is.Equal(folds, 0)
 }

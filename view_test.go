@@ -13,6 +13,7 @@ import (
 )
 
 func TestViews_ShowWhatTheStoreYields(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	w := newWorld(t)
 	raw := openRaw(t, w.path)

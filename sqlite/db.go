@@ -115,6 +115,9 @@ type fileState struct {
 	wal           bool
 }
 
+// sameFile tells that the file was not touched, even if somebody has begun to write beside it.
+func (s fileState) sameFile(other fileState) bool { return s.size == other.size && s.changed == other.changed }
+
 func stateOf(cfg Config) fileState {
 	info, err := os.Stat(cfg.Path)
 	if err != nil {
@@ -138,7 +141,7 @@ func (db *DB) readUnlocked(ctx context.Context, fn func(*ReadTx) error) error {
 	pool, still := db.readers, db.still
 	db.mu.Unlock()
 	err := inTx(ctx, pool, "BEGIN", func(tx ReadTx) error { return fn(&tx) })
-	if still != nil && *still != stateOf(db.cfg) {
+	if still != nil && !still.sameFile(stateOf(db.cfg)) {
 		return errors.Join(ErrChanged, err)
 	}
 	return err
