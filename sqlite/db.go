@@ -116,7 +116,9 @@ type fileState struct {
 }
 
 // sameFile tells that the file was not touched, even if somebody has begun to write beside it.
-func (s fileState) sameFile(other fileState) bool { return s.size == other.size && s.changed == other.changed }
+func (s fileState) sameFile(other fileState) bool {
+	return s.size == other.size && s.changed == other.changed
+}
 
 func stateOf(cfg Config) fileState {
 	info, err := os.Stat(cfg.Path)
