@@ -127,7 +127,7 @@ func TestStore_Import_whenTheContextEnds(t *testing.T) {
 			defer cancel()
 			taken := 0
 			n, err := s.Import(ctx, set.ID, func(yield func(annoset.Annotation, error) bool) {
-				for a, err := range stream(1<<40, 3) { // it would never end
+				for a, err := range stream(1<<30, 3) { // it would never end
 					if taken == at {
 						cancel()
 					}
