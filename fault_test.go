@@ -588,6 +588,7 @@ func trials(t testing.TB, n, some int) []trial {
 }
 
 func TestStore_whenTheDriverFails(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	for _, tales := range []struct {
 		name  string

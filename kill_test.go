@@ -115,6 +115,7 @@ func labour() error {
 }
 
 func TestStore_survivesBeingKilled(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	is := is.New(t)
 	ctx := context.Background()

@@ -933,6 +933,7 @@ func TestStore_doesAsAModelDoes(t *testing.T) {
 }
 
 func TestStore_NewVersion_folds(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	random := newRand(t)
 	m := openModel(t, annoset.Options{Durability: annoset.DurabilityRelaxed}, false, random.IntN)
