@@ -46,6 +46,11 @@ func (in *inserter) row(ctx context.Context, a *Annotation) (sqlite.LabelRow, er
 	if err != nil || len(in.problems.list) > 0 {
 		return sqlite.LabelRow{}, err
 	}
+	return in.admit(ctx, a, file, typeID)
+}
+
+// admit makes the row of a label that was checked, without an id, and adds the names that are new.
+func (in *inserter) admit(ctx context.Context, a *Annotation, file *openFile, typeID int64) (_ sqlite.LabelRow, err error) {
 	if typeID == 0 {
 		if typeID, err = in.newType(ctx, a.ArtifactType); err != nil {
 			return sqlite.LabelRow{}, err

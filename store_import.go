@@ -46,7 +46,7 @@ func (s *Store) Import(ctx context.Context, setID uuid.UUID, labels iter.Seq2[An
 		if err != nil {
 			return err
 		}
-		im := &importer{tx: tx, progress: opts.Progress}
+		im := &importer{progress: opts.Progress}
 		if im.inserter, err = newInserter(tx, op, &set); err != nil {
 			return err
 		}
@@ -87,7 +87,6 @@ func readAhead(ctx context.Context, labels iter.Seq2[Annotation, error]) iter.Se
 // importer writes a stream in batches.
 type importer struct {
 	*inserter
-	tx       *sqlite.WriteTx
 	progress func(done int)
 	batch    []sqlite.LabelRow
 }

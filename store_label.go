@@ -86,8 +86,7 @@ func (s *Store) Update(ctx context.Context, setID uuid.UUID, a Annotation) error
 		if row == old {
 			return nil
 		}
-		in.n = -1
-		if row, err = in.row(ctx, &a); err != nil {
+		if row, err = in.admit(ctx, &a, file, typeID); err != nil {
 			return err
 		}
 		row.ID = old.ID
