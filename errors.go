@@ -158,21 +158,21 @@ func (e *ValidationError) Error() string {
 // Unwrap returns [ErrInvalid].
 func (e *ValidationError) Unwrap() error { return ErrInvalid }
 
-// typed tells the errors that are final as they are: they bear what was tried.
+// factual marks the errors that are final as they are: they bear what was tried.
+type factual interface {
+	error
+	factual()
+}
+
+func (*ImmutableError) factual()  {}
+func (*DraftError) factual()      {}
+func (*NotFoundError) factual()   {}
+func (*ExistsError) factual()     {}
+func (*ValidationError) factual() {}
+
+// typed tells whether an error needs no more words.
 func typed(err error) bool {
-	if _, ok := errors.AsType[*ImmutableError](err); ok {
-		return true
-	}
-	if _, ok := errors.AsType[*DraftError](err); ok {
-		return true
-	}
-	if _, ok := errors.AsType[*NotFoundError](err); ok {
-		return true
-	}
-	if _, ok := errors.AsType[*ExistsError](err); ok {
-		return true
-	}
-	_, ok := errors.AsType[*ValidationError](err)
+	_, ok := errors.AsType[factual](err)
 	return ok
 }
 
