@@ -27,6 +27,9 @@ var (
 	ErrExists = errors.New("annoset: exists already")
 	// ErrInvalid is returned for input that breaks a rule. It comes as a [*ValidationError].
 	ErrInvalid = errors.New("annoset: invalid input")
+	// ErrCheckFailed is returned when a set does not pass the check that its publishing asks for. It comes as a
+	// [*CheckError].
+	ErrCheckFailed = errors.New("annoset: check failed")
 	// ErrConflict is returned when a call contradicts what is in the store: marking an audio file clean that bears
 	// labels, dropping an artifact type that labels bear, or a change that the database's own guards refuse.
 	ErrConflict = errors.New("annoset: conflicts with what is stored")
@@ -112,6 +115,24 @@ func (e *ExistsError) Error() string {
 // Unwrap returns [ErrExists].
 func (e *ExistsError) Unwrap() error { return ErrExists }
 
+// CheckError tells what a check found in a set that was to be published. errors.Is(err, [ErrCheckFailed]).
+type CheckError struct {
+	Op     string
+	Report Report
+}
+
+func (e *CheckError) Error() string {
+	text := fmt.Sprintf("%s %q: %v: version %d has %s", e.Op, e.Report.SetID, ErrCheckFailed, e.Report.Version,
+		strings.Join(e.Report.failures(), ", "))
+	if len(e.Report.Findings) > 0 {
+		text += "; first, " + e.Report.Findings[0].Message
+	}
+	return text
+}
+
+// Unwrap returns [ErrCheckFailed].
+func (e *CheckError) Unwrap() error { return ErrCheckFailed }
+
 // Problem is one bad field of the input.
 type Problem struct {
 	Index  int    // which one of a bulk, counted from 0; -1 where there is no bulk
@@ -169,6 +190,7 @@ func (*DraftError) factual()      {}
 func (*NotFoundError) factual()   {}
 func (*ExistsError) factual()     {}
 func (*ValidationError) factual() {}
+func (*CheckError) factual()      {}
 
 // typed tells whether an error needs no more words.
 func typed(err error) bool {

@@ -384,6 +384,9 @@ func readers() []verb {
 		}},
 		{"get set", func(ctx context.Context, t *tale) (any, error) { return t.Set(ctx, t.sets["v2"]) }},
 		{"list datasets", func(ctx context.Context, t *tale) (any, error) { return t.Datasets(ctx) }},
+		{"check", func(ctx context.Context, t *tale) (any, error) {
+			return t.Check(ctx, t.sets["v2"], &annoset.CheckOptions{MinConfidence: new(1.0)})
+		}},
 		{"verify", func(ctx context.Context, t *tale) (any, error) { return nil, t.Verify(ctx, t.sets["v2"]) }},
 		{"export", func(ctx context.Context, t *tale) (any, error) {
 			dir := filepath.Join(t.dir, "export")

@@ -17,24 +17,37 @@ import (
 type PublishOptions struct {
 	// AllowEmpty publishes a set without labels and clean audio files too. It can never be deleted again.
 	AllowEmpty bool
+	// Check, if not nil, refuses a draft in which [Store.Check] with these options fails. It reads every label of the set.
+	Check *CheckOptions
 }
 
 // Publish computes the statistics and the digest of a draft and locks it for ever, in one transaction that survives
 // the loss of power. From then on it cannot be edited, unpublished or deleted, and may be used for training. For a
 // version that was made from a published set the work is in proportion to the audio files that it has changed.
 //
-// Errors: [ErrNotFound]; an [*ImmutableError] if the set is published already; [ErrEmptySet]; a [*ValidationError] if
-// another program has written labels to the file that break a rule. After an error the set is a draft as before.
+// Errors: [ErrNotFound]; an [*ImmutableError] if the set is published already; [ErrEmptySet]; a [*CheckError] with the
+// whole report if PublishOptions.Check asks for a check and it fails; a [*ValidationError] if an option of that is bad, or
+// if another program has written labels to the file that break a rule. After an error the set is a draft as before.
 func (s *Store) Publish(ctx context.Context, setID uuid.UUID, opts *PublishOptions) (AnnotationSet, error) {
 	const op = "publish"
 	if opts == nil {
 		opts = &PublishOptions{}
+	}
+	if opts.Check != nil {
+		if err := opts.Check.check(op); err != nil {
+			return AnnotationSet{}, err
+		}
 	}
 	var out AnnotationSet
 	err := s.writeSync(ctx, op, true, func(tx *sqlite.WriteTx) error {
 		set, err := findDraft(ctx, tx, op, setID)
 		if err != nil {
 			return err
+		}
+		if opts.Check != nil {
+			if err := checkToPublish(ctx, &tx.ReadTx, op, &set, setID, opts.Check); err != nil {
+				return err
+			}
 		}
 		stats, err := s.sealFiles(ctx, tx, op, &set)
 		if err != nil {

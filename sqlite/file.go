@@ -47,6 +47,20 @@ func (tx *ReadTx) Files(ctx context.Context, datasetID int64) ([]FileRow, error)
 		ORDER BY name`, datasetID)
 }
 
+// EachRegisteredFile calls fn for each audio file of a dataset that the user registered, in order of name.
+func (tx *ReadTx) EachRegisteredFile(ctx context.Context, datasetID int64, fn func(id int64, name string) error) error {
+	return tx.each(`
+		SELECT id, name
+		FROM audio_file
+		WHERE dataset_id = ? AND registered = 1
+		ORDER BY name`, func(cu *cursor) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return fn(cu.int(0), cu.text(1))
+	}, datasetID)
+}
+
 // InsertFile adds an audio file and returns its row id.
 func (tx *WriteTx) InsertFile(ctx context.Context, r FileRow) (int64, error) {
 	return tx.insert(ctx, `

@@ -77,6 +77,9 @@ func TestReadTx_SeeksWhatItReads(t *testing.T) {
 		}, []string{
 			"(dataset_id=? AND name=?)", "SEARCH lf USING PRIMARY KEY (layer_id=? AND file_id=?)",
 		}},
+		{"registered files", false, func(tx *ReadTx) error {
+			return tx.EachRegisteredFile(ctx, 1, func(int64, string) error { return nil })
+		}, []string{"sqlite_autoindex_audio_file_1 (dataset_id=?)"}},
 		{"what a layer says of a file", false, func(tx *ReadTx) error {
 			_, _, err := tx.FileInLayer(top, file)
 			return err

@@ -46,18 +46,28 @@ func (w *Writer) Write(l Label) error {
 	if len(w.group) > 0 && w.group[0].StartMS != l.StartMS {
 		w.endGroup()
 	}
-	if l.ExtraData != "" {
-		if !json.Valid([]byte(l.ExtraData)) {
-			return fmt.Errorf("extra data is no JSON: %.60q", l.ExtraData)
-		}
-		one, _ := appendJSON(nil, []byte(l.ExtraData))
-		l.ExtraData = string(one)
+	extra, err := ExtraData(l.ExtraData)
+	if err != nil {
+		return err
 	}
+	l.ExtraData = extra
 	w.group = append(w.group, l)
 	if len(w.buf) < flushAt {
 		return nil
 	}
 	return w.flush()
+}
+
+// ExtraData returns extra data as it stands in a line; of none, the empty text, there is none.
+func ExtraData(text string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	if !json.Valid([]byte(text)) {
+		return "", fmt.Errorf("extra data is no JSON: %.60q", text)
+	}
+	one, _ := appendJSON(nil, []byte(text))
+	return string(one), nil
 }
 
 // Close writes what is left. It leaves the underlying writer open.

@@ -1,0 +1,187 @@
+package annoset
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/google/uuid"
+)
+
+// Severity is how much a finding of a check matters.
+type Severity string
+
+// The severities, the lowest first.
+const (
+	SeverityInfo    Severity = "info"    // worth knowing
+	SeverityWarning Severity = "warning" // often a mistake, and sometimes meant
+	SeverityError   Severity = "error"   // always a mistake
+)
+
+var severities = []Severity{SeverityInfo, SeverityWarning, SeverityError}
+
+// FindingKind tells what a check has found.
+type FindingKind string
+
+// What a check finds, in the order of a [Report]. "Earlier" is in order of start and id, within one audio file.
+const (
+	// FindingDuplicate is a label that says what an earlier one says: type, span, confidence and extra data are the same,
+	// however the extra data is spelled, so that both have the same line in [Store.Export]. It is compared with no other
+	// label: what it has to do with them, the earlier one has too. An error.
+	FindingDuplicate FindingKind = "duplicate"
+	// FindingPastEnd is a label that ends after its audio file does. The store takes none, but another program may have
+	// written one. An error.
+	FindingPastEnd FindingKind = "past_end"
+	// FindingOverlap is a label that shares time with an earlier one of its type; one finding for each such label, however
+	// many it overlaps. Labels that touch share no time, nor does a point with anything. A warning.
+	FindingOverlap FindingKind = "overlap"
+	// FindingContradiction is a label that has exactly the span of an earlier one of another type; one finding for each
+	// such label. A warning.
+	FindingContradiction FindingKind = "contradiction"
+	// FindingTooShort and FindingTooLong are labels outside [CheckOptions.Lengths]. Warnings.
+	FindingTooShort FindingKind = "too_short"
+	FindingTooLong  FindingKind = "too_long"
+	// FindingLowConfidence is a label below [CheckOptions.MinConfidence]. A warning.
+	FindingLowConfidence FindingKind = "low_confidence"
+	// FindingUnusedType is an artifact type that the dataset declares and no label of the set bears. A warning.
+	FindingUnusedType FindingKind = "unused_type"
+	// FindingUnlabelledFile is an audio file that was registered by [Store.AddAudioFiles] and in this set neither bears a
+	// label nor is marked as clean: nobody has looked at it yet. A warning.
+	FindingUnlabelledFile FindingKind = "unlabelled_audio_file"
+	// FindingPoint is a label of no length. Points are labels like others; here they are counted for those who want none.
+	// An info.
+	FindingPoint FindingKind = "point"
+)
+
+var findingKinds = []FindingKind{
+	FindingDuplicate, FindingPastEnd, FindingOverlap, FindingContradiction, FindingTooShort, FindingTooLong,
+	FindingLowConfidence, FindingUnusedType, FindingUnlabelledFile, FindingPoint,
+}
+
+// Severity returns how much findings of this kind matter.
+func (k FindingKind) Severity() Severity {
+	switch k {
+	case FindingDuplicate, FindingPastEnd:
+		return SeverityError
+	case FindingPoint:
+		return SeverityInfo
+	}
+	return SeverityWarning
+}
+
+// Length bounds how long the labels of a type are, in milliseconds, both bounds included.
+type Length struct {
+	MinMS int64 // 0: no bound
+	MaxMS int64 // 0: no bound
+}
+
+// DefaultMaxListed is how many findings of each kind a [Report] lists when [CheckOptions.MaxListed] is 0.
+const DefaultMaxListed = 100
+
+// CheckOptions tell what a check looks for, and when it fails. The zero value, and a nil pointer, are good defaults.
+type CheckOptions struct {
+	// FailAt is the lowest severity that fails the check, [SeverityError] by default. With [SeverityInfo] the check
+	// passes only if nothing at all is found.
+	FailAt Severity
+	// Lengths says how long labels are, by artifact type. Labels of a type that is not in it may have any length.
+	Lengths map[string]Length
+	// MinConfidence is the lowest confidence, in [0, 1], that is no finding. A label without confidence is none. Nil: no
+	// confidence is.
+	MinConfidence *float64
+	// MaxListed is how many findings of each kind are listed, [DefaultMaxListed] by default. All are counted.
+	MaxListed int
+}
+
+// Finding is one thing that a check has found.
+type Finding struct {
+	Kind         FindingKind `json:"kind"`
+	Severity     Severity    `json:"severity"`
+	AudioFileID  string      `json:"audio_file_id,omitempty"` // empty of an unused type
+	ArtifactType string      `json:"artifact_type,omitempty"` // of the label that was found; empty of an unlabelled file
+	// Annotations are the labels concerned: an earlier one that it was compared with, if any, and last the one that was
+	// found. Of an unused type or an unlabelled file there are none; empty, never nil.
+	Annotations []Annotation `json:"annotations"`
+	Message     string       `json:"message"` // a sentence for people
+}
+
+// Report is what a check has found in a set. It is a value: what happens in the store later does not show in it.
+type Report struct {
+	SetID            uuid.UUID `json:"set_id"`
+	Version          int       `json:"version"`
+	TotalAnnotations int64     `json:"total_annotations"` // labels that were looked at: all of the set
+	FailAt           Severity  `json:"fail_at"`           // the lowest severity that fails
+	Failed           bool      `json:"failed"`            // something was found at or above it
+	// Both maps are complete, whatever is listed, and have every kind and severity, zeros included.
+	FindingsByKind     map[FindingKind]int64 `json:"findings_by_kind"`
+	FindingsBySeverity map[Severity]int64    `json:"findings_by_severity"`
+	// Findings lists the first [CheckOptions.MaxListed] of each kind: kinds in the order they are declared in, errors
+	// first; labels in order of audio file, start and id, types as declared, files by id. Empty, never nil.
+	Findings []Finding `json:"findings"`
+}
+
+// check finds what is wrong with the options, apart from the store.
+func (o *CheckOptions) check(op string) error {
+	p := &problems{op: op}
+	if o.FailAt != "" && !slices.Contains(severities, o.FailAt) {
+		p.add(-1, "fail_at", "is %s, none of %q", brief(string(o.FailAt)), severities)
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.Lengths)) {
+		switch l := o.Lengths[name]; {
+		case l.MinMS < 0 || l.MaxMS < 0:
+			p.add(-1, "lengths", "of %s have a negative bound", brief(name))
+		case l.MaxMS > 0 && l.MinMS > l.MaxMS:
+			p.add(-1, "lengths", "of %s are at least %d and at most %d", brief(name), l.MinMS, l.MaxMS)
+		}
+	}
+	if o.MinConfidence != nil {
+		p.confidence(-1, "min_confidence", *o.MinConfidence)
+	}
+	if o.MaxListed < 0 {
+		p.add(-1, "max_listed", "is negative: %d", o.MaxListed)
+	}
+	return p.err()
+}
+
+// newReport returns the report of a check that has found nothing yet.
+func newReport(failAt Severity) Report {
+	r := Report{
+		FailAt: failAt, FindingsByKind: make(map[FindingKind]int64), FindingsBySeverity: make(map[Severity]int64),
+		Findings: []Finding{},
+	}
+	if failAt == "" {
+		r.FailAt = SeverityError
+	}
+	for _, kind := range findingKinds {
+		r.FindingsByKind[kind] = 0
+	}
+	for _, severity := range severities {
+		r.FindingsBySeverity[severity] = 0
+	}
+	return r
+}
+
+// conclude sums up what was counted and takes what was listed.
+func (r *Report) conclude(listed map[FindingKind][]Finding) {
+	for _, kind := range findingKinds {
+		n := r.FindingsByKind[kind]
+		r.FindingsBySeverity[kind.Severity()] += n
+		r.Failed = r.Failed || n > 0 && r.fails(kind)
+		r.Findings = append(r.Findings, listed[kind]...)
+	}
+}
+
+// fails tells whether a finding of a kind fails the check.
+func (r *Report) fails(kind FindingKind) bool {
+	return slices.Index(severities, kind.Severity()) >= slices.Index(severities, r.FailAt)
+}
+
+// failures says how many findings of which kinds fail the check.
+func (r *Report) failures() []string {
+	var out []string
+	for _, kind := range findingKinds {
+		if n := r.FindingsByKind[kind]; n > 0 && r.fails(kind) {
+			out = append(out, fmt.Sprintf("%d %s", n, kind))
+		}
+	}
+	return out
+}
