@@ -254,6 +254,17 @@ func BenchmarkStatsOfDraft(b *testing.B) {
 	})
 }
 
+func BenchmarkCheck(b *testing.B) {
+	ctx := context.Background()
+	bySize(b, func(b *testing.B, n int) {
+		s, set := benchStore(b, n, false, nil)
+		for b.Loop() {
+			must(s.Check(ctx, set.ID, nil))
+		}
+		b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "labels/s")
+	})
+}
+
 func BenchmarkListSets(b *testing.B) {
 	ctx := context.Background()
 	bySize(b, func(b *testing.B, n int) {

@@ -106,6 +106,58 @@ func ExampleStore_Publish() {
 	// sha256:b498d37f7089c95b46b615244a6e43bfe0407ebb2a57cf6e3a415b9c35911d8c
 }
 
+func ExampleStore_Check() {
+	ctx := context.Background()
+	store, draft := exampleDraft(ctx)
+	defer store.Close()
+	if _, err := store.Add(ctx, draft.ID,
+		annoset.Annotation{AudioFileID: "ep1.wav", ArtifactType: "glitch", StartMS: 2900, EndMS: 3100},
+	); err != nil {
+		log.Fatal(err)
+	}
+
+	report, err := store.Check(ctx, draft.ID, &annoset.CheckOptions{
+		Lengths: map[string]annoset.Length{"long_pause": {MinMS: 2500}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, f := range report.Findings {
+		fmt.Printf("%s, %s: %s\n", f.Severity, f.Kind, f.Message)
+	}
+	fmt.Println("failed:", report.Failed) // warnings do not fail a check, unless FailAt says so
+	// Output:
+	// warning, overlap: label 4 ("glitch" at [2900, 3100) ms of "ep1.wav") overlaps label 1 ("glitch" at [1000, 3000) ms of "ep1.wav")
+	// warning, too_short: label 2 ("long_pause" at [2000, 4000) ms of "ep1.wav") is 2000 ms long, shorter than 2500
+	// warning, unused_type: type "hum" is declared, and no label bears it
+	// info, point: label 3 ("glitch" at [500, 500) ms of "ep2.wav") has no length
+	// failed: false
+}
+
+func ExampleStore_Publish_check() {
+	ctx := context.Background()
+	store, draft := exampleDraft(ctx)
+	defer store.Close()
+	twice := annoset.Annotation{AudioFileID: "ep1.wav", ArtifactType: "hum", StartMS: 7000, EndMS: 8000}
+	ids, err := store.Add(ctx, draft.ID, twice, twice)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	_, err = store.Publish(ctx, draft.ID, &annoset.PublishOptions{Check: &annoset.CheckOptions{}})
+	if failed, ok := errors.AsType[*annoset.CheckError](err); ok {
+		fmt.Println(failed.Report.Findings[0].Message)
+	}
+	if err := store.Delete(ctx, draft.ID, ids[1]); err != nil { // it is a draft still
+		log.Fatal(err)
+	}
+	_, err = store.Publish(ctx, draft.ID, &annoset.PublishOptions{Check: &annoset.CheckOptions{}})
+	fmt.Println(err)
+	// Output:
+	// label 5 ("hum" at [7000, 8000) ms of "ep1.wav") says the same as label 4 ("hum" at [7000, 8000) ms of "ep1.wav")
+	// <nil>
+}
+
 func ExampleStore_NewVersion() {
 	ctx := context.Background()
 	store, draft := exampleDraft(ctx)

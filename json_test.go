@@ -58,6 +58,21 @@ func TestJSON(t *testing.T) {
 		}, `{"id":"00000000-0000-0000-0000-000000000001","name":"n","description":"d",
 			"artifact_types":[{"name":"x","description":"y","color":"z"}],"extra_data":{"a":[]},
 			"created_at":"2026-01-02T03:04:05.678Z","updated_at":"2026-01-02T03:04:05.678Z"}`},
+		{"report", annoset.Report{
+			SetID: id, Version: 3, TotalAnnotations: 4, FailAt: annoset.SeverityWarning, Failed: true,
+			FindingsByKind:     map[annoset.FindingKind]int64{annoset.FindingPoint: 1, annoset.FindingUnusedType: 1},
+			FindingsBySeverity: map[annoset.Severity]int64{annoset.SeverityInfo: 1, annoset.SeverityWarning: 1},
+			Findings: []annoset.Finding{
+				{Kind: annoset.FindingUnusedType, Severity: annoset.SeverityWarning, ArtifactType: "hum",
+					Annotations: []annoset.Annotation{}, Message: "m"},
+				{Kind: annoset.FindingPoint, Severity: annoset.SeverityInfo, AudioFileID: "a.wav", ArtifactType: "glitch",
+					Annotations: []annoset.Annotation{label("a.wav", "glitch", 0, 0)}, Message: "n"},
+			},
+		}, `{"set_id":"00000000-0000-0000-0000-000000000001","version":3,"total_annotations":4,"fail_at":"warning","failed":true,
+			"findings_by_kind":{"point":1,"unused_type":1},"findings_by_severity":{"info":1,"warning":1},"findings":[
+			{"kind":"unused_type","severity":"warning","artifact_type":"hum","annotations":[],"message":"m"},
+			{"kind":"point","severity":"info","audio_file_id":"a.wav","artifact_type":"glitch","annotations":[
+				{"id":0,"audio_file_id":"a.wav","artifact_type":"glitch","start_ms":0,"end_ms":0}],"message":"n"}]}`},
 	}
 	for _, tt := range tests {
 		t.Run("names the fields of a "+tt.name, func(t *testing.T) {

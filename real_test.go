@@ -88,10 +88,11 @@ func TestReal_VoxConverse(t *testing.T) {
 		file           string
 		turns, files   int64
 		plain, covered int64
+		found          []string // by comparing all pairs, in another program
 	}{
-		{"voxconverse/test-0.3.rttm", 19_479, 232, 144_792_880, 140_349_220},
-		{"voxconverse/test-0.2.rttm", 19_479, 232, 144_792_880, 140_349_220},
-		{"voxconverse/dev.rttm", 8_268, 216, 0, 68_074_600},
+		{"voxconverse/test-0.3.rttm", 19_479, 232, 144_792_880, 140_349_220, []string{"overlap", "overlap"}},
+		{"voxconverse/test-0.2.rttm", 19_479, 232, 144_792_880, 140_349_220, []string{"overlap"}},
+		{"voxconverse/dev.rttm", 8_268, 216, 0, 68_074_600, []string{"contradiction", "contradiction"}},
 	}
 	for _, tt := range tests {
 		t.Run("counts the turns of "+tt.file, func(t *testing.T) {
@@ -120,6 +121,7 @@ func TestReal_VoxConverse(t *testing.T) {
 			is.Equal(set.TotalPositiveDurationMS, tt.covered)                  // speech, two at once counted once
 			is.Equal(set.AnnotationsByType, bySpeaker)                         // per speaker
 			is.Equal(nameless(labelsOf(t, s.Store, set.ID)), nameless(labels)) // nothing is lost
+			is.Equal(kindsOf(checked(t, s.Store, set.ID, nil)), tt.found)      // and its mistakes are found
 		})
 	}
 
@@ -193,6 +195,7 @@ func TestReal_DESED(t *testing.T) {
 	is.Equal(set.AnnotatedAudioFiles, int64(1_153)) // 1,168 with the clean ones
 	is.Equal(len(set.AnnotationsByType), 10)        // types
 	is.Equal(len(cleanOf(t, s.Store, set.ID)), 15)  // by name
+	is.Equal(kindsOf(checked(t, s.Store, set.ID, nil)), []string{"contradiction", "contradiction"})
 	durations := []annoset.AudioFile{}
 	for _, f := range rowsOf(t, openReal(t, "desed/validation_durations.tsv"), tabs)[1:] {
 		durations = append(durations, annoset.AudioFile{ID: f[0], DurationMS: millis(t, f[1])})

@@ -1,0 +1,527 @@
+package annoset_test
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/matryer/is"
+
+	"github.com/annoset/annoset"
+)
+
+// findingsOf says what a report lists, a line each: the kind, and the ids of the labels or the name that it is about.
+func findingsOf(r annoset.Report) []string {
+	lines := []string{}
+	for _, f := range r.Findings {
+		line := string(f.Kind)
+		for _, a := range f.Annotations {
+			line += fmt.Sprint(" ", a.ID)
+		}
+		if len(f.Annotations) == 0 {
+			line += " " + f.AudioFileID + f.ArtifactType
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// kindsOf says what kinds of findings a report lists, once for each.
+func kindsOf(r annoset.Report) []string {
+	kinds := []string{}
+	for _, f := range r.Findings {
+		kinds = append(kinds, string(f.Kind))
+	}
+	return kinds
+}
+
+// checkReport checks what holds of every report.
+func checkReport(t *testing.T, r annoset.Report) {
+	t.Helper()
+	is := is.New(t)
+	is.Equal(len(r.FindingsByKind), 10)    // every kind, zeros included
+	is.Equal(len(r.FindingsBySeverity), 3) // every severity
+	listed, bySeverity := make(map[annoset.FindingKind]int64), make(map[annoset.Severity]int64)
+	for _, f := range r.Findings {
+		listed[f.Kind]++
+		is.Equal(f.Severity, f.Kind.Severity())
+		is.True(f.Message != "")
+		is.True(f.Annotations != nil)
+		for _, a := range f.Annotations {
+			is.Equal(a.AudioFileID, f.AudioFileID)                           // labels of one file
+			is.True(strings.Contains(f.Message, fmt.Sprint("label ", a.ID))) // which the sentence names
+		}
+	}
+	for kind, n := range r.FindingsByKind {
+		is.True(listed[kind] <= n)             // what is listed was counted
+		is.True((n > 0) == (listed[kind] > 0)) // and where something was, it is seen
+		bySeverity[kind.Severity()] += n
+	}
+	for severity, n := range r.FindingsBySeverity {
+		is.Equal(n, bySeverity[severity])
+	}
+}
+
+// checked is the report on a set.
+func checked(t *testing.T, s *annoset.Store, setID uuid.UUID, opts *annoset.CheckOptions) annoset.Report {
+	t.Helper()
+	r, err := s.Check(t.Context(), setID, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkReport(t, r)
+	return r
+}
+
+func TestStore_Check(t *testing.T) {
+	t.Parallel()
+	seconds := &annoset.CheckOptions{Lengths: map[string]annoset.Length{
+		"glitch": {MinMS: 10, MaxMS: 1000}, "hum": {MinMS: 10}, "pause": {MaxMS: 1000},
+	}}
+	half := 0.5
+	tests := []struct {
+		name   string
+		opts   *annoset.CheckOptions
+		labels []annoset.Annotation // which get the ids 1, 2, 3…
+		want   []string
+	}{
+		{"nothing", nil, nil, []string{}},
+		{"one label", nil, []annoset.Annotation{label("a", "hum", 0, 10)}, []string{}},
+		{"duplicates", nil, []annoset.Annotation{
+			label("a", "hum", 0, 10), label("a", "hum", 0, 10), label("b", "hum", 0, 10), label("a", "hum", 0, 10),
+		}, []string{"duplicate 1 2", "duplicate 1 4"}},
+		{"duplicates down to confidence and extra data", nil, []annoset.Annotation{
+			extra(sure(label("a", "hum", 5, 5), 0.5), `{"by":"anna","n":1}`), sure(label("a", "hum", 5, 5), 0.5),
+			extra(sure(label("a", "hum", 5, 5), 0.5), `{"n":1, "by":"anna"}`), extra(sure(label("a", "hum", 5, 5), 0.5), `{"n":2}`),
+		}, []string{"duplicate 1 3", "point 1", "point 2", "point 3", "point 4"}},
+		{"overlaps within a type", nil, []annoset.Annotation{
+			label("a", "hum", 0, 100), label("a", "hum", 99, 200), label("a", "hum", 200, 300), // 200 is touched
+			label("a", "glitch", 50, 250), label("b", "hum", 0, 1000),
+		}, []string{"overlap 1 2"}},
+		{"an overlap with one far back", nil, []annoset.Annotation{
+			label("a", "hum", 0, 1000), label("a", "hum", 10, 20), label("a", "hum", 999, 1001),
+		}, []string{"overlap 1 2", "overlap 1 3"}},
+		{"contradictions", nil, []annoset.Annotation{
+			label("a", "hum", 0, 10), label("a", "glitch", 0, 10), label("a", "pause", 0, 11), label("b", "pause", 0, 10),
+		}, []string{"contradiction 1 2"}},
+		{"points", nil, []annoset.Annotation{
+			label("a", "hum", 0, 100), label("a", "hum", 50, 50), label("a", "hum", 100, 101),
+		}, []string{"point 2"}},
+		{"lengths", seconds, []annoset.Annotation{
+			label("a", "glitch", 0, 9), label("b", "glitch", 0, 10), label("c", "glitch", 0, 1000), label("d", "glitch", 0, 1001),
+			label("e", "hum", 0, 9), label("f", "hum", 0, 5000), label("g", "pause", 7, 8), label("h", "pause", 7, 1008),
+			label("i", "echo", 0, 1), label("j", "glitch", 3, 3),
+		}, []string{"too_short 1", "too_short 5", "too_short 10", "too_long 4", "too_long 8", "point 10"}},
+		{"low confidence", &annoset.CheckOptions{MinConfidence: &half}, []annoset.Annotation{
+			sure(label("a", "hum", 0, 1), 0.5), sure(label("b", "hum", 0, 1), 0.49999), label("c", "hum", 0, 1),
+			sure(label("d", "hum", 0, 1), 0),
+		}, []string{"low_confidence 2", "low_confidence 4"}},
+		{"confidences that nobody asked about", nil, []annoset.Annotation{sure(label("a", "hum", 0, 1), 0)}, []string{}},
+	}
+	for _, test := range tests {
+		t.Run("finds "+test.name, func(t *testing.T) {
+			t.Parallel()
+			is := is.New(t)
+			s := openStore(t, nil)
+			draft := newDraft(t, s.Store, "a")
+			_, err := s.Add(t.Context(), draft.ID, test.labels...)
+			is.NoErr(err)
+			before := dump(t, s.Store)
+
+			r := checked(t, s.Store, draft.ID, test.opts)
+
+			is.Equal(findingsOf(r), test.want) // and nothing else
+			is.Equal(r.SetID, draft.ID)
+			is.Equal(r.Version, 1)
+			is.Equal(r.TotalAnnotations, int64(len(test.labels)))
+			is.Equal(r.FailAt, annoset.SeverityError)                           // the default
+			is.Equal(r.Failed, r.FindingsBySeverity[annoset.SeverityError] > 0) // errors alone fail
+			is.Equal(dump(t, s.Store), before)                                  // looking changes nothing
+			_, err = s.Publish(t.Context(), draft.ID, &annoset.PublishOptions{AllowEmpty: true})
+			is.NoErr(err)
+			is.Equal(checked(t, s.Store, draft.ID, test.opts), r) // of the published set the same
+			next, err := s.NewVersion(t.Context(), draft.ID, annoset.NewSet{})
+			is.NoErr(err)
+			of := checked(t, s.Store, next.ID, test.opts)
+			is.Equal(of.Findings, r.Findings) // and of one that stands on it
+			is.Equal(of.Version, 2)
+		})
+	}
+
+	t.Run("finds types that no label bears", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		_, v1 := newDeclared(t, s.Store, "a")
+		want := []string{"unused_type glitch", "unused_type long_pause", "unused_type hallucination"}
+		is.Equal(findingsOf(checked(t, s.Store, v1.ID, nil)), want) // as they were declared
+		ids, err := s.Add(t.Context(), v1.ID, label("a.wav", "glitch", 0, 10), label("a.wav", "hallucination", 10, 20))
+		is.NoErr(err)
+		is.Equal(findingsOf(checked(t, s.Store, v1.ID, nil)), []string{"unused_type long_pause"})
+		_, err = s.Publish(t.Context(), v1.ID, nil)
+		is.NoErr(err)
+		v2, err := s.NewVersion(t.Context(), v1.ID, annoset.NewSet{})
+		is.NoErr(err)
+		is.NoErr(s.Delete(t.Context(), v2.ID, ids[0]))
+		is.Equal(findingsOf(checked(t, s.Store, v2.ID, nil)), []string{"unused_type glitch", "unused_type long_pause"})
+	})
+
+	t.Run("finds registered audio files that nobody looked at", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		set := newDraft(t, s.Store, "a")
+		other := newDraft(t, s.Store, "b")
+		is.NoErr(s.AddAudioFiles(t.Context(), other.DatasetID, annoset.AudioFile{ID: "elsewhere"}))
+		is.NoErr(s.AddAudioFiles(t.Context(), set.DatasetID, annoset.AudioFile{ID: "labelled"}, annoset.AudioFile{ID: "clean"},
+			annoset.AudioFile{ID: "new"}, annoset.AudioFile{ID: "emptied"}, annoset.AudioFile{ID: "unmarked"}))
+		_, err := s.Add(t.Context(), set.ID, label("labelled", "hum", 0, 10), label("unregistered", "hum", 0, 10))
+		is.NoErr(err)
+		ids, err := s.Add(t.Context(), set.ID, label("emptied", "hum", 0, 10), label("gone", "hum", 0, 10))
+		is.NoErr(err)
+		is.NoErr(s.Delete(t.Context(), set.ID, ids...))
+		is.NoErr(s.MarkClean(t.Context(), set.ID, "clean", "unmarked"))
+		is.NoErr(s.UnmarkClean(t.Context(), set.ID, "unmarked"))
+
+		r := checked(t, s.Store, set.ID, nil)
+
+		want := []string{"unlabelled_audio_file emptied", "unlabelled_audio_file new", "unlabelled_audio_file unmarked"}
+		is.Equal(findingsOf(r), want) // not gone, which nobody registered
+	})
+
+	t.Run("finds labels that another program wrote past the end", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		set := newDraft(t, s.Store, "a")
+		_, err := s.Add(t.Context(), set.ID, label("a", "hum", 0, 100), label("a", "hum", 100, 101), label("b", "hum", 0, 999))
+		is.NoErr(err)
+		_, err = openRaw(t, s.path).Exec(`UPDATE audio_file SET duration_ms = 100 WHERE name = 'a'`)
+		is.NoErr(err)
+
+		r := checked(t, s.Store, set.ID, nil)
+
+		is.Equal(findingsOf(r), []string{"past_end 2"}) // up to the end is within
+		is.True(r.Failed)
+	})
+
+	t.Run("says what it found in sentences", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		d, set := newDeclared(t, s.Store, "a")
+		is.NoErr(s.AddAudioFiles(t.Context(), d.ID, annoset.AudioFile{ID: "new"}))
+		_, err := s.Add(t.Context(), set.ID, label("a", "glitch", 0, 10), label("a", "long_pause", 0, 10),
+			sure(label("a", "glitch", 5, 25), 0.25), label("a", "glitch", 30, 30), label("a", "glitch", 30, 30))
+		is.NoErr(err)
+
+		r := checked(t, s.Store, set.ID, &annoset.CheckOptions{
+			Lengths: map[string]annoset.Length{"glitch": {MinMS: 1, MaxMS: 15}}, MinConfidence: new(0.5),
+		})
+
+		said := []string{}
+		for _, f := range r.Findings {
+			said = append(said, f.Message)
+		}
+		is.Equal(said, []string{
+			`label 5 ("glitch" at [30, 30) ms of "a") says the same as label 4 ("glitch" at [30, 30) ms of "a")`,
+			`label 3 ("glitch" at [5, 25) ms of "a") overlaps label 1 ("glitch" at [0, 10) ms of "a")`,
+			`label 2 ("long_pause" at [0, 10) ms of "a") has the same span as label 1 ("glitch" at [0, 10) ms of "a")`,
+			`label 4 ("glitch" at [30, 30) ms of "a") is 0 ms long, shorter than 1`,
+			`label 5 ("glitch" at [30, 30) ms of "a") is 0 ms long, shorter than 1`,
+			`label 3 ("glitch" at [5, 25) ms of "a") is 20 ms long, longer than 15`,
+			`label 3 ("glitch" at [5, 25) ms of "a") has a confidence of 0.25, lower than 0.5`,
+			`type "hallucination" is declared, and no label bears it`,
+			`audio file "new" bears no label and is not marked as clean`,
+			`label 4 ("glitch" at [30, 30) ms of "a") has no length`,
+			`label 5 ("glitch" at [30, 30) ms of "a") has no length`,
+		})
+		labels := labelsOf(t, s.Store, set.ID)
+		is.Equal(r.Findings[1].Annotations, []annoset.Annotation{labels[0], labels[2]}) // whole, the one it met first
+	})
+
+	t.Run("counts all and lists some", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		_, set := newDeclared(t, s.Store, "a")
+		var labels []annoset.Annotation
+		for i := range int64(150) {
+			labels = append(labels, label(fmt.Sprintf("%03d", i/2), "glitch", i%2*5, 10))
+		}
+		_, err := s.Add(t.Context(), set.ID, labels...)
+		is.NoErr(err)
+		_, err = s.Add(t.Context(), set.ID, labels...)
+		is.NoErr(err)
+
+		r := checked(t, s.Store, set.ID, nil)
+		is.Equal(r.FindingsByKind[annoset.FindingDuplicate], int64(150))
+		is.Equal(r.FindingsByKind[annoset.FindingOverlap], int64(75))
+		is.Equal(r.FindingsBySeverity[annoset.SeverityWarning], int64(75+2)) // two types are not used
+		is.Equal(len(r.Findings), annoset.DefaultMaxListed+75+2)
+
+		few := checked(t, s.Store, set.ID, &annoset.CheckOptions{MaxListed: 1})
+		is.Equal(few.FindingsByKind, r.FindingsByKind) // the counts are as before
+		is.Equal(findingsOf(few), []string{"duplicate 1 151", "overlap 1 2", "unused_type long_pause"})
+
+		many := checked(t, s.Store, set.ID, &annoset.CheckOptions{MaxListed: 1000})
+		is.Equal(many.FindingsByKind, r.FindingsByKind)
+		is.Equal(len(many.Findings), 150+75+2)
+		is.Equal(many.Findings[:annoset.DefaultMaxListed], r.Findings[:annoset.DefaultMaxListed]) // the first of them
+	})
+
+	t.Run("fails at the severity that is asked for", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		set := newDraft(t, s.Store, "a")
+		fails := func(at annoset.Severity) bool {
+			r := checked(t, s.Store, set.ID, &annoset.CheckOptions{FailAt: at})
+			is.Equal(r.FailAt, at)
+			return r.Failed
+		}
+		add := func(a annoset.Annotation) {
+			_, err := s.Add(t.Context(), set.ID, a)
+			is.NoErr(err)
+		}
+		is.True(!fails("info") && !fails("warning") && !fails("error")) // nothing there
+		add(label("a", "hum", 5, 5))
+		is.True(fails("info") && !fails("warning") && !fails("error")) // a point
+		add(label("a", "glitch", 5, 5))
+		is.True(fails("info") && fails("warning") && !fails("error")) // and another type at it
+		add(label("a", "hum", 5, 5))
+		is.True(fails("info") && fails("warning") && fails("error")) // and a duplicate
+	})
+
+	t.Run("works in memory", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s, err := annoset.OpenMemory(t.Context(), nil)
+		is.NoErr(err)
+		defer s.Close()
+		set := newDraft(t, s, "a")
+		_, err = s.Import(t.Context(), set.ID, pairs(label("a", "hum", 0, 10), label("a", "hum", 5, 15)), nil)
+		is.NoErr(err)
+		is.Equal(findingsOf(checked(t, s, set.ID, nil)), []string{"overlap 1 2"})
+	})
+
+	t.Run("refuses what is no set or no option", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		_, set := newDeclared(t, s.Store, "a")
+		_, err := s.Check(t.Context(), uuid.New(), nil)
+		is.True(errors.Is(err, annoset.ErrNotFound))
+		r, err := s.Check(t.Context(), set.ID, &annoset.CheckOptions{
+			FailAt: "fatal", MinConfidence: new(1.5), MaxListed: -1, Lengths: map[string]annoset.Length{
+				"glitch": {MinMS: -1}, "long_pause": {MinMS: 10, MaxMS: 9}, "hallucination": {MinMS: 9, MaxMS: 9},
+			},
+		})
+		is.Equal(badFields(is, err), []string{"-1 fail_at", "-1 lengths", "-1 lengths", "-1 min_confidence", "-1 max_listed"})
+		is.Equal(r.Findings, nil) // the zero value
+		misspelled := &annoset.CheckOptions{Lengths: map[string]annoset.Length{"glich": {MinMS: 1}}}
+		_, err = s.Check(t.Context(), set.ID, misspelled)
+		is.Equal(badFields(is, err), []string{"-1 lengths"}) // which would be a check of nothing
+		open := newDraft(t, s.Store, "b")
+		_, err = s.Check(t.Context(), open.ID, misspelled)
+		is.NoErr(err) // where any type may come, this one may
+	})
+
+	t.Run("ends with its context", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		set := newDraft(t, s.Store, "a")
+		_, err := s.Add(t.Context(), set.ID, label("a", "hum", 0, 10))
+		is.NoErr(err)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err = s.Check(ctx, set.ID, nil)
+		is.True(errors.Is(err, context.Canceled))
+	})
+}
+
+func TestStore_Publish_ifTheCheckPasses(t *testing.T) {
+	t.Parallel()
+	setUp := func(t *testing.T) (*testStore, annoset.AnnotationSet, []int64) {
+		s := openStore(t, nil)
+		set := newDraft(t, s.Store, "a")
+		ids, err := s.Add(t.Context(), set.ID, label("a", "hum", 0, 10), label("a", "hum", 5, 15), label("a", "hum", 5, 15))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s, set, ids
+	}
+
+	t.Run("refuses a set that fails", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s, set, ids := setUp(t)
+		before := dump(t, s.Store)
+		want := checked(t, s.Store, set.ID, nil)
+
+		got, err := s.Publish(t.Context(), set.ID, &annoset.PublishOptions{Check: &annoset.CheckOptions{}})
+
+		is.True(errors.Is(err, annoset.ErrCheckFailed))
+		failed, ok := errors.AsType[*annoset.CheckError](err)
+		is.True(ok) // with facts
+		is.Equal(*failed, annoset.CheckError{Op: "publish", Report: want})
+		is.Equal(err.Error(), fmt.Sprintf(`publish %q: annoset: check failed: version 1 has 1 duplicate; first, %s`,
+			set.ID, want.Findings[0].Message)) // what fails, and no more
+		is.Equal(got, annoset.AnnotationSet{})
+		is.Equal(dump(t, s.Store), before) // a draft as before
+
+		is.NoErr(s.Delete(t.Context(), set.ID, ids[2]))
+		_, err = s.Publish(t.Context(), set.ID, &annoset.PublishOptions{Check: &annoset.CheckOptions{}})
+		is.NoErr(err) // the overlap is a warning
+	})
+
+	t.Run("refuses warnings where that is asked for", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s, set, ids := setUp(t)
+		clean := &annoset.PublishOptions{Check: &annoset.CheckOptions{FailAt: annoset.SeverityInfo}}
+		is.NoErr(s.Delete(t.Context(), set.ID, ids[2]))
+		_, err := s.Publish(t.Context(), set.ID, clean)
+		is.True(errors.Is(err, annoset.ErrCheckFailed))
+		is.NoErr(s.Delete(t.Context(), set.ID, ids[1]))
+		_, err = s.Publish(t.Context(), set.ID, clean)
+		is.NoErr(err)
+	})
+
+	t.Run("checks a version as a whole", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s, v1, _ := setUp(t)
+		_, err := s.Publish(t.Context(), v1.ID, nil)
+		is.NoErr(err) // nobody asked
+		v2, err := s.NewVersion(t.Context(), v1.ID, annoset.NewSet{})
+		is.NoErr(err)
+		_, err = s.Publish(t.Context(), v2.ID, &annoset.PublishOptions{Check: &annoset.CheckOptions{}})
+		is.True(errors.Is(err, annoset.ErrCheckFailed)) // what it stands on counts
+	})
+
+	t.Run("refuses bad options", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s, set, _ := setUp(t)
+		_, err := s.Publish(t.Context(), set.ID, &annoset.PublishOptions{Check: &annoset.CheckOptions{MaxListed: -1}})
+		is.Equal(badFields(is, err), []string{"-1 max_listed"})
+	})
+
+	t.Run("refuses a published set as ever", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s, set, _ := setUp(t)
+		_, err := s.Publish(t.Context(), set.ID, nil)
+		is.NoErr(err)
+		_, err = s.Publish(t.Context(), set.ID, &annoset.PublishOptions{Check: &annoset.CheckOptions{}})
+		is.True(errors.Is(err, annoset.ErrPublished))
+	})
+}
+
+// allPairs counts what a check finds, by comparing each label with every other one.
+func allPairs(labels []annoset.Annotation, opts *annoset.CheckOptions) map[annoset.FindingKind]int64 {
+	n := make(map[annoset.FindingKind]int64)
+	same := func(a, b annoset.Annotation) bool {
+		confidence := func(a annoset.Annotation) string {
+			return fmt.Sprint(a.Confidence == nil, *cmp.Or(a.Confidence, new(0.0)))
+		}
+		return confidence(a) == confidence(b) && string(a.ExtraData) == string(b.ExtraData) &&
+			a.AudioFileID == b.AudioFileID && a.ArtifactType == b.ArtifactType && a.StartMS == b.StartMS && a.EndMS == b.EndMS
+	}
+	var first []annoset.Annotation // of those that are the same
+	for _, a := range labels {
+		length, bounds := a.EndMS-a.StartMS, opts.Lengths[a.ArtifactType]
+		found := map[annoset.FindingKind]bool{
+			annoset.FindingPoint:         length == 0,
+			annoset.FindingTooShort:      length < bounds.MinMS,
+			annoset.FindingTooLong:       bounds.MaxMS > 0 && length > bounds.MaxMS,
+			annoset.FindingLowConfidence: a.Confidence != nil && *a.Confidence < *opts.MinConfidence,
+		}
+		if slices.ContainsFunc(first, func(b annoset.Annotation) bool { return same(a, b) }) {
+			found[annoset.FindingDuplicate] = true
+		} else {
+			for _, b := range first {
+				if a.AudioFileID != b.AudioFileID {
+					continue
+				}
+				shared := min(a.EndMS, b.EndMS) - max(a.StartMS, b.StartMS)
+				if a.ArtifactType == b.ArtifactType && shared > 0 {
+					found[annoset.FindingOverlap] = true
+				}
+				if a.ArtifactType != b.ArtifactType && a.StartMS == b.StartMS && a.EndMS == b.EndMS {
+					found[annoset.FindingContradiction] = true
+				}
+			}
+			first = append(first, a)
+		}
+		for kind, is := range found {
+			if is {
+				n[kind]++
+			}
+		}
+	}
+	return n
+}
+
+// TestStore_Check_finds_what_comparing_all_pairs_finds edits a set at random, version upon version.
+func TestStore_Check_finds_what_comparing_all_pairs_finds(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	r := newRand(t)
+	some := func() annoset.Annotation {
+		start := r.Int64N(40)
+		a := label([]string{"a", "b", "c"}[r.IntN(3)], []string{"hum", "glitch"}[r.IntN(2)], start, start+r.Int64N(6))
+		if r.IntN(3) == 0 {
+			a = sure(a, float64(r.IntN(3))/2)
+		}
+		if r.IntN(4) == 0 {
+			a = extra(a, `{"a":1}`)
+		}
+		return a
+	}
+	opts := &annoset.CheckOptions{
+		Lengths: map[string]annoset.Length{"hum": {MinMS: 1, MaxMS: 4}, "glitch": {MinMS: 2}}, MinConfidence: new(0.5),
+	}
+	s := openStore(t, nil)
+	set := newDraft(t, s.Store, "a")
+	versions := 4 + annoset.MaxLayers // so that layers are folded
+	if brief() {
+		versions = 3
+	}
+	for range versions {
+		for range 20 {
+			_, err := s.Add(t.Context(), set.ID, some())
+			is.NoErr(err)
+		}
+		for _, a := range shuffled(r, labelsOf(t, s.Store, set.ID))[:8] {
+			if r.IntN(2) == 0 {
+				is.NoErr(s.Delete(t.Context(), set.ID, a.ID))
+			} else {
+				is.NoErr(s.Update(t.Context(), set.ID, withID(a.ID, some())))
+			}
+		}
+		report := checked(t, s.Store, set.ID, opts)
+		labels := labelsOf(t, s.Store, set.ID)
+		is.Equal(report.TotalAnnotations, int64(len(labels)))
+		maps.DeleteFunc(report.FindingsByKind, func(_ annoset.FindingKind, n int64) bool { return n == 0 })
+		is.Equal(report.FindingsByKind, allPairs(labels, opts))
+		_, err := s.Publish(t.Context(), set.ID, nil)
+		is.NoErr(err)
+		set, err = s.NewVersion(t.Context(), set.ID, annoset.NewSet{})
+		is.NoErr(err)
+	}
+}
+
+func shuffled[T any](r *rand.Rand, all []T) []T {
+	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	return all
+}
