@@ -277,6 +277,29 @@ func TestStore_Check(t *testing.T) {
 		is.Equal(many.Findings[:annoset.DefaultMaxListed], r.Findings[:annoset.DefaultMaxListed]) // the first of them
 	})
 
+	t.Run("counts many that all overlap", func(t *testing.T) {
+		t.Parallel()
+		skipMany(t)
+		is := is.New(t)
+		const n = 20_000
+		s := openStore(t, nil)
+		set := newDraft(t, s.Store, "a")
+		_, err := s.Import(t.Context(), set.ID, func(yield func(annoset.Annotation, error) bool) {
+			for i := range int64(n) {
+				if !yield(label("a", "hum", i, 2*n-i), nil) {
+					return
+				}
+			}
+		}, nil)
+		is.NoErr(err)
+
+		r := checked(t, s.Store, set.ID, nil)
+
+		is.Equal(r.FindingsByKind[annoset.FindingOverlap], int64(n-1)) // each but the first, once
+		is.Equal(r.FindingsBySeverity[annoset.SeverityWarning], int64(n-1))
+		is.Equal(len(r.Findings), annoset.DefaultMaxListed)
+	})
+
 	t.Run("fails at the severity that is asked for", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)

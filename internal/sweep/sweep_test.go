@@ -115,6 +115,17 @@ func TestSweep(t *testing.T) {
 			is.Equal(sweepAll(t, s, test.labels), test.want) // in a second file the same
 		})
 	}
+	t.Run("what starts together after many that did", func(t *testing.T) {
+		is := is.New(t)
+		var labels []Label
+		for i := range int64(5000) {
+			labels = append(labels, at(1, 0, i))
+		}
+		labels = numbered(append(labels, at(2, 10, 20), at(2, 10, 20), at(1, 10, 15))...)
+		found := sweepAll(t, s, labels)
+		is.Equal(len(found), 4998+2)                                             // all but the point and the first one
+		is.Equal(found[4998:], []string{"5002 same 5001", "5003 overlaps 5000"}) // what ended at 15 or 20 is past
+	})
 	t.Run("extra data that is no JSON", func(t *testing.T) {
 		is := is.New(t)
 		s.BeginFile()
