@@ -154,9 +154,6 @@ func newReport(failAt Severity) Report {
 	for _, kind := range findingKinds {
 		r.FindingsByKind[kind] = 0
 	}
-	for _, severity := range severities {
-		r.FindingsBySeverity[severity] = 0
-	}
 	return r
 }
 

@@ -17,7 +17,8 @@ import (
 type PublishOptions struct {
 	// AllowEmpty publishes a set without labels and clean audio files too. It can never be deleted again.
 	AllowEmpty bool
-	// Check, if not nil, refuses a draft in which [Store.Check] with these options fails. It reads every label of the set.
+	// Check, if not nil, refuses a draft that fails [Store.Check] with these options. It reads every label of the set, those
+	// that are as in the published set below too, while other writers wait.
 	Check *CheckOptions
 }
 
