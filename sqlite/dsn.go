@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"crypto/rand"
 	"database/sql"
 	"database/sql/driver"
@@ -9,6 +10,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -16,12 +18,35 @@ import (
 	driversqlite "modernc.org/sqlite"
 )
 
-// newPool opens a pool on dsn. Every connection gets its pragmas from the DSN.
-func newPool(dsn string, open int, wrap func(driver.Connector) driver.Connector) (*sqlx.DB, error) {
-	base, err := driversqlite.NewConnector(dsn)
-	if err != nil {
+// ownDriver is a driver of this package's own: what is registered on it, no other connection of the process meets.
+var ownDriver = sync.OnceValue(func() *driversqlite.Driver {
+	d := &driversqlite.Driver{}
+	d.MustRegisterFunction("take_label", &driversqlite.FunctionImpl{
+		NArgs: 7, VolatileArgs: true,
+		Scalar: func(_ *driversqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+			return takeLabel(args)
+		},
+	})
+	return d
+})
+
+// dsnConnector opens connections of this package's own driver.
+type dsnConnector string
+
+// Connect implements [driver.Connector].
+func (dsn dsnConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	return ownDriver().Open(string(dsn))
+}
+
+// Driver implements [driver.Connector].
+func (dsnConnector) Driver() driver.Driver { return ownDriver() }
+
+// newPool opens a pool on dsn. Every connection gets its pragmas from the DSN.
+func newPool(dsn string, open int, wrap func(driver.Connector) driver.Connector) (*sqlx.DB, error) {
+	var base driver.Connector = dsnConnector(dsn)
 	if wrap != nil {
 		base = wrap(base)
 	}

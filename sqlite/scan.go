@@ -14,16 +14,19 @@ type Span struct {
 	BeforeMS         int64 // 0: to the end
 }
 
+// The function is asked last: the other terms are bounds of the scan, which goes in the order of the key.
 const selectLabels = `
-	SELECT id, start_ms, end_ms, type_id, confidence, extra_data
+	SELECT 1
 	FROM label
-	WHERE layer_id = ? AND file_id = ? AND start_ms < ?
+	WHERE layer_id = ?2 AND file_id = ?3 AND start_ms < ?4
+		AND take_label(?1, id, start_ms, end_ms, type_id, confidence, extra_data)
 	ORDER BY start_ms, id`
 
 const selectLabelsAfter = `
-	SELECT id, start_ms, end_ms, type_id, confidence, extra_data
+	SELECT 1
 	FROM label
-	WHERE layer_id = ? AND file_id = ? AND start_ms < ? AND (start_ms, id) > (?, ?)
+	WHERE layer_id = ?2 AND file_id = ?3 AND start_ms < ?4 AND (start_ms, id) > (?5, ?6)
+		AND take_label(?1, id, start_ms, end_ms, type_id, confidence, extra_data)
 	ORDER BY start_ms, id`
 
 // hiding tells which layers remove an id of a file: the topmost of all, and the topmost below depth 0.
@@ -44,7 +47,7 @@ func (tx *ReadTx) EachLabel(ctx context.Context, stack []LayerRow, file *SeenFil
 	heads := make([]*head, 0, len(file.Layers))
 	defer func() {
 		for _, h := range heads {
-			err = errors.Join(err, h.cu.close())
+			err = errors.Join(err, h.labels.close())
 		}
 	}()
 	for _, depth := range file.Layers {
@@ -65,7 +68,7 @@ func (tx *ReadTx) EachLabel(ctx context.Context, stack []LayerRow, file *SeenFil
 		if first == nil {
 			return nil
 		}
-		row := &first.row
+		row := first.row
 		row.Hidden, row.HiddenBelow = false, false
 		if h, ok := hidden[row.ID]; ok {
 			row.Hidden, row.HiddenBelow = h.top < row.Depth, h.below < row.Depth
@@ -107,9 +110,10 @@ func (tx *ReadTx) removals(stack []LayerRow, file *SeenFile) (map[int64]hiding, 
 
 // head is the next row of one layer's cursor.
 type head struct {
-	cu   *cursor
-	row  LabelRow
-	done bool
+	labels *labelCursor
+	row    *LabelRow // nil at the end
+	fileID int64
+	depth  int
 }
 
 func (tx *ReadTx) openHead(layerID int64, depth int, fileID int64, span Span) (*head, error) {
@@ -121,29 +125,25 @@ func (tx *ReadTx) openHead(layerID int64, depth int, fileID int64, span Span) (*
 	if span.AfterMS != 0 || span.AfterID != 0 {
 		query, args = selectLabelsAfter, append(args, span.AfterMS, span.AfterID)
 	}
-	cu, err := tx.dc.open(query, args...)
+	labels, err := tx.dc.openLabels(query, args...)
 	if err != nil {
 		return nil, err
 	}
-	return &head{cu: cu, row: LabelRow{FileID: fileID, Depth: depth}}, nil
+	return &head{labels: labels, fileID: fileID, depth: depth}, nil
 }
 
-func (h *head) advance() error {
-	more, err := h.cu.next()
-	if err != nil {
-		return err
+func (h *head) advance() (err error) {
+	if h.row, err = h.labels.next(); h.row != nil {
+		h.row.FileID, h.row.Depth = h.fileID, h.depth
 	}
-	if h.done = !more; more {
-		h.row.scan(h.cu, 0, 1)
-	}
-	return nil
+	return err
 }
 
 // firstHead returns the head whose row comes next, or nil at the end. There are at most a handful.
 func firstHead(heads []*head) *head {
 	var first *head
 	for _, h := range heads {
-		if h.done {
+		if h.row == nil {
 			continue
 		}
 		if first == nil || h.row.StartMS < first.row.StartMS ||
