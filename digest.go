@@ -26,6 +26,9 @@ func newFileDigest(w io.Writer) *fileDigest {
 	return &fileDigest{hash: h, lines: canonical.NewWriter(io.MultiWriter(h, w))}
 }
 
+// reset begins the digest of another audio file.
+func (d *fileDigest) reset() { d.hash.Reset() }
+
 func (d *fileDigest) write(r *sqlite.LabelRow, artifactType string) error {
 	return d.lines.Write(canonical.Label{
 		StartMS: r.StartMS, EndMS: r.EndMS, ArtifactType: artifactType,
@@ -44,8 +47,13 @@ func (d *fileDigest) sum() ([]byte, error) {
 const exportEnding = ".jsonl"
 
 // sumsLine is the line of one audio file as sha256sum prints it.
-func sumsLine(digest []byte, audioFileID string) string {
-	return hex.EncodeToString(digest) + "  " + filename.Escape(audioFileID) + exportEnding + "\n"
+func sumsLine(digest []byte, audioFileID string) []byte {
+	name := filename.Escape(audioFileID)
+	line := make([]byte, 0, 2*len(digest)+2+len(name)+len(exportEnding)+1)
+	line = hex.AppendEncode(line, digest)
+	line = append(line, "  "...)
+	line = append(line, name...)
+	return append(line, exportEnding+"\n"...)
 }
 
 // manifest is the digest of a whole set: the SHA-256 of the lines of its audio files, in order of their ids.
@@ -54,7 +62,7 @@ type manifest struct{ hash hash.Hash }
 func newManifest() manifest { return manifest{sha256.New()} }
 
 func (m manifest) add(digest []byte, audioFileID string) {
-	io.WriteString(m.hash, sumsLine(digest, audioFileID))
+	m.hash.Write(sumsLine(digest, audioFileID))
 }
 
 func (m manifest) String() string { return "sha256:" + hex.EncodeToString(m.hash.Sum(nil)) }

@@ -199,6 +199,28 @@ type survey struct {
 	before, now *tally
 }
 
+// surveyor is one who reads files of a survey, with sums of its own.
+type surveyor struct {
+	*survey
+	tx          *sqlite.ReadTx
+	before, now *tally
+	digest      *fileDigest // nil: none is asked for
+}
+
+func (s *survey) surveyor(tx *sqlite.ReadTx) *surveyor {
+	r := &surveyor{survey: s, tx: tx, before: newTally(), now: newTally()}
+	if s.digests {
+		r.digest = newFileDigest(nil)
+	}
+	return r
+}
+
+// merge adds what a surveyor has summed.
+func (s *survey) merge(r *surveyor) {
+	s.before.merge(r.before)
+	s.now.merge(r.now)
+}
+
 // fileResult is what a survey finds out about one audio file.
 type fileResult struct {
 	annotations int64
@@ -233,8 +255,10 @@ func newSurvey(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow, all b
 
 // run surveys all files.
 func (s *survey) run(ctx context.Context, tx *sqlite.ReadTx) error {
+	r := s.surveyor(tx)
+	defer s.merge(r)
 	for i := range s.files {
-		if err := s.file(ctx, tx, i, s.before, s.now); err != nil {
+		if err := r.file(ctx, i); err != nil {
 			return err
 		}
 	}
@@ -258,14 +282,19 @@ func (s *survey) runParallel(ctx context.Context, db *sqlite.DB, tx *sqlite.Read
 	var all sync.WaitGroup
 	for range workers {
 		all.Go(func() {
-			before, now := newTally(), newTally()
 			err := db.Read(ctx, func(tx *sqlite.ReadTx) error {
+				r := s.surveyor(tx)
+				defer func() {
+					mu.Lock()
+					defer mu.Unlock()
+					s.merge(r)
+				}()
 				for {
 					i := int(next.Add(1)) - 1
 					if i >= len(s.files) {
 						return nil
 					}
-					if err := s.file(ctx, tx, i, before, now); err != nil {
+					if err := r.file(ctx, i); err != nil {
 						return err
 					}
 				}
@@ -273,10 +302,6 @@ func (s *survey) runParallel(ctx context.Context, db *sqlite.DB, tx *sqlite.Read
 			if err != nil {
 				cancel(err) // the first one counts, and ends the others
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			s.before.merge(before)
-			s.now.merge(now)
 		})
 	}
 	all.Wait()
@@ -317,40 +342,39 @@ func (s *survey) ownStats() Stats {
 }
 
 // file reads one audio file once, for both sides.
-func (s *survey) file(ctx context.Context, tx *sqlite.ReadTx, i int, before, now *tally) error {
-	f, result := &s.files[i], &s.results[i]
-	before.beginFile()
-	now.beginFile()
-	var digest *fileDigest
-	if s.digests {
-		digest = newFileDigest(nil)
+func (r *surveyor) file(ctx context.Context, i int) error {
+	f, result := &r.files[i], &r.results[i]
+	r.before.beginFile()
+	r.now.beginFile()
+	if r.digest != nil {
+		r.digest.reset()
 	}
-	err := tx.EachLabel(ctx, s.stack, f, sqlite.Span{}, func(r *sqlite.LabelRow) error {
-		if r.Depth > 0 && !r.HiddenBelow {
-			before.add(r.TypeID, r.StartMS, r.EndMS)
+	err := r.tx.EachLabel(ctx, r.stack, f, sqlite.Span{}, func(row *sqlite.LabelRow) error {
+		if row.Depth > 0 && !row.HiddenBelow {
+			r.before.add(row.TypeID, row.StartMS, row.EndMS)
 		}
-		if r.Hidden {
+		if row.Hidden {
 			return nil
 		}
-		now.add(r.TypeID, r.StartMS, r.EndMS)
-		result.lastEndMS = max(result.lastEndMS, r.EndMS)
-		if digest == nil {
+		r.now.add(row.TypeID, row.StartMS, row.EndMS)
+		result.lastEndMS = max(result.lastEndMS, row.EndMS)
+		if r.digest == nil {
 			return nil
 		}
-		return digest.write(r, s.types.byID[r.TypeID])
+		return r.digest.write(row, r.types.byID[row.TypeID])
 	})
 	if err != nil {
 		return err
 	}
-	was, err := s.cleanBelow(tx, f)
+	was, err := r.cleanBelow(r.tx, f)
 	if err != nil {
 		return err
 	}
-	before.endFile(was)
-	now.endFile(f.Clean)
-	result.annotations = now.inFile
-	if digest != nil && (now.inFile > 0 || f.Clean) {
-		result.digest, err = digest.sum()
+	r.before.endFile(was)
+	r.now.endFile(f.Clean)
+	result.annotations = r.now.inFile
+	if r.digest != nil && (r.now.inFile > 0 || f.Clean) {
+		result.digest, err = r.digest.sum()
 	}
 	return err
 }

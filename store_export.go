@@ -67,7 +67,7 @@ func exportTo(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow, dir st
 		if err != nil {
 			return err
 		}
-		_, err = sums.WriteString(sumsLine(sum, f.Name))
+		_, err = sums.Write(sumsLine(sum, f.Name))
 		return err
 	})
 }

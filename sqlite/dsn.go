@@ -21,10 +21,10 @@ import (
 // ownDriver is a driver of this package's own: what is registered on it, no other connection of the process meets.
 var ownDriver = sync.OnceValue(func() *driversqlite.Driver {
 	d := &driversqlite.Driver{}
-	d.MustRegisterFunction("take_label", &driversqlite.FunctionImpl{
-		NArgs: 7, VolatileArgs: true,
+	d.MustRegisterFunction("take", &driversqlite.FunctionImpl{
+		NArgs: -1, VolatileArgs: true,
 		Scalar: func(_ *driversqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
-			return takeLabel(args)
+			return take(args)
 		},
 	})
 	return d

@@ -1,9 +1,11 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"database/sql/driver"
 	"errors"
+	"strings"
 )
 
 // LayerRow is a row of the table layer.
@@ -173,49 +175,41 @@ type SeenFile struct {
 // gets a value that is overwritten by the next one.
 func (tx *ReadTx) SeenFiles(ctx context.Context, layerID int64, fn func(*SeenFile) error) error {
 	return tx.seenFiles(ctx, fn, `
-		SELECT f.id, f.name, f.duration_ms, k.depth, lf.clean, lf.digest
 		FROM layer_stack k
 		JOIN layer_file lf ON lf.layer_id = k.seen_id
 		JOIN audio_file f ON f.id = lf.file_id
-		WHERE k.layer_id = ?
-		ORDER BY f.name, k.depth`, layerID)
+		WHERE k.layer_id = ?2`, layerID)
 }
 
 // TopFiles is [ReadTx.SeenFiles] through the n topmost layers alone.
 func (tx *ReadTx) TopFiles(ctx context.Context, layerID int64, n int, fn func(*SeenFile) error) error {
 	return tx.seenFiles(ctx, fn, `
-		SELECT f.id, f.name, f.duration_ms, k.depth, lf.clean, lf.digest
 		FROM layer_stack k
 		JOIN layer_file lf ON lf.layer_id = k.seen_id
 		JOIN audio_file f ON f.id = lf.file_id
-		WHERE k.layer_id = ? AND k.depth < ?
-		ORDER BY f.name, k.depth`, layerID, int64(n))
+		WHERE k.layer_id = ?2 AND k.depth < ?3`, layerID, int64(n))
 }
 
-// SeenFilesFrom is [ReadTx.SeenFiles] beginning with a name. It reads no more files than fn is called for, and so suits
-// those who stop early.
+// SeenFilesFrom is [ReadTx.SeenFiles] beginning with a name. It reads hardly more files than fn is called for, and so
+// suits those who stop early.
 func (tx *ReadTx) SeenFilesFrom(ctx context.Context, layerID, datasetID int64, name string,
 	fn func(*SeenFile) error,
 ) error {
 	return tx.seenFiles(ctx, fn, `
-		SELECT f.id, f.name, f.duration_ms, k.depth, lf.clean, lf.digest
 		FROM audio_file f
-		CROSS JOIN layer_stack k ON k.layer_id = ?1
+		CROSS JOIN layer_stack k ON k.layer_id = ?2
 		CROSS JOIN layer_file lf ON lf.layer_id = k.seen_id AND lf.file_id = f.id
-		WHERE f.dataset_id = ?2 AND f.name >= ?3
-		ORDER BY f.name, k.depth`, layerID, datasetID, name)
+		WHERE f.dataset_id = ?3 AND f.name >= ?4`, layerID, datasetID, name)
 }
 
 // ChangedFiles is [ReadTx.SeenFiles] for those audio files alone that the layer itself speaks of.
 func (tx *ReadTx) ChangedFiles(ctx context.Context, layerID int64, fn func(*SeenFile) error) error {
 	return tx.seenFiles(ctx, fn, `
-		SELECT f.id, f.name, f.duration_ms, k.depth, lf.clean, lf.digest
 		FROM layer_file o
 		JOIN audio_file f ON f.id = o.file_id
 		CROSS JOIN layer_stack k ON k.layer_id = o.layer_id
 		JOIN layer_file lf ON lf.layer_id = k.seen_id AND lf.file_id = o.file_id
-		WHERE o.layer_id = ?
-		ORDER BY f.name, k.depth`, layerID)
+		WHERE o.layer_id = ?2`, layerID)
 }
 
 // SeenFileByName calls fn for one audio file, if anything is seen of it from the layer.
@@ -223,37 +217,67 @@ func (tx *ReadTx) SeenFileByName(ctx context.Context, layerID, datasetID int64, 
 	fn func(*SeenFile) error,
 ) error {
 	return tx.seenFiles(ctx, fn, `
-		SELECT f.id, f.name, f.duration_ms, k.depth, lf.clean, lf.digest
 		FROM audio_file f
-		CROSS JOIN layer_stack k ON k.layer_id = ?1
+		CROSS JOIN layer_stack k ON k.layer_id = ?2
 		JOIN layer_file lf ON lf.layer_id = k.seen_id AND lf.file_id = f.id
-		WHERE f.dataset_id = ?2 AND f.name = ?3
-		ORDER BY k.depth`, layerID, datasetID, name)
+		WHERE f.dataset_id = ?3 AND f.name = ?4`, layerID, datasetID, name)
 }
 
-func (tx *ReadTx) seenFiles(ctx context.Context, fn func(*SeenFile) error, query string, args ...driver.Value,
+// fileRow is what one layer says of an audio file.
+type fileRow struct {
+	id, durationMS, depth int64
+	name                  string
+	clean                 bool
+	digest                [32]byte
+	hasDigest             bool
+}
+
+var fileBatches = newBatchPool(func(r *fileRow, values []driver.Value) {
+	r.id, _ = values[0].(int64)
+	name, _ := values[1].(string)
+	if r.name != name {
+		r.name = strings.Clone(name)
+	}
+	r.durationMS, _ = values[2].(int64)
+	r.depth, _ = values[3].(int64)
+	r.clean = values[4] == int64(1)
+	digest, _ := values[5].([]byte)
+	r.hasDigest = len(digest) == len(r.digest)
+	copy(r.digest[:], digest)
+})
+
+// seenFiles reads files of a FROM clause, in which f is the file, k the place in the stack and lf the layer's word. The
+// limit keeps SQLite from asking take before it has sorted.
+func (tx *ReadTx) seenFiles(ctx context.Context, fn func(*SeenFile) error, from string, args ...driver.Value,
 ) (err error) {
-	cu, err := tx.dc.open(query, args...)
+	rows, err := fileBatches.open(tx.dc, `
+		SELECT 1
+		FROM (
+			SELECT f.id, f.name, f.duration_ms, k.depth, lf.clean, lf.digest `+from+`
+			ORDER BY f.name, k.depth
+			LIMIT -1
+		)
+		WHERE take(?1, id, name, duration_ms, depth, clean, digest)`, args...)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, cu.close()) }() // if fn panics too
-	return groupFiles(ctx, cu, fn)
+	defer func() { err = errors.Join(err, rows.close()) }() // if fn panics too
+	return groupFiles(ctx, rows, fn)
 }
 
 // groupFiles makes one value of the rows of each audio file, of which the topmost layer's comes first.
-func groupFiles(ctx context.Context, cu *cursor, fn func(*SeenFile) error) error {
+func groupFiles(ctx context.Context, rows *batchCursor[fileRow], fn func(*SeenFile) error) error {
 	var file SeenFile
 	for n := 0; ; n++ {
-		more, err := cu.next()
+		r, err := rows.next()
 		if err != nil {
 			return err
 		}
 		if n%checkEvery == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if more && len(file.Layers) > 0 && cu.int(0) == file.ID {
-			file.Layers = append(file.Layers, int(cu.int(3)))
+		if r != nil && len(file.Layers) > 0 && r.id == file.ID {
+			file.Layers = append(file.Layers, int(r.depth))
 			continue
 		}
 		if len(file.Layers) > 0 {
@@ -261,13 +285,14 @@ func groupFiles(ctx context.Context, cu *cursor, fn func(*SeenFile) error) error
 				return err
 			}
 		}
-		if !more {
+		if r == nil {
 			return nil
 		}
-		digest, _ := cu.vals[5].([]byte)
 		file = SeenFile{
-			ID: cu.int(0), Name: cu.text(1), DurationMS: cu.int(2), Clean: cu.int(4) == 1, Digest: digest,
-			Layers: append(file.Layers[:0], int(cu.int(3))),
+			ID: r.id, Name: r.name, DurationMS: r.durationMS, Clean: r.clean, Layers: append(file.Layers[:0], int(r.depth)),
+		}
+		if r.hasDigest {
+			file.Digest = bytes.Clone(r.digest[:])
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"math"
+	"strings"
 )
 
 // Span narrows a scan to labels that begin at or after (AfterMS, AfterID), exclusively, and start before BeforeMS.
@@ -19,15 +20,25 @@ const selectLabels = `
 	SELECT 1
 	FROM label
 	WHERE layer_id = ?2 AND file_id = ?3 AND start_ms < ?4
-		AND take_label(?1, id, start_ms, end_ms, type_id, confidence, extra_data)
+		AND take(?1, id, start_ms, end_ms, type_id, confidence, extra_data)
 	ORDER BY start_ms, id`
 
 const selectLabelsAfter = `
 	SELECT 1
 	FROM label
 	WHERE layer_id = ?2 AND file_id = ?3 AND start_ms < ?4 AND (start_ms, id) > (?5, ?6)
-		AND take_label(?1, id, start_ms, end_ms, type_id, confidence, extra_data)
+		AND take(?1, id, start_ms, end_ms, type_id, confidence, extra_data)
 	ORDER BY start_ms, id`
+
+var labelBatches = newBatchPool(func(r *LabelRow, values []driver.Value) {
+	r.ID, _ = values[0].(int64)
+	r.StartMS, _ = values[1].(int64)
+	r.EndMS, _ = values[2].(int64)
+	r.TypeID, _ = values[3].(int64)
+	r.Confidence, r.HasConfidence = values[4].(float64)
+	extra, _ := values[5].(string)
+	r.ExtraData = strings.Clone(extra)
+})
 
 // hiding tells which layers remove an id of a file: the topmost of all, and the topmost below depth 0.
 type hiding struct{ top, below int }
@@ -110,7 +121,7 @@ func (tx *ReadTx) removals(stack []LayerRow, file *SeenFile) (map[int64]hiding, 
 
 // head is the next row of one layer's cursor.
 type head struct {
-	labels *labelCursor
+	labels *batchCursor[LabelRow]
 	row    *LabelRow // nil at the end
 	fileID int64
 	depth  int
@@ -125,7 +136,7 @@ func (tx *ReadTx) openHead(layerID int64, depth int, fileID int64, span Span) (*
 	if span.AfterMS != 0 || span.AfterID != 0 {
 		query, args = selectLabelsAfter, append(args, span.AfterMS, span.AfterID)
 	}
-	labels, err := tx.dc.openLabels(query, args...)
+	labels, err := labelBatches.open(tx.dc, query, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ type Writer struct {
 func NewWriter(w io.Writer) *Writer { return &Writer{w: w} }
 
 // flushAt is how many bytes are gathered before they are written.
-const flushAt = 1 << 15
+const flushAt = 1 << 12
 
 // Write takes the next label.
 func (w *Writer) Write(l Label) error {

@@ -19,6 +19,9 @@ const maxLength = 200
 // one hexadecimal digit for every four letters follow, which tell upper (1) from lower (0). A name that would get
 // longer than 200 bytes is cut, and ends in "~sha256-" and the SHA-256 of the text.
 func Escape(text string) string {
+	if ordinary(text) {
+		return text
+	}
 	var b strings.Builder
 	device := isDevice(text)
 	for i := range len(text) {
@@ -39,6 +42,19 @@ func Escape(text string) string {
 		name = strings.ToLower(b.String()[:maxLength-len(tail)]) + tail
 	}
 	return name
+}
+
+// ordinary tells the texts that are their own name.
+func ordinary(text string) bool {
+	if text == "" || len(text) > maxLength || text[0] == '.' || text[0] == '-' || isDevice(text) {
+		return false
+	}
+	for i := range len(text) {
+		if c := text[i]; !plain(c) || 'A' <= c && c <= 'Z' {
+			return false
+		}
+	}
+	return true
 }
 
 func plain(c byte) bool {
