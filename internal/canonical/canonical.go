@@ -46,18 +46,28 @@ func (w *Writer) Write(l Label) error {
 	if len(w.group) > 0 && w.group[0].StartMS != l.StartMS {
 		w.endGroup()
 	}
-	if l.ExtraData != "" {
-		if !json.Valid([]byte(l.ExtraData)) {
-			return fmt.Errorf("extra data is no JSON: %.60q", l.ExtraData)
-		}
-		one, _ := appendJSON(nil, []byte(l.ExtraData))
-		l.ExtraData = string(one)
+	extra, err := ExtraData(l.ExtraData)
+	if err != nil {
+		return err
 	}
+	l.ExtraData = extra
 	w.group = append(w.group, l)
 	if len(w.buf) < flushAt {
 		return nil
 	}
 	return w.flush()
+}
+
+// ExtraData returns the one form of extra data, however it is spelled; none stays none.
+func ExtraData(text string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	if !json.Valid([]byte(text)) {
+		return "", fmt.Errorf("extra data is no JSON: %.60q", text)
+	}
+	one, _ := appendJSON(nil, []byte(text))
+	return string(one), nil
 }
 
 // Close writes what is left. It leaves the underlying writer open.
@@ -68,7 +78,7 @@ func (w *Writer) Close() error {
 
 func (w *Writer) endGroup() {
 	if len(w.group) > 1 {
-		slices.SortFunc(w.group, compare)
+		slices.SortFunc(w.group, Compare)
 	}
 	for i := range w.group {
 		w.buf = appendLine(w.buf, &w.group[i])
@@ -82,7 +92,9 @@ func (w *Writer) flush() error {
 	return err
 }
 
-func compare(a, b Label) int {
+// Compare tells the order of two lines of one audio file. Extra data is compared as it stands, so it must be in its one
+// form.
+func Compare(a, b Label) int {
 	return cmp.Or(
 		cmp.Compare(a.StartMS, b.StartMS),
 		cmp.Compare(a.EndMS, b.EndMS),
