@@ -287,3 +287,48 @@ func BenchmarkDeleteDraft(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkDiff100Changes compares a set with one that has 100 changes of all kinds, a version of it or, by content, an
+// import of its own. The time of the first does not depend on the size of the sets.
+func BenchmarkDiff100Changes(b *testing.B) {
+	ctx := context.Background()
+	for _, n := range []int{20_000, 1_000_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			if testing.Short() && n > benchSizes[1] {
+				b.Skip("short")
+			}
+			s, v1 := benchStore(b, n, true, nil)
+			v2 := must(s.NewVersion(ctx, v1.ID, annoset.NewSet{}))
+			for i, a := range sample(b, s, v1.ID, 100) {
+				switch i % 5 {
+				case 0:
+					must(s.Add(ctx, v2.ID, a))
+				case 1:
+					must(0, s.Delete(ctx, v2.ID, a.ID))
+				case 2:
+					a.ArtifactType = "other"
+				case 3:
+					a.StartMS++
+				default:
+					a.Confidence = nil
+				}
+				if i%5 > 1 {
+					must(0, s.Update(ctx, v2.ID, a))
+				}
+			}
+			must(s.Publish(ctx, v2.ID, nil))
+			b.ResetTimer()
+			for b.Loop() {
+				changes := 0
+				for _, err := range s.Diff(ctx, v1.ID, v2.ID, nil) {
+					if changes++; err != nil {
+						b.Fatal(err)
+					}
+				}
+				if changes != 100 {
+					b.Fatal(changes)
+				}
+			}
+		})
+	}
+}

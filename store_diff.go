@@ -94,15 +94,8 @@ func diffIn(ctx context.Context, tx *sqlite.ReadTx, op string, from, to uuid.UUI
 
 // comparison is two sets that are compared.
 type comparison struct {
-	from, to side
+	from, to *reader
 	minIoU   float64
-}
-
-// side is one of two sets that are compared.
-type side struct {
-	tx    *sqlite.ReadTx
-	set   sqlite.SetRow
-	types *types
 }
 
 func compare(ctx context.Context, op string, fromTx *sqlite.ReadTx, from uuid.UUID, toTx *sqlite.ReadTx, to uuid.UUID,
@@ -120,20 +113,18 @@ func compare(ctx context.Context, op string, fromTx *sqlite.ReadTx, from uuid.UU
 	if err != nil {
 		return nil, err
 	}
-	return newComparison(ctx, fromTx, fromSet, toTx, toSet, minIoU)
+	return newComparison(ctx, fromTx, &fromSet, toTx, &toSet, minIoU)
 }
 
-func newComparison(ctx context.Context, fromTx *sqlite.ReadTx, from sqlite.SetRow, toTx *sqlite.ReadTx, to sqlite.SetRow,
+func newComparison(ctx context.Context, fromTx *sqlite.ReadTx, from *sqlite.SetRow, toTx *sqlite.ReadTx, to *sqlite.SetRow,
 	minIoU float64,
 ) (*comparison, error) {
-	c := &comparison{from: side{tx: fromTx, set: from}, to: side{tx: toTx, set: to}, minIoU: minIoU}
+	c := &comparison{minIoU: minIoU}
 	var err error
-	if c.from.types, err = loadTypes(ctx, fromTx, from.DatasetID); err != nil {
+	if c.from, err = newReader(ctx, fromTx, from, &Filter{}); err != nil {
 		return nil, err
 	}
-	if c.to.types = c.from.types; toTx != fromTx || to.DatasetID != from.DatasetID {
-		c.to.types, err = loadTypes(ctx, toTx, to.DatasetID)
-	}
+	c.to, err = newReader(ctx, toTx, to, &Filter{})
 	return c, err
 }
 
@@ -154,25 +145,22 @@ func (c *comparison) relation(ctx context.Context) (f fork, related bool, err er
 	if c.from.set.DatasetID != c.to.set.DatasetID {
 		return fork{}, false, nil
 	}
-	f, err = findFork(ctx, c.from.tx, &c.from.set, &c.to.set)
+	f, err = findFork(ctx, c.from.tx, c.from.set, c.to.set)
 	if err != nil || f.common != 0 {
 		return f, true, err
 	}
-	related, err = kin(ctx, c.from.tx, &c.from.set, &c.to.set)
+	related, err = kin(ctx, c.from.tx, c.from.set, c.to.set)
 	return f, related, err
 }
 
 // byContent yields the changes between two sets that have no ids in common.
 func (c *comparison) byContent(ctx context.Context, yield func(Change) error) error {
-	sides := [2]*side{&c.from, &c.to}
 	var files [2][]sqlite.SeenFile
-	var readers [2]*reader
-	for i, s := range sides {
+	for i, r := range []*reader{c.from, c.to} {
 		var err error
-		if files[i], err = seenFiles(ctx, s.tx, s.set.LayerID); err != nil {
-			return err
-		}
-		if readers[i], err = newReader(ctx, s.tx, &s.set, &Filter{}); err != nil {
+		if files[i], err = filesOf(func(fn func(*sqlite.SeenFile) error) error {
+			return r.tx.SeenFiles(ctx, r.set.LayerID, fn)
+		}); err != nil {
 			return err
 		}
 	}
@@ -184,23 +172,11 @@ func (c *comparison) byContent(ctx context.Context, yield func(Change) error) er
 		if pair[0] != nil && pair[1] != nil && pair[0].Digest != nil && slices.Equal(pair[0].Digest, pair[1].Digest) {
 			continue
 		}
-		if err := c.fileByContent(ctx, readers, pair, yield); err != nil {
+		if err := c.fileByContent(ctx, pair, yield); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// seenFiles reads the audio files that are seen from a layer.
-func seenFiles(ctx context.Context, tx *sqlite.ReadTx, layerID int64) ([]sqlite.SeenFile, error) {
-	var files []sqlite.SeenFile
-	err := tx.SeenFiles(ctx, layerID, func(f *sqlite.SeenFile) error {
-		file := *f
-		file.Layers = slices.Clone(f.Layers)
-		files = append(files, file)
-		return nil
-	})
-	return files, err
 }
 
 // firstPair takes the audio file that comes next from both lists, or from one that alone has it.
@@ -224,29 +200,23 @@ func firstPair(files *[2][]sqlite.SeenFile) (pair [2]*sqlite.SeenFile) {
 }
 
 // fileByContent yields the changes of one audio file, of which either side may know nothing.
-func (c *comparison) fileByContent(ctx context.Context, readers [2]*reader, pair [2]*sqlite.SeenFile,
-	yield func(Change) error,
-) error {
+func (c *comparison) fileByContent(ctx context.Context, pair [2]*sqlite.SeenFile, yield func(Change) error) error {
 	var labels [2][]Annotation
 	var said [2][]diff.Label
 	var clean [2]bool
 	name := ""
-	for i, f := range pair {
+	for i, r := range []*reader{c.from, c.to} {
+		f := pair[i]
 		if f == nil {
 			continue
 		}
 		name, clean[i] = f.Name, f.Clean
-		r := readers[i]
-		if err := r.tx.EachLabel(ctx, r.stack, f, sqlite.Span{}, func(row *sqlite.LabelRow) error {
-			if !row.Hidden {
-				labels[i] = append(labels[i], r.annotation(f, row))
-			}
+		if err := r.file(ctx, f, sqlite.Span{}, func(a Annotation) error {
+			labels[i] = append(labels[i], a)
+			said[i] = append(said[i], diff.Label{Label: canonicalOf(&a), ID: a.ID})
 			return nil
 		}); err != nil {
 			return err
-		}
-		for k := range labels[i] {
-			said[i] = append(said[i], diff.Label{Label: canonicalOf(&labels[i][k]), ID: labels[i][k].ID})
 		}
 	}
 	var changes []Change

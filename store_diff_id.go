@@ -166,7 +166,7 @@ func (d *idDiff) changes(ctx context.Context, f *fileDelta, below map[int64]sqli
 				continue
 			}
 		}
-		if change, ok := changeOf(d.annotation(&d.from, names[0], rows[0]), d.annotation(&d.to, names[1], rows[1])); ok {
+		if change, ok := changeOf(d.from.known(names[0], rows[0]), d.to.known(names[1], rows[1])); ok {
 			changes = append(changes, change)
 		}
 	}
@@ -176,9 +176,9 @@ func (d *idDiff) changes(ctx context.Context, f *fileDelta, below map[int64]sqli
 // findStray looks in the other audio files for a label that one side alone has in this one. It tells whether this one is
 // the first, where the change belongs.
 func (d *idDiff) findStray(ctx context.Context, name string, id int64, rows *twoRows, names *[2]string) (bool, error) {
-	missing, other := 0, &d.from
+	missing, other := 0, d.from
 	if rows[0] != nil {
-		missing, other = 1, &d.to
+		missing, other = 1, d.to
 	}
 	row, found, err := other.tx.LabelByID(ctx, other.set.LayerID, id)
 	if err != nil || !found {
@@ -192,10 +192,11 @@ func (d *idDiff) findStray(ctx context.Context, name string, id int64, rows *two
 	return name < file.Name, nil
 }
 
-func (d *idDiff) annotation(s *side, audioFileID string, row *sqlite.LabelRow) *Annotation {
+// known makes a label of its row, or nil of none.
+func (r *reader) known(audioFileID string, row *sqlite.LabelRow) *Annotation {
 	if row == nil {
 		return nil
 	}
-	a := annotationOf(audioFileID, s.types.byID[row.TypeID], row)
+	a := annotationOf(audioFileID, r.types.byID[row.TypeID], row)
 	return &a
 }
