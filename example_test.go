@@ -384,15 +384,26 @@ func ExampleStore_DiffSummary() {
 	// of glitches: 1 removed
 }
 
+// exampleStores are the stores of two people who labelled the same audio files, of which one left some labels out.
+func exampleStores(ctx context.Context) (anna *annoset.Store, first annoset.AnnotationSet, ben *annoset.Store,
+	second annoset.AnnotationSet,
+) {
+	anna, first = exampleDraft(ctx)
+	ben, second = exampleDraft(ctx)
+	if err := ben.Delete(ctx, second.ID, 1, 3); err != nil {
+		log.Fatal(err)
+	}
+	return anna, first, ben, second
+}
+
 // Labels of two people who worked in stores of their own are compared by what they say.
 func ExampleDiffStores() {
 	ctx := context.Background()
-	anna, first := exampleDraft(ctx)
+	anna, first, ben, second := exampleStores(ctx)
 	defer anna.Close()
-	ben, second := exampleDraft(ctx)
 	defer ben.Close()
-	if err := ben.Update(ctx, second.ID, annoset.Annotation{
-		ID: 1, AudioFileID: "ep1.wav", ArtifactType: "glitch", StartMS: 1100, EndMS: 3000,
+	if _, err := ben.Add(ctx, second.ID, annoset.Annotation{
+		AudioFileID: "ep1.wav", ArtifactType: "glitch", StartMS: 1100, EndMS: 3000,
 	}); err != nil {
 		log.Fatal(err)
 	}
@@ -401,21 +412,18 @@ func ExampleDiffStores() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println(c.Kind, c.Before.StartMS, "->", c.After.StartMS)
+		fmt.Println(c.AudioFileID, c.Kind)
 	}
 	// Output:
-	// moved 1000 -> 1100
+	// ep1.wav moved
+	// ep2.wav removed
 }
 
 func ExampleSummarizeDiff() {
 	ctx := context.Background()
-	anna, first := exampleDraft(ctx)
+	anna, first, ben, second := exampleStores(ctx)
 	defer anna.Close()
-	ben, second := exampleDraft(ctx)
 	defer ben.Close()
-	if err := ben.Delete(ctx, second.ID, 1, 3); err != nil {
-		log.Fatal(err)
-	}
 
 	d, err := annoset.SummarizeDiff(annoset.DiffStores(ctx, anna, first.ID, ben, second.ID, nil))
 	fmt.Println(d.Removed, "removed", err)
@@ -441,13 +449,9 @@ func ExampleStore_ChangeLog() {
 
 func ExampleChangeLogStores() {
 	ctx := context.Background()
-	anna, first := exampleDraft(ctx)
+	anna, first, ben, second := exampleStores(ctx)
 	defer anna.Close()
-	ben, second := exampleDraft(ctx)
 	defer ben.Close()
-	if err := ben.Delete(ctx, second.ID, 1, 3); err != nil {
-		log.Fatal(err)
-	}
 
 	changes, err := annoset.ChangeLogStores(ctx, anna, first.ID, ben, second.ID)
 	fmt.Println(changes, err)

@@ -402,6 +402,32 @@ func TestStore_Diff(t *testing.T) {
 		}
 	})
 
+	t.Run("of many audio files, bunch by bunch", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, &annoset.Options{Durability: annoset.DurabilityRelaxed})
+		labels := make([]annoset.Annotation, 150)
+		for i := range labels {
+			labels[i] = label(fmt.Sprintf("f%03d.wav", i), "x", 0, 10)
+		}
+		from, to := twoVersions(t, s.Store, labels, func(draft uuid.UUID, ids []int64) {
+			for i, id := range ids {
+				switch a := withID(id, labels[i]); i % 3 {
+				case 0: // to another audio file, far off
+					a.AudioFileID = labels[len(labels)-1-i].AudioFileID
+					noErr(t, s.Update(t.Context(), draft, a))
+				case 1:
+					noErr(t, s.Delete(t.Context(), draft, id))
+				}
+			}
+		})
+
+		changes := checkPatch(t, s.Store, from, to)
+
+		is.Equal(kindsByID(t, changes), byIDs(t, s.Store, from, to))
+		is.Equal(len(changes), 100) // each label that was moved comes once
+	})
+
 	t.Run("goes by ids where a draft was copied before anything was published", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
