@@ -20,20 +20,18 @@ type fork struct {
 func findFork(ctx context.Context, tx *sqlite.ReadTx, from, to *sqlite.SetRow) (fork, error) {
 	f := forking{best: math.MaxInt64}
 	for side, set := range []*sqlite.SetRow{from, to} {
-		f.reached[side] = make(map[int64]*arrival)
+		f.reached[side] = make(map[int64]arrival)
 		f.reach(side, set.LayerID, arrival{})
 	}
-	for f.best > 0 {
+	for {
 		if err := ctx.Err(); err != nil {
 			return fork{}, err
 		}
-		side, view := f.next()
-		if side < 0 {
+		at, ok := f.next()
+		if !ok {
 			break
 		}
-		at := f.reached[side][view]
-		at.settled = true
-		ways, err := tx.Ways(view)
+		ways, err := tx.Ways(at.view)
 		if err != nil {
 			return fork{}, err
 		}
@@ -42,7 +40,7 @@ func findFork(ctx context.Context, tx *sqlite.ReadTx, from, to *sqlite.SetRow) (
 			if way.BelowID == 0 {
 				cost += nothingInCommon
 			}
-			f.reach(side, way.BelowID, arrival{cost: cost, layer: way.LayerID, above: view})
+			f.reach(at.side, way.BelowID, arrival{cost: cost, layer: way.LayerID, above: at.view})
 		}
 	}
 	out := fork{common: f.common}
@@ -60,41 +58,57 @@ const nothingInCommon = 1 << 56
 
 // forking is a search under way. It knows a view by the layer of the set that shows it.
 type forking struct {
-	reached [2]map[int64]*arrival // from each side, by view
-	best    int64                 // the sum of both ways to common
+	reached [2]map[int64]arrival // from each side, by view
+	open    []stop               // from where the search may go on
+	best    int64                // the sum of both ways to common
 	common  int64
 }
 
 // arrival is the shortest way to a view that is known so far.
 type arrival struct {
-	cost    int64 // rows of the layers on the way
-	layer   int64 // the last layer on the way; 0 at its beginning
-	above   int64 // the view on top of that layer
-	settled bool  // there is none shorter
+	cost  int64 // rows of the layers on the way
+	layer int64 // the last layer on the way; 0 at its beginning
+	above int64 // the view on top of that layer
+}
+
+// stop is a view that was reached.
+type stop struct {
+	side       int
+	view, cost int64
 }
 
 func (f *forking) reach(side int, view int64, at arrival) {
-	if known := f.reached[side][view]; known != nil && known.cost <= at.cost {
+	if known, ok := f.reached[side][view]; ok && known.cost <= at.cost {
 		return
 	}
-	f.reached[side][view] = &at
-	if other := f.reached[1-side][view]; other != nil && at.cost+other.cost < f.best {
+	f.reached[side][view] = at
+	if other, ok := f.reached[1-side][view]; ok && at.cost+other.cost < f.best {
 		f.best, f.common = at.cost+other.cost, view
+	}
+	if view != 0 { // below nothing there is nothing
+		f.open = append(f.open, stop{side, view, at.cost})
 	}
 }
 
-// next returns the nearest view from where to go on; side -1: no way on is shorter than the best.
-func (f *forking) next() (side int, view int64) {
-	side = -1
-	nearest := f.best
-	for s := range f.reached {
-		for v, at := range f.reached[s] {
-			if v != 0 && !at.settled && (at.cost < nearest || side >= 0 && at.cost == nearest && (s < side || s == side && v < view)) {
-				side, view, nearest = s, v, at.cost
+// next takes the nearest stop; ok is false where no way on is shorter than the best. There are but a few at a time.
+func (f *forking) next() (nearest stop, ok bool) {
+	for len(f.open) > 0 {
+		i := 0
+		for k := range f.open {
+			if f.open[k].cost < f.open[i].cost {
+				i = k
 			}
 		}
+		nearest = f.open[i]
+		f.open = slices.Delete(f.open, i, i+1)
+		if nearest.cost >= f.best {
+			return stop{}, false
+		}
+		if nearest.cost == f.reached[nearest.side][nearest.view].cost { // or else a shorter way was found since
+			return nearest, true
+		}
 	}
-	return side, view
+	return stop{}, false
 }
 
 // kin tells whether one set was made from the other, or both from a third, by their lines of parents. A draft that was

@@ -29,6 +29,8 @@ import (
 // the first of one set is matched with the first of the other, in order of type, confidence and extra data. Exact
 // duplicates are matched one to one. A label that went to another audio file is removed and added there.
 //
+// Memory grows with the number of audio files that are looked at, and with the labels of a few of them.
+//
 // Errors: [ErrNotFound]; a [*ValidationError] if the options are bad.
 func (s *Store) Diff(ctx context.Context, from, to uuid.UUID, opts *DiffOptions) iter.Seq2[Change, error] {
 	const op = "diff"

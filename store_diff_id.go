@@ -28,7 +28,7 @@ func (c *comparison) byID(ctx context.Context, f fork, yield func(Change) error)
 			return err
 		}
 		files = files[n:]
-		n = max(1, min(4*n, n*bunchRows/(rows+1)))
+		n = max(1, min(4*n, n*bunchRows/(rows+1), bunchRows))
 	}
 	return nil
 }

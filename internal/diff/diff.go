@@ -101,50 +101,98 @@ func (m *matching) pairUp(alike func(a, b *Label) int) {
 
 // overlap is a pair of labels of one type whose spans overlap.
 type overlap struct {
-	iou           float64
-	before, after int
+	iou   float64
+	label [2]int // before and after
 }
 
-// overlaps pairs labels of one type, the best overlap first.
+// overlaps pairs labels of one type, the best overlap first. Two labels that are each other's best are what that comes to
+// wherever they are found, so a chain that goes from each label to its best one finds all pairs without a list of every
+// overlap there is (the nearest-neighbour chain, J. P. Benzécri, Les cahiers de l'analyse des données 7 (1982)).
 func (m *matching) overlaps(minIoU float64) {
-	ofType := make(map[string][]int) // in order of start
-	for _, j := range m.restAfter {
-		ofType[m.after[j].ArtifactType] = append(ofType[m.after[j].ArtifactType], j)
+	s := &search{matching: m, minIoU: minIoU}
+	for side, rest := range [2][]int{m.restBefore, m.restAfter} {
+		s.ofType[side], s.taken[side] = make(map[string][]int), make(map[int]bool)
+		for _, i := range rest {
+			name := m.labels(side)[i].ArtifactType
+			s.ofType[side][name] = append(s.ofType[side][name], i)
+		}
 	}
-	var found []overlap
 	for _, i := range m.restBefore {
-		a := &m.before[i]
-		for _, j := range m.near(a, ofType[a.ArtifactType], minIoU) {
-			if iou := IoU(a.StartMS, a.EndMS, m.after[j].StartMS, m.after[j].EndMS); iou >= minIoU {
-				found = append(found, overlap{iou, i, j})
-			}
+		s.chain(i)
+	}
+	m.restBefore = slices.DeleteFunc(m.restBefore, func(i int) bool { return s.taken[0][i] })
+	m.restAfter = slices.DeleteFunc(m.restAfter, func(j int) bool { return s.taken[1][j] })
+}
+
+func (m *matching) labels(side int) []Label {
+	if side == 0 {
+		return m.before
+	}
+	return m.after
+}
+
+// search looks for the pairs that overlap best.
+type search struct {
+	*matching
+	minIoU float64
+	ofType [2]map[string][]int // of both sides, in order of start
+	taken  [2]map[int]bool
+}
+
+// chain pairs labels until one of the first side is taken, or has nothing left that overlaps it.
+func (s *search) chain(first int) {
+	links := []int{first} // of the first side and of the second in turn, each the best of the one before
+	for len(links) > 0 {
+		side := (len(links) - 1) % 2
+		last := links[len(links)-1]
+		if s.taken[side][last] {
+			return // it is the first, and was paired by a chain before
+		}
+		best, found := s.best(side, last)
+		switch {
+		case !found:
+			return // it is the first: every other one overlaps at least the one before
+		case len(links) > 1 && links[len(links)-2] == best.label[1-side]:
+			s.taken[0][best.label[0]], s.taken[1][best.label[1]] = true, true
+			s.pairs = append(s.pairs, Pair{best.label[0], best.label[1]})
+			links = links[:len(links)-2]
+		default:
+			links = append(links, best.label[1-side])
 		}
 	}
-	slices.SortFunc(found, m.better)
-	takenBefore, takenAfter := make(map[int]bool), make(map[int]bool)
-	for _, o := range found {
-		if !takenBefore[o.before] && !takenAfter[o.after] {
-			takenBefore[o.before], takenAfter[o.after] = true, true
-			m.pairs = append(m.pairs, Pair{o.before, o.after})
+}
+
+// best finds what overlaps a label best, among those of the other side that are not taken.
+func (s *search) best(side, i int) (best overlap, found bool) {
+	a := &s.labels(side)[i]
+	others := s.labels(1 - side)
+	for _, j := range near(a, others, s.ofType[1-side][a.ArtifactType], s.minIoU) {
+		iou := IoU(a.StartMS, a.EndMS, others[j].StartMS, others[j].EndMS)
+		if iou < s.minIoU || s.taken[1-side][j] {
+			continue
+		}
+		o := overlap{iou: iou}
+		o.label[side], o.label[1-side] = i, j
+		if !found || s.compare(o, best) < 0 {
+			best, found = o, true
 		}
 	}
-	m.restBefore = slices.DeleteFunc(m.restBefore, func(i int) bool { return takenBefore[i] })
-	m.restAfter = slices.DeleteFunc(m.restAfter, func(j int) bool { return takenAfter[j] })
+	return best, found
 }
 
 // near narrows labels, which are in order of start, to those that can overlap a label enough: of a span of length n, a
 // start that is d earlier leaves an overlap of n/(n+d) at most, one that is d later (n-d)/n.
-func (m *matching) near(a *Label, order []int, minIoU float64) []int {
+func near(a *Label, labels []Label, order []int, minIoU float64) []int {
 	length := float64(a.EndMS - a.StartMS)
 	earliest := float64(a.StartMS) - length*(1-minIoU)/minIoU - 1 // 1 for what is lost in rounding
 	latest := float64(a.StartMS) + length*(1-minIoU) + 1
-	from := sort.Search(len(order), func(k int) bool { return float64(m.after[order[k]].StartMS) >= earliest })
-	to := sort.Search(len(order), func(k int) bool { return float64(m.after[order[k]].StartMS) > latest })
+	from := sort.Search(len(order), func(k int) bool { return float64(labels[order[k]].StartMS) >= earliest })
+	to := sort.Search(len(order), func(k int) bool { return float64(labels[order[k]].StartMS) > latest })
 	return order[from:to]
 }
 
-// better puts pairs in the order in which they are taken, which does not know one side from the other.
-func (m *matching) better(x, y overlap) int {
+// compare puts pairs in the order in which they are taken, which does not know one side from the other.
+func (m *matching) compare(x, y overlap) int {
 	xLow, xHigh := m.sorted(x)
 	yLow, yHigh := m.sorted(y)
 	return cmp.Or(
@@ -156,7 +204,7 @@ func (m *matching) better(x, y overlap) int {
 
 // sorted returns the lesser label of a pair first. Their spans differ, so it is never a matter of ids.
 func (m *matching) sorted(o overlap) (low, high *Label) {
-	low, high = &m.before[o.before], &m.after[o.after]
+	low, high = &m.before[o.label[0]], &m.after[o.label[1]]
 	if compareSpans(low, high) > 0 {
 		low, high = high, low
 	}

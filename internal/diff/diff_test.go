@@ -148,6 +148,22 @@ func TestMatch_inAnyOrder(t *testing.T) {
 	}
 }
 
+func TestMatch_whereEverythingOverlaps(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	const n = 2000
+	var before, after []Label
+	for i := range int64(n) {
+		before = append(before, at(i+1, "x", 3*i, 3*i+1_000_000))
+		after = append(after, at(i+1, "x", 3*i+1, 3*i+1_000_001))
+	}
+	pairs := Match(before, after, 0.5)
+	is.Equal(len(pairs), n) // four million overlaps
+	for _, p := range pairs {
+		is.Equal(p.Before, p.After) // each label finds the one that is a millisecond off
+	}
+}
+
 // byTheLetter follows the rule as the package comment has it: it looks for the best pair among all, again and again.
 func byTheLetter(before, after []Label, minIoU float64) []Pair {
 	usedBefore, usedAfter := make([]bool, len(before)), make([]bool, len(after))
