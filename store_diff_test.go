@@ -367,6 +367,7 @@ func TestStore_Diff(t *testing.T) {
 		is := is.New(t)
 		s := openStore(t, &annoset.Options{Durability: annoset.DurabilityRelaxed})
 		set := newDraft(t, s.Store, "a")
+		value(s.Add(t.Context(), set.ID, several(50, "x", "a.wav", "b.wav")...))(t) // too many to be folded
 		line := []uuid.UUID{uuid.Nil}
 		for i := range int64(annoset.MaxLayers + 4) {
 			value(s.Add(t.Context(), set.ID, label("a.wav", "x", i, i+5)))(t)
@@ -389,6 +390,7 @@ func TestStore_Diff(t *testing.T) {
 			{"a version on the fold of it", line[annoset.MaxLayers], line[annoset.MaxLayers+1], [2]int{0, 1}},
 			{"a later version through the layers that were folded", line[annoset.MaxLayers-1], line[annoset.MaxLayers+1],
 				[2]int{0, 2}},
+			{"a version far off, through the fold", line[1], line[last], [2]int{0, last - annoset.MaxLayers + 1}},
 			{"a sibling", branch, line[4], [2]int{1, 1}},
 			{"a copy", branch, copied, [2]int{1, 1}},
 		} {
