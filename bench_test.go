@@ -298,3 +298,63 @@ func BenchmarkDeleteDraft(b *testing.B) {
 		}
 	})
 }
+
+// changed makes a version of a set with 100 changes of all kinds.
+func changed(b *testing.B, s *annoset.Store, set annoset.AnnotationSet) annoset.AnnotationSet {
+	b.Helper()
+	ctx := context.Background()
+	draft := must(s.NewVersion(ctx, set.ID, annoset.NewSet{}))
+	for i, a := range sample(b, s, set.ID, 100) {
+		var err error
+		switch i % 5 {
+		case 0:
+			_, err = s.Add(ctx, draft.ID, a)
+		case 1:
+			err = s.Delete(ctx, draft.ID, a.ID)
+		case 2:
+			a.ArtifactType = "other"
+			err = s.Update(ctx, draft.ID, a)
+		case 3:
+			a.StartMS++
+			err = s.Update(ctx, draft.ID, a)
+		default:
+			a.Confidence = nil
+			err = s.Update(ctx, draft.ID, a)
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	return must(s.Publish(ctx, draft.ID, nil))
+}
+
+// BenchmarkDiff100Changes compares a set with a version of it that has 100 changes, whose time does not depend on the
+// size of the sets, and with an import of that version, of which the audio files that have changes are read.
+func BenchmarkDiff100Changes(b *testing.B) {
+	ctx := context.Background()
+	for _, n := range []int{20_000, 1_000_000} {
+		if testing.Short() && n > benchSizes[1] {
+			continue
+		}
+		s, v1 := benchStore(b, n, true, nil)
+		v2 := changed(b, s, v1)
+		other := must(s.CreateSet(ctx, must(s.CreateDataset(ctx, annoset.NewDataset{Name: "other"})).ID, annoset.NewSet{}))
+		must(s.CopyAnnotations(ctx, other.ID, v2.ID, annoset.Filter{}))
+		must(s.Publish(ctx, other.ID, nil))
+		for name, to := range map[string]uuid.UUID{"ids": v2.ID, "content": other.ID} {
+			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
+				for b.Loop() {
+					changes := 0
+					for _, err := range s.Diff(ctx, v1.ID, to, nil) {
+						if changes++; err != nil {
+							b.Fatal(err)
+						}
+					}
+					if changes != 100 {
+						b.Fatal(changes)
+					}
+				}
+			})
+		}
+	}
+}

@@ -36,12 +36,19 @@ func storeCalls(s *annoset.Store, set annoset.AnnotationSet, dir string) (reads,
 		"Page": func(ctx context.Context) error {
 			return errOf(s.Page(ctx, id, annoset.Filter{}, annoset.Position{}, 1))
 		},
-		"Stats":       func(ctx context.Context) error { return errOf(s.Stats(ctx, id)) },
-		"TrainingSet": func(ctx context.Context) error { return errOf(s.TrainingSet(ctx, id)) },
-		"Check":       func(ctx context.Context) error { return errOf(s.Check(ctx, id, nil)) },
-		"Verify":      func(ctx context.Context) error { return s.Verify(ctx, id) },
-		"Backup":      func(ctx context.Context) error { return s.Backup(ctx, filepath.Join(dir, "backup")) },
-		"Export":      func(ctx context.Context) error { return s.Export(ctx, id, filepath.Join(dir, "export")) },
+		"Diff":        func(ctx context.Context) error { return lastErr(s.Diff(ctx, id, id, nil)) },
+		"DiffSummary": func(ctx context.Context) error { return errOf(s.DiffSummary(ctx, id, id, nil)) },
+		"ChangeLog":   func(ctx context.Context) error { return errOf(s.ChangeLog(ctx, id, id)) },
+		"DatasetChangeLog": func(ctx context.Context) error {
+			return errOf(s.DatasetChangeLog(ctx, set.DatasetID))
+		},
+		"LabelHistory": func(ctx context.Context) error { return errOf(s.LabelHistory(ctx, 1)) },
+		"Stats":        func(ctx context.Context) error { return errOf(s.Stats(ctx, id)) },
+		"TrainingSet":  func(ctx context.Context) error { return errOf(s.TrainingSet(ctx, id)) },
+		"Check":        func(ctx context.Context) error { return errOf(s.Check(ctx, id, nil)) },
+		"Verify":       func(ctx context.Context) error { return s.Verify(ctx, id) },
+		"Backup":       func(ctx context.Context) error { return s.Backup(ctx, filepath.Join(dir, "backup")) },
+		"Export":       func(ctx context.Context) error { return s.Export(ctx, id, filepath.Join(dir, "export")) },
 	}
 	writes = map[string]func(context.Context) error{
 		"CreateDataset": func(ctx context.Context) error {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/annoset/annoset"
 )
@@ -368,4 +369,235 @@ func ExampleStore_CopyAnnotations() {
 	}))
 	// Output:
 	// 2 copied; [v1 has 3 v2 has 2]
+}
+
+// exampleVersions is a store with a published set, and a draft on it that was improved.
+func exampleVersions(ctx context.Context) (store *annoset.Store, v1, v2 annoset.AnnotationSet) {
+	store, draft := exampleDraft(ctx)
+	v1, err := store.Publish(ctx, draft.ID, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if v2, err = store.NewVersion(ctx, v1.ID, annoset.NewSet{Notes: "Heard again."}); err != nil {
+		log.Fatal(err)
+	}
+	pause, err := store.Annotation(ctx, v2.ID, 2)
+	if err != nil {
+		log.Fatal(err)
+	}
+	pause.ArtifactType = "hum"
+	if err := store.Update(ctx, v2.ID, pause); err != nil {
+		log.Fatal(err)
+	}
+	if err := store.Delete(ctx, v2.ID, 3); err != nil {
+		log.Fatal(err)
+	}
+	if err := store.MarkClean(ctx, v2.ID, "ep2.wav"); err != nil {
+		log.Fatal(err)
+	}
+	return store, v1, v2
+}
+
+func ExampleStore_Diff() {
+	ctx := context.Background()
+	store, v1, v2 := exampleVersions(ctx)
+	defer store.Close()
+
+	for c, err := range store.Diff(ctx, v1.ID, v2.ID, nil) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		switch c.Kind {
+		case annoset.ChangeRelabelled:
+			fmt.Println(c.AudioFileID, c.Kind, c.Before.ArtifactType, "->", c.After.ArtifactType)
+		default:
+			fmt.Println(c.AudioFileID, c.Kind)
+		}
+	}
+	// Output:
+	// ep1.wav relabelled long_pause -> hum
+	// ep2.wav removed
+	// ep2.wav marked_clean
+}
+
+func ExampleStore_DiffSummary() {
+	ctx := context.Background()
+	store, v1, v2 := exampleVersions(ctx)
+	defer store.Close()
+
+	d, err := store.DiffSummary(ctx, v1.ID, v2.ID, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(d.Relabelled, "relabelled,", d.Removed, "removed, in", len(d.ByAudioFile), "audio files")
+	fmt.Println("of glitches:", d.ByType["glitch"].Removed, "removed")
+	// Output:
+	// 1 relabelled, 1 removed, in 2 audio files
+	// of glitches: 1 removed
+}
+
+// exampleStores are the stores of two people who labelled the same audio files, of which one left some labels out.
+func exampleStores(ctx context.Context) (anna *annoset.Store, first annoset.AnnotationSet, ben *annoset.Store,
+	second annoset.AnnotationSet,
+) {
+	anna, first = exampleDraft(ctx)
+	ben, second = exampleDraft(ctx)
+	if err := ben.Delete(ctx, second.ID, 1, 3); err != nil {
+		log.Fatal(err)
+	}
+	return anna, first, ben, second
+}
+
+// Labels of two people who worked in stores of their own are compared by what they say.
+func ExampleDiffStores() {
+	ctx := context.Background()
+	anna, first, ben, second := exampleStores(ctx)
+	defer anna.Close()
+	defer ben.Close()
+	if _, err := ben.Add(ctx, second.ID, annoset.Annotation{
+		AudioFileID: "ep1.wav", ArtifactType: "glitch", StartMS: 1100, EndMS: 3000,
+	}); err != nil {
+		log.Fatal(err)
+	}
+
+	for c, err := range annoset.DiffStores(ctx, anna, first.ID, ben, second.ID, nil) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(c.AudioFileID, c.Kind)
+	}
+	// Output:
+	// ep1.wav moved
+	// ep2.wav removed
+}
+
+func ExampleSummarizeDiff() {
+	ctx := context.Background()
+	anna, first, ben, second := exampleStores(ctx)
+	defer anna.Close()
+	defer ben.Close()
+
+	d, err := annoset.SummarizeDiff(annoset.DiffStores(ctx, anna, first.ID, ben, second.ID, nil))
+	fmt.Println(d.Removed, "removed", err)
+	// Output:
+	// 2 removed <nil>
+}
+
+func ExampleStore_ChangeLog() {
+	ctx := context.Background()
+	store, v1, v2 := exampleVersions(ctx)
+	defer store.Close()
+
+	changes, err := store.ChangeLog(ctx, v1.ID, v2.ID)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(changes)
+	// Output:
+	// - Relabelled 1 long_pause as hum in 1 file.
+	// - Removed 1 glitch label in 1 file.
+	// - Marked 1 file as clean.
+}
+
+func ExampleChangeLogStores() {
+	ctx := context.Background()
+	anna, first, ben, second := exampleStores(ctx)
+	defer anna.Close()
+	defer ben.Close()
+
+	changes, err := annoset.ChangeLogStores(ctx, anna, first.ID, ben, second.ID)
+	fmt.Println(changes, err)
+	// Output:
+	// - Removed 2 glitch labels in 2 files. <nil>
+}
+
+func ExamplePublishOptions_changeLog() {
+	ctx := context.Background()
+	store, _, v2 := exampleVersions(ctx)
+	defer store.Close()
+
+	v2, err := store.Publish(ctx, v2.ID, &annoset.PublishOptions{ChangeLog: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(v2.Notes)
+	// Output:
+	// Heard again.
+	//
+	// - Relabelled 1 long_pause as hum in 1 file.
+	// - Removed 1 glitch label in 1 file.
+	// - Marked 1 file as clean.
+}
+
+func ExampleStore_DatasetChangeLog() {
+	ctx := context.Background()
+	store, err := annoset.OpenMemory(ctx, &annoset.Options{
+		Now: func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) },
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer store.Close()
+	dataset, err := store.CreateDataset(ctx, annoset.NewDataset{Name: "podcasts"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	v1, err := store.CreateSet(ctx, dataset.ID, annoset.NewSet{Notes: "First round."})
+	if err != nil {
+		log.Fatal(err)
+	}
+	glitch := annoset.Annotation{AudioFileID: "ep1.wav", ArtifactType: "glitch", StartMS: 1200, EndMS: 1450}
+	ids, err := store.Add(ctx, v1.ID, glitch, glitch)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := store.Publish(ctx, v1.ID, nil); err != nil {
+		log.Fatal(err)
+	}
+	v2, err := store.NewVersion(ctx, v1.ID, annoset.NewSet{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := store.Delete(ctx, v2.ID, ids[1]); err != nil {
+		log.Fatal(err)
+	}
+
+	history, err := store.DatasetChangeLog(ctx, dataset.ID)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Print(history)
+	// Output:
+	// # Change log of podcasts
+	//
+	// ## Version 2 (draft of 2026-03-01)
+	//
+	// Made from version 1.
+	//
+	// - Removed 1 duplicate in 1 file.
+	//
+	// ## Version 1 (2026-03-01)
+	//
+	// Digest `sha256:f03c03541b3c9b1330f83c115e6b230ba2ba957ad9006c36cda8a5cc81cdbf22`.
+	//
+	// First round.
+	//
+	// - Added 2 labels in 1 file: 2 glitch.
+}
+
+func ExampleStore_LabelHistory() {
+	ctx := context.Background()
+	store, _, _ := exampleVersions(ctx)
+	defer store.Close()
+
+	states, err := store.LabelHistory(ctx, 2)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, state := range states {
+		fmt.Printf("v%d %s: %s, %s\n", state.Version, state.Status, state.Kind, state.Annotation.ArtifactType)
+	}
+	// Output:
+	// v1 published: added, long_pause
+	// v2 draft: relabelled, hum
 }

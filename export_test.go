@@ -1,6 +1,13 @@
 package annoset
 
-import "database/sql/driver"
+import (
+	"context"
+	"database/sql/driver"
+
+	"github.com/google/uuid"
+
+	"github.com/annoset/annoset/sqlite"
+)
 
 // WrapDriver puts a wrapper between a store and its driver.
 func WrapDriver(o *Options, wrap func(driver.Connector) driver.Connector) { o.wrapDriver = wrap }
@@ -13,3 +20,18 @@ const MaxLayers = maxLayers
 
 // ImportBatch is how many labels an import holds in memory at once.
 const ImportBatch = importBatch
+
+// LayersApart tells how many layers of two sets a diff reads, and whether it goes by ids.
+func LayersApart(ctx context.Context, s *Store, from, to uuid.UUID) (above [2]int, byID bool, err error) {
+	err = s.read(ctx, "compare", func(tx *sqlite.ReadTx) error {
+		c, err := compare(ctx, "compare", tx, from, tx, to, nil)
+		if err != nil {
+			return err
+		}
+		var f fork
+		f, byID, err = c.relation(ctx)
+		above = [2]int{len(f.above[0]), len(f.above[1])}
+		return err
+	})
+	return above, byID, err
+}

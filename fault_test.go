@@ -265,7 +265,7 @@ func story() []verb {
 			return t.UpdateSet(ctx, t.sets["v3"], annoset.SetPatch{Notes: &notes})
 		}},
 		{"publish a version", func(ctx context.Context, t *tale) (any, error) {
-			return t.Publish(ctx, t.sets["v2"], nil)
+			return t.Publish(ctx, t.sets["v2"], &annoset.PublishOptions{ChangeLog: true})
 		}},
 		{"delete set", func(ctx context.Context, t *tale) (any, error) {
 			return nil, t.DeleteSet(ctx, t.sets["v3"])
@@ -388,6 +388,16 @@ func readers() []verb {
 			return t.Check(ctx, t.sets["v2"], &annoset.CheckOptions{MinConfidence: new(1.0)})
 		}},
 		{"verify", func(ctx context.Context, t *tale) (any, error) { return nil, t.Verify(ctx, t.sets["v2"]) }},
+		{"diff by id", func(ctx context.Context, t *tale) (any, error) {
+			return all(t.Diff(ctx, t.sets["v1"], t.sets["v2"], nil))
+		}},
+		{"diff by content", func(ctx context.Context, t *tale) (any, error) {
+			return all(annoset.DiffStores(ctx, t.Store, t.sets["v1"], t.Store, t.sets["v2"], nil))
+		}},
+		{"write change log", func(ctx context.Context, t *tale) (any, error) {
+			return t.ChangeLog(ctx, t.sets["v1"], t.sets["v2"])
+		}},
+		{"get history", func(ctx context.Context, t *tale) (any, error) { return t.LabelHistory(ctx, t.ids[1]) }},
 		{"export", func(ctx context.Context, t *tale) (any, error) {
 			dir := filepath.Join(t.dir, "export")
 			if err := t.Export(ctx, t.sets["v2"], dir); err != nil {

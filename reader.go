@@ -84,6 +84,27 @@ func (r *reader) passes(row *sqlite.LabelRow) bool {
 	return false
 }
 
+// file calls fn for the labels of one audio file that start within a span, whatever the filter says.
+func (r *reader) file(ctx context.Context, f *sqlite.SeenFile, span sqlite.Span, fn func(Annotation) error) error {
+	return r.tx.EachLabel(ctx, r.stack, f, span, func(row *sqlite.LabelRow) error {
+		if row.Hidden {
+			return nil
+		}
+		return fn(r.annotation(f, row))
+	})
+}
+
+// filesOf gathers the audio files that a list yields.
+func filesOf(list func(fn func(*sqlite.SeenFile) error) error) (files []sqlite.SeenFile, err error) {
+	err = list(func(f *sqlite.SeenFile) error {
+		file := *f
+		file.Layers = slices.Clone(f.Layers)
+		files = append(files, file)
+		return nil
+	})
+	return files, err
+}
+
 // annotation makes a label of its row.
 func (r *reader) annotation(f *sqlite.SeenFile, row *sqlite.LabelRow) Annotation {
 	return annotationOf(f.Name, r.types.byID[row.TypeID], row)

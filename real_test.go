@@ -166,6 +166,47 @@ func TestReal_VoxConverse(t *testing.T) {
 	})
 }
 
+func TestReal_VoxConverse_Diff(t *testing.T) {
+	skipMany(t)
+	t.Parallel()
+	is := is.New(t)
+	old, corrected := rttm(t, "voxconverse/test-0.2.rttm"), rttm(t, "voxconverse/test-0.3.rttm")
+	a, b := openStore(t, nil), openStore(t, nil)
+	imports := map[*testStore][]annoset.Annotation{a: old, b: corrected}
+	sets := map[*testStore]annoset.AnnotationSet{}
+	for s, labels := range imports {
+		set := newDraft(t, s.Store, "voxconverse")
+		value(s.Import(t.Context(), set.ID, pairs(labels...), nil))(t)
+		sets[s] = value(s.Publish(t.Context(), set.ID, nil))(t)
+	}
+	second := newDraft(t, a.Store, "voxconverse 0.3") // in the same store, and still a draft
+	value(a.Import(t.Context(), second.ID, pairs(corrected...), nil))(t)
+
+	twoStores := collect(t, annoset.DiffStores(t.Context(), a.Store, sets[a].ID, b.Store, sets[b].ID, nil))
+	byContent := diffOf(t, a.Store, sets[a].ID, second.ID)
+	v2 := value(a.NewVersion(t.Context(), sets[a].ID, annoset.NewSet{}))(t)
+	apply(t, a.Store, v2.ID, byContent)
+	v2 = value(a.Publish(t.Context(), v2.ID, &annoset.PublishOptions{ChangeLog: true}))(t)
+	byID := diffOf(t, a.Store, sets[a].ID, v2.ID)
+
+	is.Equal(v2.Digest, sets[b].Digest)            // the changes lead from one release to the other
+	is.Equal(lines(twoStores), lines(byContent))   // in whichever store
+	is.Equal(lines(byID), lines(byContent))        // with ids or without
+	is.True(strings.Contains(v2.Notes, " as spk")) // and the change log tells of them
+	for _, changes := range [][]annoset.Change{twoStores, byContent, byID} {
+		summary, err := annoset.SummarizeDiff(func(yield func(annoset.Change, error) bool) {
+			for _, c := range changes {
+				if !yield(c, nil) {
+					return
+				}
+			}
+		})
+		is.NoErr(err)
+		is.Equal(summary.ChangeCounts, annoset.ChangeCounts{Relabelled: 52}) // and nothing else
+		is.Equal(len(summary.ByAudioFile), 18)                               // recordings
+	}
+}
+
 func TestReal_DESED(t *testing.T) {
 	skipMany(t)
 	t.Parallel()

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -243,12 +242,7 @@ func newSurvey(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow, all b
 	if all {
 		list = tx.SeenFiles
 	}
-	err = list(ctx, set.LayerID, func(f *sqlite.SeenFile) error {
-		file := *f
-		file.Layers = slices.Clone(f.Layers)
-		s.files = append(s.files, file)
-		return nil
-	})
+	s.files, err = filesOf(func(fn func(*sqlite.SeenFile) error) error { return list(ctx, set.LayerID, fn) })
 	s.results = make([]fileResult, len(s.files))
 	return s, err
 }

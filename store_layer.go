@@ -2,7 +2,6 @@ package annoset
 
 import (
 	"context"
-	"slices"
 
 	"github.com/annoset/annoset/sqlite"
 )
@@ -95,13 +94,10 @@ func (f *folding) run(ctx context.Context) error {
 // files makes the audio files of the layers known to the new one, and returns them as seen through these layers
 // alone.
 func (f *folding) files(ctx context.Context) ([]sqlite.SeenFile, error) {
-	var files []sqlite.SeenFile
-	if err := f.tx.TopFiles(ctx, f.top, len(f.stack), func(seen *sqlite.SeenFile) error {
-		file := *seen
-		file.Layers = slices.Clone(seen.Layers)
-		files = append(files, file)
-		return nil
-	}); err != nil {
+	files, err := filesOf(func(fn func(*sqlite.SeenFile) error) error {
+		return f.tx.TopFiles(ctx, f.top, len(f.stack), fn)
+	})
+	if err != nil {
 		return nil, err
 	}
 	for i := range files {

@@ -20,6 +20,10 @@ type PublishOptions struct {
 	// Check, if not nil, refuses a draft that fails [Store.Check] with these options. It reads every label of the set, those
 	// that are as in the published set below too, while other writers wait.
 	Check *CheckOptions
+	// ChangeLog adds to the notes what was changed against the set that the draft was made from, as [Store.ChangeLog]
+	// tells it; against nothing where it was made from none. If that was a draft that is gone, the published set below
+	// it takes its place. What is in the notes already comes first, and an empty line between.
+	ChangeLog bool
 }
 
 // Publish computes the statistics and the digest of a draft and locks it for ever, in one transaction that survives
@@ -27,8 +31,9 @@ type PublishOptions struct {
 // version that was made from a published set the work is in proportion to the audio files that it has changed.
 //
 // Errors: [ErrNotFound]; an [*ImmutableError] if the set is published already; [ErrEmptySet]; a [*CheckError] with the
-// whole report if PublishOptions.Check asks for a check and it fails; a [*ValidationError] if an option of that is bad, or
-// if another program has written labels to the file that break a rule. After an error the set is a draft as before.
+// whole report if PublishOptions.Check asks for a check and it fails; a [*ValidationError] if an option of that is bad, if a
+// change log makes the notes too long, or if another program has written labels to the file that break a rule. After an
+// error the set is a draft as before.
 func (s *Store) Publish(ctx context.Context, setID uuid.UUID, opts *PublishOptions) (AnnotationSet, error) {
 	const op = "publish"
 	if opts == nil {
@@ -56,6 +61,11 @@ func (s *Store) Publish(ctx context.Context, setID uuid.UUID, opts *PublishOptio
 		}
 		if stats.TotalAnnotations == 0 && stats.CleanAudioFiles == 0 && !opts.AllowEmpty {
 			return fmt.Errorf("%w: version %d could never be deleted again", ErrEmptySet, set.Version)
+		}
+		if opts.ChangeLog {
+			if err := noteChanges(ctx, tx, op, &set, &stats); err != nil {
+				return err
+			}
 		}
 		digest, err := storedDigest(ctx, &tx.ReadTx, &set)
 		if err != nil {

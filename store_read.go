@@ -72,10 +72,17 @@ func (s *Store) annotations(ctx context.Context, op string, setID uuid.UUID, f F
 	})
 }
 
-// sequence makes an iterator of a read. In memory all is read before the first is yielded: there the loop's body
-// could not use the store's one connection otherwise.
+// sequence makes an iterator of a read.
 func sequence[T any](s *Store, ctx context.Context, op string, read func(*sqlite.ReadTx, func(T) error) error,
 ) iter.Seq2[T, error] {
+	return yielding(s.db.InMemory(), func(yield func(T) error) error {
+		return s.read(ctx, op, func(tx *sqlite.ReadTx) error { return read(tx, yield) })
+	})
+}
+
+// yielding makes an iterator of what run yields. In memory all is read before the first is yielded: there the loop's
+// body could not use the store's one connection otherwise.
+func yielding[T any](inMemory bool, run func(yield func(T) error) error) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T
 		ahead := []T(nil)
@@ -85,13 +92,13 @@ func sequence[T any](s *Store, ctx context.Context, op string, read func(*sqlite
 			}
 			return nil
 		}
-		if s.db.InMemory() {
+		if inMemory {
 			take = func(v T) error {
 				ahead = append(ahead, v)
 				return nil
 			}
 		}
-		err := s.read(ctx, op, func(tx *sqlite.ReadTx) error { return read(tx, take) })
+		err := run(take)
 		if errors.Is(err, errStop) {
 			return
 		}

@@ -58,7 +58,7 @@ func (w *Writer) Write(l Label) error {
 	return w.flush()
 }
 
-// ExtraData returns extra data as it stands in a line; of none, the empty text, there is none.
+// ExtraData returns the one form of extra data, however it is spelled; none stays none.
 func ExtraData(text string) (string, error) {
 	if text == "" {
 		return "", nil
@@ -78,7 +78,7 @@ func (w *Writer) Close() error {
 
 func (w *Writer) endGroup() {
 	if len(w.group) > 1 {
-		slices.SortFunc(w.group, compare)
+		slices.SortFunc(w.group, Compare)
 	}
 	for i := range w.group {
 		w.buf = appendLine(w.buf, &w.group[i])
@@ -92,7 +92,9 @@ func (w *Writer) flush() error {
 	return err
 }
 
-func compare(a, b Label) int {
+// Compare tells the order of two lines of one audio file. Extra data is compared as it stands, so it must be in its one
+// form.
+func Compare(a, b Label) int {
 	return cmp.Or(
 		cmp.Compare(a.StartMS, b.StartMS),
 		cmp.Compare(a.EndMS, b.EndMS),
