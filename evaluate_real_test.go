@@ -15,17 +15,14 @@ import (
 // desed reads the labels, the audio files that were examined without finding any, and the predictions of a real model.
 func desed(t *testing.T) (labels []annoset.Annotation, clean []string, predictions []annoset.Annotation) {
 	t.Helper()
-	split := func(by string) func(string) []string {
-		return func(line string) []string { return strings.Split(line, by) }
-	}
-	for _, f := range rowsOf(t, openReal(t, "desed/validation.tsv"), split("\t"))[1:] {
+	for _, f := range rowsOf(t, openReal(t, "desed/validation.tsv"), splitBy("\t"))[1:] {
 		if f[3] == "" {
 			clean = append(clean, f[0])
 			continue
 		}
 		labels = append(labels, label(f[0], f[3], millis(t, f[1]), millis(t, f[2])))
 	}
-	for _, f := range rowsOf(t, openReal(t, "desed/teacher_predictions.csv"), split(","))[1:] {
+	for _, f := range rowsOf(t, openReal(t, "desed/teacher_predictions.csv"), splitBy(","))[1:] {
 		predictions = append(predictions, label(f[4], f[1], millis(t, f[2]), millis(t, f[3])))
 	}
 	return labels, clean, predictions
