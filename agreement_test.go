@@ -152,7 +152,7 @@ func TestMeasureAgreement(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		r := newRand(t)
-		for range 60 {
+		for range rounds() {
 			a, b := someLabels(r, r.IntN(25)), someLabels(r, r.IntN(25))
 			opts := &annoset.AgreementOptions{AudioFiles: []string{"0.wav", "1.wav", "2.wav"}, DurationsMS: map[string]int64{
 				"0.wav": 4000, "1.wav": 4000, "2.wav": 4000,

@@ -413,6 +413,14 @@ func someLabels(r *rand.Rand, n int) labels {
 	return out
 }
 
+// rounds is how often a property is tried.
+func rounds() int {
+	if brief() {
+		return 8
+	}
+	return 60
+}
+
 func TestEvaluate_properties(t *testing.T) {
 	t.Parallel()
 	matchings := map[string]annoset.Matching{ // those in which both sides are alike
@@ -426,7 +434,7 @@ func TestEvaluate_properties(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
 			r := newRand(t)
-			for range 100 {
+			for range rounds() {
 				ref, pred := someLabels(r, r.IntN(60)), someLabels(r, r.IntN(60))
 				e := evaluate(t, ref, pred, matching)
 				back := evaluate(t, pred, ref, matching)
