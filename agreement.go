@@ -56,7 +56,7 @@ type TypeAgreement struct {
 }
 
 // MeasureAgreement compares the labels of two sides over the same audio, both in any order and from wherever. Both are
-// held in memory, with some 130 bytes a label. Points cover no time, and so count for F1 alone. Options may be nil.
+// held in memory, with some 140 bytes a label. Points cover no time, and so count for F1 alone. Options may be nil.
 //
 // Errors: a [*ValidationError] for bad options or labels, these being counted from 0 in the order of their stream; the
 // error of a stream; that of the context.

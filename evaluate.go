@@ -111,7 +111,7 @@ type Mistake struct {
 }
 
 // Evaluate compares predictions with a reference, both in any order and from wherever: sets of two stores, files of other
-// programs. Both are held in memory, with some 130 bytes a label; [Store.Evaluate] holds the predictions alone, and knows
+// programs. Both are held in memory, with some 140 bytes a label; [Store.Evaluate] holds the predictions alone, and knows
 // clean audio files. Annotation.ID is not looked at. Options may be nil.
 //
 // Errors: a [*ValidationError] for bad options or labels, these being counted from 0 in the order of their stream; the

@@ -12,7 +12,7 @@ import (
 
 // Evaluate compares predictions with a set, a draft or a published one, as [Evaluate] does. By default it evaluates the
 // audio files that the set has examined: a prediction on a clean one is wrong. The predictions may come in any order, and
-// from this store too; they are held in memory, with some 130 bytes each. The set is read file by file, in one state.
+// from this store too; they are held in memory, with some 140 bytes each. The set is read file by file, in one state.
 // EachMistake may use the store. Options may be nil.
 //
 // Errors: [ErrNotFound]; and those of [Evaluate].
