@@ -43,7 +43,8 @@ type Evaluation struct {
 	// ByType has every type of the files that were evaluated, and every one that the dataset declares where the
 	// reference is a set. Substitutions are between types, so there are none here.
 	ByType map[string]Score `json:"by_type"`
-	// Macro are the means over the types, each over those types for which it is defined: the class-wise average.
+	// Macro are the means over the types, each over those types for which it is defined: the class-wise average. A type that
+	// is predicted and never there has an F1 of 0 and counts; sed_eval leaves it out.
 	Macro Ratios `json:"macro"`
 
 	// Mistakes are the first ones, in order of audio file (by bytes) and start; MoreMistakes tells that there are others.
@@ -96,7 +97,7 @@ type MistakeKind string
 
 // The three ways to be wrong.
 const (
-	Substitution MistakeKind = "substitution" // the label is there, and its type is wrong: a false negative and a false positive
+	Substitution MistakeKind = "substitution" // the label is there, of another type: a false negative and a false positive
 	Deletion     MistakeKind = "deletion"     // nothing was predicted: a false negative
 	Insertion    MistakeKind = "insertion"    // nothing is there: a false positive
 )

@@ -20,7 +20,8 @@ const (
 	MatchIoU MatchBy = "iou"
 	// MatchSegments cuts each audio file into segments of one length, and asks of each segment and each type whether
 	// a label of it is there. A label is in the segments that it covers any of; segments are half open, so one that
-	// ends on a border is not in the segment that begins there. A point is in the segment that it lies in.
+	// ends on a border is not in the segment that begins there. A point is in the segment that it lies in, on a border in
+	// the one that begins there, where sed_eval has it in none.
 	MatchSegments MatchBy = "segments"
 )
 
@@ -36,14 +37,15 @@ const (
 // within the larger of 200 ms and 50 % of the reference label's length.
 //
 // Events and segments are those of A. Mesaros, T. Heittola, T. Virtanen: "Metrics for polyphonic sound event
-// detection", Applied Sciences 6 (6), 2016, and of their program sed_eval (https://github.com/TUT-ARG/sed_eval, version
-// 0.2), as far as whole milliseconds allow: sed_eval computes in binary fractions of a second, so that a label which is
-// off by its collar to the millisecond may fall on either side there. Here it is within.
+// detection", Applied Sciences 6 (6), 2016, and of their program sed_eval (https://github.com/TUT-ARG/sed_eval, with
+// event_matching_type='optimal'), as far as whole milliseconds allow: sed_eval computes in binary fractions of a second,
+// so that a label which is off by its collar to the millisecond may fall on either side there. Here it is within.
 //
 // Events, and labels matched by IoU, are paired one to one within a type so that there are as many pairs as there can
 // be. A label that several could be paired with takes the nearest that is left, by the sum of the distances of both
 // ends, in order of time, unless another choice makes one pair more. What is left over of both sides is paired in the
-// same way without regard to type: these are the substitutions.
+// same way without regard to type: these are the substitutions, of which sed_eval, which takes the first that fits,
+// may find fewer.
 type Matching struct {
 	By MatchBy // empty: MatchEvents
 

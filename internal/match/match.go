@@ -100,9 +100,12 @@ func (g *graph) pair(i, j int) { g.partnerA[i], g.partnerB[j] = j, i }
 func (g *graph) greedy() {
 	left := newRemaining(len(g.b))
 	for i := range g.a {
+		if g.err != nil {
+			return
+		}
 		best, nearest := none, int64(0)
 		for j := left.at(g.from[i]); j < g.to[i] && (best == none || nearest > 0); j = left.at(g.alike[j]) {
-			if d := distance(g.a[i], g.b[j]); (best == none || d < nearest) && g.fits(i, j) {
+			if d := distance(g.a[i], g.b[j]); g.fits(i, j) && (best == none || d < nearest) {
 				best, nearest = j, d
 			}
 		}
@@ -127,7 +130,7 @@ func (g *graph) layers() bool {
 	}
 	found, last := false, 0
 	unseen := newRemaining(len(g.b))
-	for ; len(queue) > 0; queue = queue[1:] {
+	for ; len(queue) > 0 && g.err == nil; queue = queue[1:] {
 		i := queue[0]
 		if found && g.layer[i] > last {
 			break
@@ -165,7 +168,7 @@ func (g *graph) augment() {
 func (g *graph) exchange(root int, left remaining) {
 	type step struct{ i, j int }
 	way := []step{{root, g.from[root]}}
-	for len(way) > 0 {
+	for len(way) > 0 && g.err == nil {
 		top := &way[len(way)-1]
 		top.j = left.at(top.j)
 		if top.j >= g.to[top.i] {
