@@ -46,9 +46,13 @@ func storeCalls(s *annoset.Store, set annoset.AnnotationSet, dir string) (reads,
 		"Stats":        func(ctx context.Context) error { return errOf(s.Stats(ctx, id)) },
 		"TrainingSet":  func(ctx context.Context) error { return errOf(s.TrainingSet(ctx, id)) },
 		"Check":        func(ctx context.Context) error { return errOf(s.Check(ctx, id, nil)) },
-		"Verify":       func(ctx context.Context) error { return s.Verify(ctx, id) },
-		"Backup":       func(ctx context.Context) error { return s.Backup(ctx, filepath.Join(dir, "backup")) },
-		"Export":       func(ctx context.Context) error { return s.Export(ctx, id, filepath.Join(dir, "export")) },
+		"Evaluate":     func(ctx context.Context) error { return errOf(s.Evaluate(ctx, id, stream(3, 1), nil)) },
+		"MeasureAgreement": func(ctx context.Context) error {
+			return errOf(s.MeasureAgreement(ctx, id, id, nil))
+		},
+		"Verify": func(ctx context.Context) error { return s.Verify(ctx, id) },
+		"Backup": func(ctx context.Context) error { return s.Backup(ctx, filepath.Join(dir, "backup")) },
+		"Export": func(ctx context.Context) error { return s.Export(ctx, id, filepath.Join(dir, "export")) },
 	}
 	writes = map[string]func(context.Context) error{
 		"CreateDataset": func(ctx context.Context) error {
@@ -124,9 +128,13 @@ func TestStore_RefusesEverythingOnceClosed(t *testing.T) {
 		s := value(annoset.Open(t.Context(), storeFile(t, t.TempDir()), nil))(t)
 		d := value(s.DatasetByName(t.Context(), "one"))(t)
 		training := value(s.TrainingSet(t.Context(), value(s.LatestPublished(t.Context(), d.ID))(t).ID))(t)
+		part := value(training.Part(annoset.Split{Train: 1}, annoset.Train))(t)
 		is.NoErr(s.Close())
 		is.True(errors.Is(lastErr(training.Annotations(t.Context(), annoset.Filter{})), annoset.ErrClosed))
 		is.True(errors.Is(lastErr(training.CleanAudioFiles(t.Context())), annoset.ErrClosed))
+		is.True(errors.Is(lastErr(part.Annotations(t.Context(), annoset.Filter{})), annoset.ErrClosed))
+		is.True(errors.Is(lastErr(part.AudioFiles(t.Context())), annoset.ErrClosed))
+		is.True(errors.Is(lastErr(part.CleanAudioFiles(t.Context())), annoset.ErrClosed))
 	})
 }
 

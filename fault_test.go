@@ -382,6 +382,23 @@ func readers() []verb {
 		{"read clean audio files", func(ctx context.Context, t *tale) (any, error) {
 			return all(t.CleanAudioFiles(ctx, t.sets["v2"]))
 		}},
+		{"evaluate", func(ctx context.Context, t *tale) (any, error) {
+			return t.Evaluate(ctx, t.sets["v2"], stream(20, 2), &annoset.EvaluateOptions{Everywhere: true})
+		}},
+		{"measure agreement", func(ctx context.Context, t *tale) (any, error) {
+			return t.MeasureAgreement(ctx, t.sets["v1"], t.sets["v2"], nil)
+		}},
+		{"read audio files of a part", func(ctx context.Context, t *tale) (any, error) {
+			training, err := t.TrainingSet(ctx, t.sets["v2"])
+			if err != nil {
+				return nil, err
+			}
+			part, err := training.Part(annoset.Split{Train: 0.5, Test: 0.5}, annoset.Train)
+			if err != nil {
+				return nil, err
+			}
+			return all(part.AudioFiles(ctx))
+		}},
 		{"get set", func(ctx context.Context, t *tale) (any, error) { return t.Set(ctx, t.sets["v2"]) }},
 		{"list datasets", func(ctx context.Context, t *tale) (any, error) { return t.Datasets(ctx) }},
 		{"check", func(ctx context.Context, t *tale) (any, error) {

@@ -41,33 +41,42 @@ func newReader(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow, f *Fi
 
 // each calls fn for the labels that pass, in order of audio file, start and id, beginning after a position.
 func (r *reader) each(ctx context.Context, after Position, fn func(*sqlite.SeenFile, *sqlite.LabelRow) error) error {
-	file := func(f *sqlite.SeenFile) error {
-		span := sqlite.Span{BeforeMS: r.filter.ToMS}
-		if f.Name == after.AudioFileID {
-			span.AfterMS, span.AfterID = after.StartMS, after.ID
-		}
-		return r.tx.EachLabel(ctx, r.stack, f, span, func(row *sqlite.LabelRow) error {
-			if row.Hidden || !r.passes(row) {
-				return nil
-			}
-			return fn(f, row)
-		})
-	}
+	return r.files(ctx, after, func(f *sqlite.SeenFile) error { return r.labels(ctx, f, after, fn) })
+}
+
+// files calls fn for the audio files that the filter names, or all, in order of id, beginning with that of a position.
+func (r *reader) files(ctx context.Context, from Position, fn func(*sqlite.SeenFile) error) error {
 	switch {
-	case len(r.filter.AudioFileIDs) == 0 && after == Position{}:
-		return r.tx.SeenFiles(ctx, r.set.LayerID, file)
+	case len(r.filter.AudioFileIDs) == 0 && from == Position{}:
+		return r.tx.SeenFiles(ctx, r.set.LayerID, fn)
 	case len(r.filter.AudioFileIDs) == 0:
-		return r.tx.SeenFilesFrom(ctx, r.set.LayerID, r.set.DatasetID, after.AudioFileID, file)
+		return r.tx.SeenFilesFrom(ctx, r.set.LayerID, r.set.DatasetID, from.AudioFileID, fn)
 	}
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(r.filter.AudioFileIDs))) {
-		if name < after.AudioFileID {
+		if name < from.AudioFileID {
 			continue
 		}
-		if err := r.tx.SeenFileByName(ctx, r.set.LayerID, r.set.DatasetID, name, file); err != nil {
+		if err := r.tx.SeenFileByName(ctx, r.set.LayerID, r.set.DatasetID, name, fn); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// labels calls fn for the labels of one audio file that pass and come after a position.
+func (r *reader) labels(ctx context.Context, f *sqlite.SeenFile, after Position,
+	fn func(*sqlite.SeenFile, *sqlite.LabelRow) error,
+) error {
+	span := sqlite.Span{BeforeMS: r.filter.ToMS}
+	if f.Name == after.AudioFileID {
+		span.AfterMS, span.AfterID = after.StartMS, after.ID
+	}
+	return r.tx.EachLabel(ctx, r.stack, f, span, func(row *sqlite.LabelRow) error {
+		if row.Hidden || !r.passes(row) {
+			return nil
+		}
+		return fn(f, row)
+	})
 }
 
 func (r *reader) passes(row *sqlite.LabelRow) bool {

@@ -40,6 +40,11 @@ func rowsOf(t *testing.T, f *os.File, split func(line string) []string) [][]stri
 	return rows
 }
 
+// splitBy splits lines of fields between which there is one separator.
+func splitBy(separator string) func(line string) []string {
+	return func(line string) []string { return strings.Split(line, separator) }
+}
+
 // millis is a sum of decimal seconds in milliseconds, rounded half away from zero; exact, as no float is.
 func millis(t *testing.T, seconds ...string) int64 {
 	t.Helper()
@@ -211,16 +216,7 @@ func TestReal_DESED(t *testing.T) {
 	skipMany(t)
 	t.Parallel()
 	is := is.New(t)
-	tabs := func(line string) []string { return strings.Split(line, "\t") }
-	var labels []annoset.Annotation
-	var clean []string
-	for _, f := range rowsOf(t, openReal(t, "desed/validation.tsv"), tabs)[1:] {
-		if f[3] == "" {
-			clean = append(clean, f[0])
-			continue
-		}
-		labels = append(labels, label(f[0], f[3], millis(t, f[1]), millis(t, f[2])))
-	}
+	labels, clean, _ := desed(t)
 	s := openStore(t, nil)
 	set := newDraft(t, s.Store, "desed")
 
@@ -238,7 +234,7 @@ func TestReal_DESED(t *testing.T) {
 	is.Equal(len(cleanOf(t, s.Store, set.ID)), 15)  // by name
 	is.Equal(kindsOf(checked(t, s.Store, set.ID, nil)), []string{"contradiction", "contradiction"})
 	durations := []annoset.AudioFile{}
-	for _, f := range rowsOf(t, openReal(t, "desed/validation_durations.tsv"), tabs)[1:] {
+	for _, f := range rowsOf(t, openReal(t, "desed/validation_durations.tsv"), splitBy("\t"))[1:] {
 		durations = append(durations, annoset.AudioFile{ID: f[0], DurationMS: millis(t, f[1])})
 	}
 	is.Equal(len(durations), 1_168) // one a file
