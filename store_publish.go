@@ -20,10 +20,11 @@ type PublishOptions struct {
 }
 
 // Publish computes the statistics and the digest of a draft and locks it for ever, in one transaction that survives
-// the loss of power. From then on it cannot be edited, unpublished or deleted, and may be used for training. For a
-// version that was made from a published set the work is in proportion to the audio files that it has changed.
+// the loss of power. From then on it cannot be edited, reviewed, unpublished or deleted, and may be used for training. For
+// a version that was made from a published set the work is in proportion to the audio files that it has changed.
 //
-// Errors: [ErrNotFound]; an [*ImmutableError] if the set is published already; [ErrEmptySet]; a [*ValidationError] if
+// Errors: [ErrNotFound]; an [*ImmutableError] if the set is published already; an [*ApprovalError] if it lacks approvals
+// that the dataset demands, or a review rejects it; [ErrEmptySet]; a [*ValidationError] if
 // another program has written labels to the file that break a rule. After an error the set is a draft as before.
 func (s *Store) Publish(ctx context.Context, setID uuid.UUID, opts *PublishOptions) (AnnotationSet, error) {
 	const op = "publish"
@@ -34,6 +35,9 @@ func (s *Store) Publish(ctx context.Context, setID uuid.UUID, opts *PublishOptio
 	err := s.writeSync(ctx, op, true, func(tx *sqlite.WriteTx) error {
 		set, err := findDraft(ctx, tx, op, setID)
 		if err != nil {
+			return err
+		}
+		if err := checkApproved(ctx, &tx.ReadTx, op, &set); err != nil {
 			return err
 		}
 		stats, err := s.sealFiles(ctx, tx, op, &set)
@@ -53,6 +57,7 @@ func (s *Store) Publish(ctx context.Context, setID uuid.UUID, opts *PublishOptio
 		if err := fillPublished(&set, &stats, digest, s.stamp()); err != nil {
 			return err
 		}
+		set.PublishedBy = s.signature()
 		if err := tx.PublishSet(ctx, set); err != nil {
 			return err
 		}

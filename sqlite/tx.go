@@ -111,7 +111,10 @@ const checkEvery = 256
 
 // bulkGuards are the triggers that speak of single labels, which cost as much as the insert itself, and the one that
 // lets nobody seal a layer but publishing and folding.
-var bulkGuards = []string{"label_insert", "label_delete", "label_block_insert", "label_block_delete", "layer_update"}
+var bulkGuards = []string{
+	"label_insert", "label_inserted", "label_delete", "label_deleted", "label_block_insert", "label_block_delete",
+	"layer_update",
+}
 
 // WithoutGuards runs fn while the triggers of bulkGuards are gone, and puts them back. Other connections
 // never see them gone: the schema is part of the transaction. The caller holds what the triggers would.

@@ -50,8 +50,7 @@ func (w *Writer) Write(l Label) error {
 		if !json.Valid([]byte(l.ExtraData)) {
 			return fmt.Errorf("extra data is no JSON: %.60q", l.ExtraData)
 		}
-		one, _ := appendJSON(nil, []byte(l.ExtraData))
-		l.ExtraData = string(one)
+		l.ExtraData = string(JSON([]byte(l.ExtraData)))
 	}
 	w.group = append(w.group, l)
 	if len(w.buf) < flushAt {
