@@ -246,7 +246,10 @@ func (s *Store) UpdateSet(ctx context.Context, setID uuid.UUID, patch SetPatch) 
 		if err := tx.UpdateSet(ctx, row); err != nil {
 			return err
 		}
-		if err := s.sign(tx, &row); err != nil {
+		if err := tx.SignEdit(row, s.person); err != nil {
+			return err
+		}
+		if row, err = findSet(ctx, &tx.ReadTx, op, setID); err != nil {
 			return err
 		}
 		out, err = setOf(ctx, &tx.ReadTx, row)

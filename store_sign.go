@@ -59,16 +59,6 @@ func (s *Store) edit(ctx context.Context, op string, setID uuid.UUID,
 		if err := fn(tx, &set); err != nil {
 			return err
 		}
-		return s.sign(tx, &set)
+		return tx.SignEdit(set, s.person)
 	})
-}
-
-// sign makes the person of the handle an editor of a draft, if what that holds has changed since its row was read.
-func (s *Store) sign(tx *sqlite.WriteTx, set *sqlite.SetRow) error {
-	was := set.Revision
-	var err error
-	if set.Revision, err = tx.Revision(set.LayerID); err != nil || set.Revision == was {
-		return err
-	}
-	return tx.AddEditor(set.ID, s.person)
 }

@@ -2,15 +2,6 @@ package sqlite
 
 import "context"
 
-// Revision reads the revision of a layer that is there.
-func (tx *ReadTx) Revision(layerID int64) (n int64, err error) {
-	err = tx.each(`SELECT revision FROM layer WHERE id = ?`, func(cu *cursor) error {
-		n = cu.int(0)
-		return nil
-	}, layerID)
-	return n, err
-}
-
 // Revise makes the revision of an open layer grow, after what the triggers did not see.
 func (tx *WriteTx) Revise(layerID int64) error {
 	_, err := tx.dc.run(`UPDATE layer SET revision = revision + 1 WHERE id = ?`, layerID)
@@ -27,12 +18,14 @@ func (tx *ReadTx) Editors(setID int64) ([]string, error) {
 	return people, err
 }
 
-// AddEditor makes a person one of the editors of a draft, if that is news.
-func (tx *WriteTx) AddEditor(setID int64, person string) error {
+// SignEdit makes a person one of the editors of a draft, if that is news and the revision is not any more what it was.
+func (tx *WriteTx) SignEdit(r SetRow, person string) error {
 	_, err := tx.dc.run(`
 		INSERT INTO editor (set_id, person)
-		VALUES (?, ?)
-		ON CONFLICT DO NOTHING`, setID, person)
+		SELECT ?1, ?2
+		WHERE (SELECT revision FROM layer WHERE id = ?3) <> ?4
+			AND NOT EXISTS (SELECT 1 FROM editor WHERE set_id = ?1 AND person = ?2)`,
+		r.ID, person, r.LayerID, r.Revision)
 	return err
 }
 
