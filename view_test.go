@@ -17,7 +17,8 @@ func TestViews_ShowWhatTheStoreYields(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	raw := openRaw(t, w.path)
-	names := map[string]string{w.one.ID.String(): "one", w.two.ID.String(): "two", w.three.ID.String(): "three"}
+	names := map[string]string{w.one.ID.String(): "one", w.two.ID.String(): "two", w.three.ID.String(): "three",
+		w.four.ID.String(): "four"}
 	for _, set := range slices.Concat(w.published, w.drafts) {
 		dataset := names[set.DatasetID.String()]
 		t.Run(fmt.Sprintf("%s version %d", dataset, set.Version), func(t *testing.T) {

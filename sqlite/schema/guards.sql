@@ -135,7 +135,7 @@ END;
 CREATE TRIGGER annotation_set_edited AFTER UPDATE OF notes, extra_data ON annotation_set
 WHEN NEW.notes IS NOT OLD.notes OR NEW.extra_data IS NOT OLD.extra_data
 BEGIN
-    UPDATE layer SET revision = revision + 1 WHERE id = NEW.layer_id;
+    UPDATE layer SET revision = revision + 1 WHERE id = NEW.layer_id AND sealed = 0;
 END;
 
 CREATE TRIGGER annotation_set_publish AFTER UPDATE OF status ON annotation_set
