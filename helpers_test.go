@@ -104,7 +104,7 @@ var invariants = map[string]string{
 		UNION ALL SELECT layer_id FROM layer_stack WHERE layer_id NOT IN (SELECT id FROM layer)
 		UNION ALL SELECT layer_id FROM layer_file WHERE layer_id NOT IN (SELECT id FROM layer)`,
 	"every guard is there": `
-		SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' HAVING count(*) < 56`,
+		SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' HAVING count(*) < 58`,
 	"nothing is left of sets that are gone": `
 		SELECT set_id FROM review WHERE set_id NOT IN (SELECT id FROM annotation_set)
 		UNION ALL SELECT set_id FROM editor WHERE set_id NOT IN (SELECT id FROM annotation_set)`,
