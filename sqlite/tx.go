@@ -21,11 +21,12 @@ type ReadTx struct {
 // WriteTx is a [ReadTx] that holds the write lock.
 type WriteTx struct{ ReadTx }
 
-// get reads one row; found is false where there is none.
+// get reads one row; found is false, and the row zero, where there is none.
 func get[T any](ctx context.Context, tx *ReadTx, query string, args ...any) (row T, found bool, err error) {
 	err = tx.conn.GetContext(ctx, &row, query, args...)
 	if errors.Is(err, sql.ErrNoRows) {
-		return row, false, nil
+		var zero T // sqlx has made values for the pointers of row
+		return zero, false, nil
 	}
 	return row, err == nil, err
 }
