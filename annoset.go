@@ -107,6 +107,8 @@ type NewDataset struct {
 	Description   string          `json:"description"`
 	ArtifactTypes []ArtifactType  `json:"artifact_types"`       // none: labels may say anything
 	ExtraData     json.RawMessage `json:"extra_data,omitempty"` // a JSON object, or none
+	// RequiredApprovals is how many people must approve a draft before it can be published: see [Store.Approve].
+	RequiredApprovals int `json:"required_approvals"`
 }
 
 // Dataset is a body of audio files that is labelled together.
@@ -118,6 +120,8 @@ type Dataset struct {
 	ExtraData     json.RawMessage `json:"extra_data,omitempty"`
 	CreatedAt     time.Time       `json:"created_at"` // UTC, to the millisecond, as all times here
 	UpdatedAt     time.Time       `json:"updated_at"`
+	// RequiredApprovals is how many people must approve a draft before it can be published: see [Store.Approve].
+	RequiredApprovals int `json:"required_approvals"`
 }
 
 // DatasetPatch says what to change of a dataset; what is nil stays.
@@ -129,6 +133,8 @@ type DatasetPatch struct {
 	ArtifactTypes []ArtifactType
 	// ExtraData, if not nil, replaces the extra data; what points to nil removes it.
 	ExtraData *json.RawMessage
+	// RequiredApprovals counts from now on, for the drafts that there are too.
+	RequiredApprovals *int
 }
 
 // AudioFile is an audio file of a dataset. annoset never opens it.
@@ -166,6 +172,14 @@ type AnnotationSet struct {
 	Digest      string     `json:"digest"` // "sha256:" and 64 hexadecimal digits; empty in a draft
 	CreatedAt   time.Time  `json:"created_at"`
 	PublishedAt *time.Time `json:"published_at"` // nil in a draft
+	// Revision grows, by any amount, with every change of what the set holds: labels, clean marks, notes, extra data.
+	// Equal revisions of a set are equal contents, and those that a review speaks of.
+	Revision  int64  `json:"revision"`
+	CreatedBy string `json:"created_by"` // as all signatures: empty where nobody signed; see Store.As
+	// EditedBy are all who changed what the set holds, in order of name; an empty name stands for those who did not
+	// sign. Empty, never nil.
+	EditedBy    []string `json:"edited_by"`
+	PublishedBy string   `json:"published_by"` // empty in a draft too
 }
 
 // Annotation is one label: in this audio file, from StartMS up to and without EndMS, there is this artifact.

@@ -61,7 +61,7 @@ func attacks() []attack {
 	var all []attack
 	for _, group := range [][]attack{
 		setAttacks(), newSetAttacks(), datasetAttacks(), nameAttacks(), layerAttacks(), fileAttacks(), labelAttacks(),
-		removalAttacks(), draftAttacks(),
+		removalAttacks(), draftAttacks(), reviewAttacks(), recordAttacks(),
 	} {
 		all = append(all, group...)
 	}
@@ -115,6 +115,7 @@ func setAttacks() []attack {
 		"published_ms = 1", "digest = 'sha256:' || hex(zeroblob(32))", "total_annotations = total_annotations + 1",
 		"total_positive_duration_ms = 0", "annotated_audio_files = 0", "clean_audio_files = 9", "annotations_by_type = '{}'",
 		"duration_ms_by_type = '{}'", "digest = NULL", "published_ms = NULL", "total_annotations = NULL",
+		"created_by = 'mallory'", "published_by = 'mallory'",
 	} {
 		all = append(all, attack{name: "published set: " + column,
 			sql: `UPDATE annotation_set SET ` + column + ` WHERE id = {one.v2}`, says: saysNever})
@@ -122,6 +123,7 @@ func setAttacks() []attack {
 	for _, column := range []string{
 		"uuid = '00000000-0000-0000-0000-0000000fffff'", "dataset_id = {two}", "version = 77", "base_id = NULL",
 		"base_id = {one.v1}", "base_id = {one.v4}", "base_id = {two.v1}", "parent_uuid = NULL", "created_ms = 1",
+		"created_by = 'mallory'",
 	} {
 		all = append(all, attack{name: "draft: " + column,
 			sql: `UPDATE annotation_set SET ` + column + ` WHERE id = {one.v3}`, says: saysSetKeeps})
@@ -143,8 +145,8 @@ func newSetAttacks() []attack {
 		{name: "insert a set as published", prepare: fresh, says: "a set begins as a draft",
 			sql: `INSERT INTO annotation_set SELECT 9001, '00000000-0000-0000-0000-0000000fffff', dataset_id, 6, 9001, NULL,
 				parent_uuid, status, notes, extra_data, created_ms, published_ms, digest, total_annotations,
-				total_positive_duration_ms, annotated_audio_files, clean_audio_files, annotations_by_type, duration_ms_by_type
-				FROM annotation_set WHERE id = {one.v1}`},
+				total_positive_duration_ms, annotated_audio_files, clean_audio_files, annotations_by_type, duration_ms_by_type, created_by,
+				published_by FROM annotation_set WHERE id = {one.v1}`},
 		{name: "insert a second set of a version", prepare: fresh, sql: insertSet("9001", "{one}", "2", "9001", "NULL"), says: saysAgain},
 		{name: "insert the version of a deleted draft", prepare: fresh, sql: insertSet("9001", "{one}", "5", "9001", "NULL"),
 			says: saysAgain},
@@ -189,11 +191,11 @@ func datasetAttacks() []attack {
 			says: "the dataset has annotation sets"},
 		{name: "delete all datasets", sql: `DELETE FROM dataset`, says: "the dataset has annotation sets"},
 		{name: "replace a dataset by id", says: "a dataset of that id or name exists",
-			sql: `INSERT INTO dataset VALUES ({one}, '00000000-0000-0000-0000-0000000fffff', 'new', '', NULL, 0, 0, 0)`},
+			sql: `INSERT INTO dataset VALUES ({one}, '00000000-0000-0000-0000-0000000fffff', 'new', '', NULL, 0, 0, 0, 0)`},
 		{name: "replace a dataset by name", says: "a dataset of that id or name exists",
-			sql: `INSERT INTO dataset VALUES (9001, '00000000-0000-0000-0000-0000000fffff', 'one', '', NULL, 0, 0, 0)`},
+			sql: `INSERT INTO dataset VALUES (9001, '00000000-0000-0000-0000-0000000fffff', 'one', '', NULL, 0, 0, 0, 0)`},
 		{name: "replace a dataset by uuid", says: "a dataset of that id or name exists",
-			sql: `INSERT INTO dataset SELECT 9001, uuid, 'new', '', NULL, 0, 0, 0 FROM dataset WHERE id = {one}`},
+			sql: `INSERT INTO dataset SELECT 9001, uuid, 'new', '', NULL, 0, 0, 0, 0 FROM dataset WHERE id = {one}`},
 		{name: "upsert a dataset", says: "a dataset of that id or name exists",
 			sql: `INSERT INTO dataset SELECT * FROM dataset WHERE true ON CONFLICT DO UPDATE SET last_version = 0`},
 		{name: "lower the last version", sql: `UPDATE dataset SET last_version = 4 WHERE id = {one}`, says: saysAgain},

@@ -16,7 +16,7 @@ import (
 	"github.com/annoset/annoset"
 )
 
-// storeCalls are all methods of a store but Close, with arguments of a set and a dataset that exist.
+// storeCalls are all methods of a store but Close and As, with arguments of a set and a dataset that exist.
 func storeCalls(s *annoset.Store, set annoset.AnnotationSet, dir string) (reads, writes map[string]func(context.Context) error) {
 	id := set.ID
 	reads = map[string]func(context.Context) error{
@@ -50,9 +50,16 @@ func storeCalls(s *annoset.Store, set annoset.AnnotationSet, dir string) (reads,
 		"MeasureAgreement": func(ctx context.Context) error {
 			return errOf(s.MeasureAgreement(ctx, id, id, nil))
 		},
-		"Verify": func(ctx context.Context) error { return s.Verify(ctx, id) },
-		"Backup": func(ctx context.Context) error { return s.Backup(ctx, filepath.Join(dir, "backup")) },
-		"Export": func(ctx context.Context) error { return s.Export(ctx, id, filepath.Join(dir, "export")) },
+		"Reviews": func(ctx context.Context) error { return errOf(s.Reviews(ctx, id)) },
+		"TrainingRuns": func(ctx context.Context) error {
+			return errOf(s.TrainingRuns(ctx, annoset.TrainingFilter{SetID: id}))
+		},
+		"Tagged":     func(ctx context.Context) error { return errOf(s.Tagged(ctx, set.DatasetID, "best")) },
+		"Tags":       func(ctx context.Context) error { return errOf(s.Tags(ctx, set.DatasetID)) },
+		"TagHistory": func(ctx context.Context) error { return errOf(s.TagHistory(ctx, set.DatasetID, "best")) },
+		"Verify":     func(ctx context.Context) error { return s.Verify(ctx, id) },
+		"Backup":     func(ctx context.Context) error { return s.Backup(ctx, filepath.Join(dir, "backup")) },
+		"Export":     func(ctx context.Context) error { return s.Export(ctx, id, filepath.Join(dir, "export")) },
 	}
 	writes = map[string]func(context.Context) error{
 		"CreateDataset": func(ctx context.Context) error {
@@ -77,6 +84,13 @@ func storeCalls(s *annoset.Store, set annoset.AnnotationSet, dir string) (reads,
 		"Delete":      func(ctx context.Context) error { return s.Delete(ctx, id, 1) },
 		"MarkClean":   func(ctx context.Context) error { return s.MarkClean(ctx, id, "c.wav") },
 		"UnmarkClean": func(ctx context.Context) error { return s.UnmarkClean(ctx, id, "c.wav") },
+		"Approve":     func(ctx context.Context) error { return errOf(s.As("ann").Approve(ctx, id, 1, "")) },
+		"Reject":      func(ctx context.Context) error { return errOf(s.As("ann").Reject(ctx, id, 1, "")) },
+		"RecordTraining": func(ctx context.Context) error {
+			return errOf(s.RecordTraining(ctx, id, annoset.TrainingRun{Model: "m"}))
+		},
+		"Tag":   func(ctx context.Context) error { return s.Tag(ctx, set.DatasetID, "best", id) },
+		"Untag": func(ctx context.Context) error { return s.Untag(ctx, set.DatasetID, "best") },
 	}
 	return reads, writes
 }
@@ -107,7 +121,7 @@ func TestStore_RefusesEverythingOnceClosed(t *testing.T) {
 			is.NoErr(s.Close())
 			is.NoErr(s.Close()) // closing twice is no error
 			reads, writes := storeCalls(s, annoset.AnnotationSet{ID: uuid.New(), DatasetID: uuid.New()}, dir)
-			known := map[string]bool{"Close": true}
+			known := map[string]bool{"Close": true, "As": true}
 			for _, methods := range []map[string]func(context.Context) error{reads, writes} {
 				for method, call := range methods {
 					known[method] = true

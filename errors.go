@@ -31,8 +31,19 @@ var (
 	// [*CheckError].
 	ErrCheckFailed = errors.New("annoset: check failed")
 	// ErrConflict is returned when a call contradicts what is in the store: marking an audio file clean that bears
-	// labels, dropping an artifact type that labels bear, or a change that the database's own guards refuse.
+	// labels, dropping an artifact type that labels bear, or a change that the database's own guards refuse. It comes as
+	// a [*StaleError] when a draft is reviewed that has changed meanwhile.
 	ErrConflict = errors.New("annoset: conflicts with what is stored")
+)
+
+// Errors of reviews.
+var (
+	// ErrUnsigned is returned when a set would be reviewed through a handle that does not sign: see [Store.As].
+	ErrUnsigned = errors.New("annoset: handle does not sign")
+	// ErrOwnWork is returned when an editor of a draft would approve it. It comes as an [*OwnWorkError].
+	ErrOwnWork = errors.New("annoset: nobody approves their own work")
+	// ErrNotApproved is returned when a draft would be published against its reviews. It comes as an [*ApprovalError].
+	ErrNotApproved = errors.New("annoset: set is not approved")
 )
 
 // Errors of the store and its file.
@@ -63,11 +74,37 @@ type ImmutableError struct {
 	SetID       uuid.UUID // the published set that stands in the way
 	Version     int
 	PublishedAt time.Time
+	// Models are those that were trained on the set, where that was to be deleted, or on any set of the dataset, where
+	// that was: name and version of each, in order, at most [MaxModels] of them.
+	Models []string
 }
 
+// MaxModels is how many models an [ImmutableError] names at most.
+const MaxModels = 100
+
 func (e *ImmutableError) Error() string {
-	return fmt.Sprintf("%s %q: %v: version %d was published at %s and never changes", e.Op, e.SetID, ErrPublished,
+	text := fmt.Sprintf("%s %q: %v: version %d was published at %s and never changes", e.Op, e.SetID, ErrPublished,
 		e.Version, e.PublishedAt.Format(time.RFC3339))
+	if len(e.Models) > 0 {
+		text += "; trained: " + few(e.Models)
+	}
+	return text
+}
+
+// few quotes the first ones of a list.
+func few(names []string) string {
+	const shown = 5
+	var b strings.Builder
+	for i, name := range names[:min(shown, len(names))] {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(brief(name))
+	}
+	if len(names) > shown {
+		b.WriteString(" and others")
+	}
+	return b.String()
 }
 
 // Unwrap returns [ErrPublished].
@@ -90,7 +127,7 @@ func (e *DraftError) Unwrap() error { return ErrDraft }
 // NotFoundError tells what was not found. errors.Is(err, [ErrNotFound]).
 type NotFoundError struct {
 	Op   string
-	Kind string // "dataset", "set", "annotation" or "published set"
+	Kind string // "dataset", "set", "annotation", "published set" or "tag"
 	ID   string // the id, name or number that was asked for
 }
 
@@ -104,7 +141,7 @@ func (e *NotFoundError) Unwrap() error { return ErrNotFound }
 // ExistsError tells what exists already. errors.Is(err, [ErrExists]).
 type ExistsError struct {
 	Op   string
-	Kind string // "dataset" or "set" (a name, or an id that NewID gave twice), "folder" or "file"
+	Kind string // "dataset", "set" or "training run" (a name, or an id that NewID gave twice), "folder" or "file"
 	Name string
 }
 
@@ -179,6 +216,78 @@ func (e *ValidationError) Error() string {
 // Unwrap returns [ErrInvalid].
 func (e *ValidationError) Unwrap() error { return ErrInvalid }
 
+// StaleError tells of a review of what a draft does not hold any more. errors.Is(err, [ErrConflict]).
+type StaleError struct {
+	Op       string
+	SetID    uuid.UUID
+	Version  int
+	Seen     int64 // the revision that the reviewer saw
+	Revision int64 // the one that the draft has
+}
+
+func (e *StaleError) Error() string {
+	return fmt.Sprintf("%s %q: %v: version %d is at revision %d, and %d was seen", e.Op, e.SetID, ErrConflict, e.Version,
+		e.Revision, e.Seen)
+}
+
+// Unwrap returns [ErrConflict].
+func (e *StaleError) Unwrap() error { return ErrConflict }
+
+// OwnWorkError tells of a person who would approve what they may have written. errors.Is(err, [ErrOwnWork]).
+type OwnWorkError struct {
+	Op       string
+	SetID    uuid.UUID
+	Version  int
+	Person   string
+	Unsigned bool // the person did not sign an edit, but somebody edited unsigned: it may have been anyone
+}
+
+func (e *OwnWorkError) Error() string {
+	why := brief(e.Person) + " edited it"
+	if e.Unsigned {
+		why = "it was edited unsigned, and that may have been " + brief(e.Person)
+	}
+	return fmt.Sprintf("%s %q: %v: version %d: %s", e.Op, e.SetID, ErrOwnWork, e.Version, why)
+}
+
+// Unwrap returns [ErrOwnWork].
+func (e *OwnWorkError) Unwrap() error { return ErrOwnWork }
+
+// ApprovalError tells why the reviews of a draft keep it from being published. errors.Is(err, [ErrNotApproved]). The
+// people are in order of name.
+type ApprovalError struct {
+	Op         string
+	SetID      uuid.UUID
+	Version    int
+	Revision   int64    // that approvals are needed of
+	Need       int      // how many approvals the dataset demands
+	ApprovedBy []string // whose approvals count
+	RejectedBy []string // whose rejections stand; one is enough to refuse
+	VoidBy     []string // who approved an earlier revision, and has not reviewed the set again
+	Unsigned   bool     // somebody edited the draft unsigned, so that no approval counts
+}
+
+func (e *ApprovalError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %q: %v: version %d needs %d of revision %d, has %d", e.Op, e.SetID, ErrNotApproved, e.Version,
+		e.Need, e.Revision, len(e.ApprovedBy))
+	for _, people := range []struct {
+		are   string
+		names []string
+	}{{"approved by", e.ApprovedBy}, {"rejected by", e.RejectedBy}, {"edited since it was approved by", e.VoidBy}} {
+		if len(people.names) > 0 {
+			fmt.Fprintf(&b, "; %s %s", people.are, few(people.names))
+		}
+	}
+	if e.Unsigned {
+		b.WriteString("; edited unsigned, so that nobody can approve it")
+	}
+	return b.String()
+}
+
+// Unwrap returns [ErrNotApproved].
+func (e *ApprovalError) Unwrap() error { return ErrNotApproved }
+
 // factual marks the errors that are final as they are: they bear what was tried.
 type factual interface {
 	error
@@ -191,6 +300,9 @@ func (*NotFoundError) factual()   {}
 func (*ExistsError) factual()     {}
 func (*ValidationError) factual() {}
 func (*CheckError) factual()      {}
+func (*StaleError) factual()      {}
+func (*OwnWorkError) factual()    {}
+func (*ApprovalError) factual()   {}
 
 // typed tells whether an error needs no more words.
 func typed(err error) bool {

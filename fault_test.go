@@ -319,7 +319,73 @@ func story() []verb {
 			return nil, t.DeleteDataset(ctx, t.dataset)
 		}},
 	}...)
-	return append(verbs, readers()...)
+	return append(append(verbs, reviewStory()...), readers()...)
+}
+
+// reviewStory goes on with what people say of a draft, and what is kept beside a published set.
+func reviewStory() []verb {
+	return []verb{
+		{between, func(ctx context.Context, t *tale) (any, error) {
+			set, err := t.As("ann").NewVersion(ctx, t.sets["v2"], annoset.NewSet{})
+			t.dataset = set.DatasetID
+			return t.keep("reviewed", set, err)
+		}},
+		{"add signed", func(ctx context.Context, t *tale) (any, error) {
+			return t.As("ann").Add(ctx, t.sets["reviewed"], label("r.wav", "pop", 0, 10))
+		}},
+		{"reject", func(ctx context.Context, t *tale) (any, error) {
+			set, err := t.Set(ctx, t.sets["reviewed"])
+			if err != nil {
+				return nil, err
+			}
+			return t.As("bob").Reject(ctx, set.ID, set.Revision, "not yet")
+		}},
+		{"update set that was reviewed", func(ctx context.Context, t *tale) (any, error) {
+			return t.As("ann").UpdateSet(ctx, t.sets["reviewed"], annoset.SetPatch{Notes: new("better")})
+		}},
+		{"approve", func(ctx context.Context, t *tale) (any, error) {
+			set, err := t.Set(ctx, t.sets["reviewed"])
+			if err != nil {
+				return nil, err
+			}
+			return t.As("bob").Approve(ctx, set.ID, set.Revision, "now it is")
+		}},
+		{"demand an approval", func(ctx context.Context, t *tale) (any, error) {
+			return t.UpdateDataset(ctx, t.dataset, annoset.DatasetPatch{RequiredApprovals: new(1)})
+		}},
+		{"publish what is approved", func(ctx context.Context, t *tale) (any, error) {
+			return t.As("cid").Publish(ctx, t.sets["reviewed"], nil)
+		}},
+		{"record training", func(ctx context.Context, t *tale) (any, error) {
+			return t.RecordTraining(ctx, t.sets["reviewed"], annoset.TrainingRun{
+				Model: "tagger", Metrics: map[string]float64{"f1": 0.5},
+			})
+		}},
+		{"tag", func(ctx context.Context, t *tale) (any, error) {
+			return nil, t.Tag(ctx, t.dataset, "best", t.sets["v2"])
+		}},
+		{"move tag", func(ctx context.Context, t *tale) (any, error) {
+			return nil, t.Tag(ctx, t.dataset, "best", t.sets["reviewed"])
+		}},
+		{between, func(ctx context.Context, t *tale) (any, error) {
+			return nil, t.Tag(ctx, t.dataset, "old", t.sets["v1"])
+		}},
+		{"untag", func(ctx context.Context, t *tale) (any, error) { return nil, t.Untag(ctx, t.dataset, "old") }},
+		{"list reviews", func(ctx context.Context, t *tale) (any, error) { return t.Reviews(ctx, t.sets["reviewed"]) }},
+		{"list training runs", func(ctx context.Context, t *tale) (any, error) {
+			return t.TrainingRuns(ctx, annoset.TrainingFilter{SetID: t.sets["reviewed"]})
+		}},
+		{"get tagged set", func(ctx context.Context, t *tale) (any, error) { return t.Tagged(ctx, t.dataset, "best") }},
+		{"list tags", func(ctx context.Context, t *tale) (any, error) { return t.Tags(ctx, t.dataset) }},
+		{"list tag moves", func(ctx context.Context, t *tale) (any, error) { return t.TagHistory(ctx, t.dataset, "old") }},
+		{"refuse to delete what was trained", func(ctx context.Context, t *tale) (any, error) {
+			err := t.DeleteSet(ctx, t.sets["reviewed"])
+			if refused, ok := errors.AsType[*annoset.ImmutableError](err); ok {
+				return refused.Models, nil
+			}
+			return nil, err
+		}},
+	}
 }
 
 // bulkStory goes through the verbs that do otherwise with many labels.

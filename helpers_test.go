@@ -104,7 +104,20 @@ var invariants = map[string]string{
 		UNION ALL SELECT layer_id FROM layer_stack WHERE layer_id NOT IN (SELECT id FROM layer)
 		UNION ALL SELECT layer_id FROM layer_file WHERE layer_id NOT IN (SELECT id FROM layer)`,
 	"every guard is there": `
-		SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' HAVING count(*) < 35`,
+		SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' HAVING count(*) < 58`,
+	"nothing is left of sets that are gone": `
+		SELECT set_id FROM review WHERE set_id NOT IN (SELECT id FROM annotation_set)
+		UNION ALL SELECT set_id FROM editor WHERE set_id NOT IN (SELECT id FROM annotation_set)`,
+	"no review is of what is yet to come": `
+		SELECT r.id FROM review r JOIN annotation_set s ON s.id = r.set_id JOIN layer y ON y.id = s.layer_id
+		WHERE r.revision > y.revision`,
+	"nobody approved their own work": `
+		SELECT v.id FROM reviews v JOIN review r ON r.id = v.id JOIN editor e ON e.set_id = r.set_id
+		WHERE v.void = 0 AND v.verdict = 'approved' AND e.person IN (v.person, '')`,
+	"training runs and tags are of published sets": `
+		SELECT set_id FROM training_run WHERE set_id NOT IN (SELECT id FROM annotation_set WHERE status = 'published')
+		UNION ALL SELECT set_id FROM tag_move WHERE set_id IS NOT NULL AND set_id NOT IN (
+			SELECT id FROM annotation_set s WHERE status = 'published' AND s.dataset_id = tag_move.dataset_id)`,
 }
 
 // checkFile checks integrity, foreign keys and invariants of a store's file, and that what is published verifies.
@@ -204,6 +217,7 @@ func dump(t testing.TB, s *annoset.Store) string {
 			t.Fatal(err)
 		}
 		line(files)
+		dumpBeside(t, s, d, line)
 		sets, err := s.Sets(ctx, d.ID, annoset.SetFilter{})
 		if err != nil {
 			t.Fatal(err)
@@ -225,6 +239,23 @@ func dump(t testing.TB, s *annoset.Store) string {
 		}
 	}
 	return b.String()
+}
+
+// dumpBeside writes down what a store keeps beside its sets, where there is anything.
+func dumpBeside(t testing.TB, s *annoset.Store, d annoset.Dataset, line func(any)) {
+	t.Helper()
+	ctx := context.Background()
+	for _, set := range value(s.Sets(ctx, d.ID, annoset.SetFilter{}))(t) {
+		if reviews := value(s.Reviews(ctx, set.ID))(t); len(reviews) > 0 {
+			line(reviews)
+		}
+	}
+	if runs := value(s.TrainingRuns(ctx, annoset.TrainingFilter{DatasetID: d.ID}))(t); len(runs) > 0 {
+		line(runs)
+	}
+	for _, tag := range value(s.Tags(ctx, d.ID))(t) {
+		line(value(s.TagHistory(ctx, d.ID, tag.Tag))(t))
+	}
 }
 
 // reproducible are options under which a store returns the same each time: a clock that goes a second a look, and

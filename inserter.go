@@ -206,7 +206,10 @@ func (in *inserter) bulk(ctx context.Context, rows []sqlite.LabelRow) ([]int64, 
 	for i := range rows {
 		rows[i].ID = first + int64(i)
 	}
-	return ids, in.tx.InsertBlocks(ctx, in.set.LayerID, rows)
+	if err := in.tx.InsertBlocks(ctx, in.set.LayerID, rows); err != nil {
+		return nil, err
+	}
+	return ids, in.tx.Revise(in.set.LayerID)
 }
 
 // ids gives out one id a row, without a gap.

@@ -35,7 +35,8 @@ func TestJSON(t *testing.T) {
 			`{"id":0,"audio_file_id":"a.wav","artifact_type":"glitch","start_ms":0,"end_ms":0}`},
 		{"published set", annoset.AnnotationSet{
 			ID: id, DatasetID: datasetID, Version: 3, Status: annoset.StatusPublished, ParentID: &parentID, Notes: "n",
-			ExtraData: json.RawMessage(`{}`), Digest: "sha256:00", CreatedAt: at, PublishedAt: &at,
+			ExtraData: json.RawMessage(`{}`), Digest: "sha256:00", CreatedAt: at, PublishedAt: &at, Revision: 7,
+			CreatedBy: "ann", EditedBy: []string{"", "bob"}, PublishedBy: "cid",
 			Stats: annoset.Stats{
 				TotalAnnotations: 1, TotalPositiveDurationMS: 2, AnnotatedAudioFiles: 3, CleanAudioFiles: 4,
 				AnnotationsByType: map[string]int64{"x": 5}, DurationMSByType: map[string]int64{"x": 6},
@@ -44,20 +45,23 @@ func TestJSON(t *testing.T) {
 			"status":"published","parent_id":"00000000-0000-0000-0000-000000000003","notes":"n","extra_data":{},
 			"total_annotations":1,"total_positive_duration_ms":2,"annotations_by_type":{"x":5},"duration_ms_by_type":{"x":6},
 			"annotated_audio_files":3,"clean_audio_files":4,"digest":"sha256:00",
-			"created_at":"2026-01-02T03:04:05.678Z","published_at":"2026-01-02T03:04:05.678Z"}`},
+			"created_at":"2026-01-02T03:04:05.678Z","published_at":"2026-01-02T03:04:05.678Z","revision":7,
+			"created_by":"ann","edited_by":["","bob"],"published_by":"cid"}`},
 		{"draft", annoset.AnnotationSet{
-			ID: id, DatasetID: datasetID, Version: 1, Status: annoset.StatusDraft, CreatedAt: at,
-			Stats: annoset.Stats{AnnotationsByType: map[string]int64{}, DurationMSByType: map[string]int64{}},
+			ID: id, DatasetID: datasetID, Version: 1, Status: annoset.StatusDraft, CreatedAt: at, Revision: 1,
+			EditedBy: []string{},
+			Stats:    annoset.Stats{AnnotationsByType: map[string]int64{}, DurationMSByType: map[string]int64{}},
 		}, `{"id":"00000000-0000-0000-0000-000000000001","dataset_id":"00000000-0000-0000-0000-000000000002","version":1,
 			"status":"draft","parent_id":null,"notes":"","total_annotations":0,"total_positive_duration_ms":0,
 			"annotations_by_type":{},"duration_ms_by_type":{},"annotated_audio_files":0,"clean_audio_files":0,"digest":"",
-			"created_at":"2026-01-02T03:04:05.678Z","published_at":null}`},
+			"created_at":"2026-01-02T03:04:05.678Z","published_at":null,"revision":1,"created_by":"","edited_by":[],
+			"published_by":""}`},
 		{"dataset", annoset.Dataset{
 			ID: id, Name: "n", Description: "d", ExtraData: json.RawMessage(`{"a":[]}`), CreatedAt: at, UpdatedAt: at,
-			ArtifactTypes: []annoset.ArtifactType{{Name: "x", Description: "y", Color: "z"}},
+			ArtifactTypes: []annoset.ArtifactType{{Name: "x", Description: "y", Color: "z"}}, RequiredApprovals: 2,
 		}, `{"id":"00000000-0000-0000-0000-000000000001","name":"n","description":"d",
 			"artifact_types":[{"name":"x","description":"y","color":"z"}],"extra_data":{"a":[]},
-			"created_at":"2026-01-02T03:04:05.678Z","updated_at":"2026-01-02T03:04:05.678Z"}`},
+			"created_at":"2026-01-02T03:04:05.678Z","updated_at":"2026-01-02T03:04:05.678Z","required_approvals":2}`},
 		{"report", annoset.Report{
 			SetID: id, Version: 3, TotalAnnotations: 4, FailAt: annoset.SeverityWarning, Failed: true,
 			FindingsByKind:     map[annoset.FindingKind]int64{annoset.FindingPoint: 1, annoset.FindingUnusedType: 1},
@@ -73,6 +77,21 @@ func TestJSON(t *testing.T) {
 			{"kind":"unused_type","severity":"warning","artifact_type":"hum","annotations":[],"message":"m"},
 			{"kind":"point","severity":"info","audio_file_id":"a.wav","artifact_type":"glitch","annotations":[
 				{"id":0,"audio_file_id":"a.wav","artifact_type":"glitch","start_ms":0,"end_ms":0}],"message":"n"}]}`},
+		{"review", annoset.Review{
+			Person: "ann", Verdict: annoset.VerdictRejected, Comment: "no", Revision: 3, Void: true, CreatedAt: at,
+		}, `{"person":"ann","verdict":"rejected","comment":"no","revision":3,"void":true,
+			"created_at":"2026-01-02T03:04:05.678Z"}`},
+		{"training run", annoset.TrainingRun{
+			ID: id, DatasetID: datasetID, SetID: parentID, Version: 4, Digest: "sha256:00", Model: "m", ModelVersion: "1",
+			Parameters: json.RawMessage(`{"lr":0.1}`), Metrics: map[string]float64{"f1": 0.5}, TrainedAt: at,
+			ExtraData: json.RawMessage(`{}`), RecordedAt: at, RecordedBy: "ann",
+		}, `{"id":"00000000-0000-0000-0000-000000000001","dataset_id":"00000000-0000-0000-0000-000000000002",
+			"set_id":"00000000-0000-0000-0000-000000000003","version":4,"digest":"sha256:00","model":"m","model_version":"1",
+			"parameters":{"lr":0.1},"metrics":{"f1":0.5},"trained_at":"2026-01-02T03:04:05.678Z","extra_data":{},
+			"recorded_at":"2026-01-02T03:04:05.678Z","recorded_by":"ann"}`},
+		{"tag move", annoset.TagMove{Tag: "best", SetID: &id, Version: 2, MovedAt: at, MovedBy: "ann"},
+			`{"tag":"best","set_id":"00000000-0000-0000-0000-000000000001","version":2,
+			"moved_at":"2026-01-02T03:04:05.678Z","moved_by":"ann"}`},
 	}
 	for _, tt := range tests {
 		t.Run("names the fields of a "+tt.name, func(t *testing.T) {

@@ -29,7 +29,6 @@ const (
 const (
 	DefaultCollarMS      = 200
 	DefaultOffsetPercent = 50.0
-	DefaultMinIoU        = 0.5
 	DefaultSegmentMS     = 1000
 )
 
@@ -60,7 +59,7 @@ type Matching struct {
 	// OnsetOnly leaves the ends out of account. Of MatchEvents.
 	OnsetOnly bool
 
-	// MinIoU is the least intersection over union, in (0, 1]. 0: DefaultMinIoU. Of MatchIoU.
+	// MinIoU is the least intersection over union, in (0, 1]. 0: [DefaultMinIoU]. Of MatchIoU.
 	MinIoU float64
 
 	// SegmentMS is the length of a segment, up to [MaxTimeMS]. 0: DefaultSegmentMS. Of MatchSegments.

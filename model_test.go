@@ -27,6 +27,8 @@ type modelSet struct {
 	labels    map[int64]annoset.Annotation
 	clean     map[string]bool
 	ancestors int // how many published sets it stands on
+	reviews   map[string]modelReview
+	holds     string // what it held when it was compared last
 }
 
 func (m *modelSet) published() bool { return m.was.Status == annoset.StatusPublished }
@@ -38,6 +40,8 @@ type modelDataset struct {
 	last      int // version
 	sets      []*modelSet
 	durations map[string]int64
+	approvals int // that it demands
+	tags      map[string]uuid.UUID
 }
 
 // model does to maps what the operations of a test do to a store.
@@ -51,6 +55,8 @@ type model struct {
 	datasets []*modelDataset
 	given    map[int64]bool // label ids
 	digests  map[string]string
+	person   string            // who signs
+	runs     map[uuid.UUID]int // training runs by set
 	log      []string
 	names    int // datasets that were ever made
 	bulks    int
@@ -80,6 +86,10 @@ var operations = []struct {
 	{4, "copy", (*model).copyLabels},
 	{10, "publish", (*model).publish},
 	{4, "delete set", (*model).deleteSet},
+	{3, "change hands", (*model).changeHands},
+	{1, "demand approvals", (*model).demandApprovals},
+	{10, "review", (*model).review},
+	{3, "use what is published", (*model).usePublished},
 	{3, "change what is published", (*model).changePublished},
 	{4, "read with a filter", (*model).readFiltered},
 	{1, "reopen", (*model).reopen},
@@ -121,6 +131,7 @@ func openModel(t testing.TB, opts annoset.Options, inMemory bool, pick func(n in
 	t.Helper()
 	m := &model{
 		t: t, ctx: context.Background(), opts: opts, pick: pick, given: map[int64]bool{}, digests: map[string]string{},
+		runs: map[uuid.UUID]int{},
 	}
 	var err error
 	if inMemory {
@@ -289,7 +300,7 @@ func (m *model) createDataset() {
 		return
 	}
 	m.names++
-	d := &modelDataset{durations: map[string]int64{}}
+	d := &modelDataset{durations: map[string]int64{}, tags: map[string]uuid.UUID{}}
 	if m.pick(3) == 0 {
 		for _, name := range modelTypes[:2] {
 			d.vocab = append(d.vocab, annoset.ArtifactType{Name: name})
@@ -635,7 +646,13 @@ func (m *model) copyLabels() {
 
 func (m *model) publish() {
 	set := m.anyDraft()
+	approved := m.approved(set)
 	published, err := m.s.Publish(m.ctx, set.was.ID, nil)
+	if !approved {
+		m.refused(err, annoset.ErrNotApproved)
+		m.compare(set)
+		return
+	}
 	if len(set.labels) == 0 && len(set.clean) == 0 {
 		m.refused(err, annoset.ErrEmptySet)
 		m.compare(set)
@@ -644,6 +661,9 @@ func (m *model) publish() {
 	m.must(err)
 	if published.Status != annoset.StatusPublished || published.PublishedAt == nil || published.Version != set.was.Version {
 		m.t.Fatalf("published: %+v", published)
+	}
+	if published.PublishedBy != m.person {
+		m.t.Fatalf("published by %q, not %q", published.PublishedBy, m.person)
 	}
 	set.was = published
 	m.compare(set)
@@ -741,6 +761,7 @@ func (m *model) reopen() {
 	var err error
 	m.s, err = annoset.Open(m.ctx, m.path, &m.opts)
 	m.must(err)
+	m.s = m.s.As(m.person)
 	m.compareAll((*model).compare)
 }
 
@@ -807,6 +828,7 @@ func (m *model) compareWhole(set *modelSet) {
 	for _, t := range set.dataset.vocab {
 		declared = append(declared, t.Name)
 	}
+	m.revised(set, got)
 	want := set.was
 	want.Stats = naiveStats(set, declared)
 	m.same("draft", got, want)
@@ -827,6 +849,7 @@ func (m *model) compareAll(compare func(*model, *modelSet)) {
 		m.t.Fatalf("%d datasets, not %d", len(datasets), len(m.datasets))
 	}
 	for _, d := range m.datasets {
+		m.compareBeside(d)
 		var want, published []uuid.UUID
 		for _, set := range d.sets {
 			compare(m, set)

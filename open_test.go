@@ -41,6 +41,7 @@ func storeFile(t testing.TB, dir string) string {
 	set := newDraft(t, s, "one")
 	value(s.Add(t.Context(), set.ID, label("a.wav", "glitch", 0, 10), label("b.wav", "hum", 5, 5)))(t)
 	value(s.Publish(t.Context(), set.ID, nil))(t)
+	noErr(t, s.Tag(t.Context(), set.DatasetID, "best", set.ID))
 	value(s.NewVersion(t.Context(), set.ID, annoset.NewSet{}))(t)
 	noErr(t, s.Close())
 	return path

@@ -29,7 +29,7 @@ func TestStore_CreateSet(t *testing.T) {
 			ID: uuid.MustParse("00000000-0000-0000-0000-000000000003"), DatasetID: d.ID, Version: 2,
 			Status: annoset.StatusDraft, Notes: "zweite\n", ExtraData: json.RawMessage(`{ }`),
 			Stats:     annoset.Stats{AnnotationsByType: zeros, DurationMSByType: zeros},
-			CreatedAt: time.Date(2026, 1, 2, 3, 4, 8, 0, time.UTC),
+			CreatedAt: time.Date(2026, 1, 2, 3, 4, 8, 0, time.UTC), Revision: 1, EditedBy: []string{},
 		}
 		is.Equal(set, want)        // all of it
 		is.Equal(first.Version, 1) // versions count from 1
@@ -186,14 +186,19 @@ func TestStore_UpdateSet(t *testing.T) {
 		want.Notes = "new"
 		got, err := s.UpdateSet(t.Context(), set.ID, annoset.SetPatch{Notes: new("new")})
 		is.NoErr(err)
+		is.True(got.Revision > want.Revision) // notes are contents
+		want.Revision = got.Revision
 		is.Equal(got, want) // notes
 		want.ExtraData = json.RawMessage(`{"reviewed":true}`)
 		got, err = s.UpdateSet(t.Context(), set.ID, annoset.SetPatch{ExtraData: &want.ExtraData})
 		is.NoErr(err)
+		is.True(got.Revision > want.Revision) // and so is extra data
+		want.Revision = got.Revision
 		is.Equal(got, want) // extra data
 		want.Notes, want.ExtraData = "", nil
 		got, err = s.UpdateSet(t.Context(), set.ID, annoset.SetPatch{Notes: new(""), ExtraData: &want.ExtraData})
 		is.NoErr(err)
+		want.Revision = got.Revision
 		is.Equal(got, want) // both gone
 		got, err = s.UpdateSet(t.Context(), set.ID, annoset.SetPatch{})
 		is.NoErr(err)

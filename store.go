@@ -34,7 +34,7 @@ type Options struct {
 	ReadOnly bool
 	// Now is the clock, time.Now by default. Times are kept in UTC, to the millisecond.
 	Now func() time.Time
-	// NewID makes the ids of datasets and sets, by default uuid.NewV7. Called by one goroutine at a time.
+	// NewID makes the ids of datasets, sets and training runs, by default uuid.NewV7. Called by one goroutine at a time.
 	NewID func() uuid.UUID
 	// BusyTimeout is how long a call that writes waits for the other writers of this process, and again for those of
 	// other processes, before it returns [ErrBusy]. 0 means [DefaultBusyTimeout]; a negative one does not wait.
@@ -48,11 +48,14 @@ type Options struct {
 // Store keeps datasets and their annotation sets in one SQLite file, or in memory. It is safe for concurrent use by
 // many goroutines, and one file by several stores in several processes: any number read, each seeing one state of
 // the file, while one writes.
+//
+// What is done through the store that [Open] returns is unsigned; see [Store.As].
 type Store struct {
 	db     *sqlite.DB
 	now    func() time.Time
 	newID  func() uuid.UUID
-	closed atomic.Bool
+	closed *atomic.Bool // shared by all handles
+	person string       // who signs; empty: nobody
 }
 
 // Open opens the store in the file at path, and makes it where there is no file or an empty one. The file gets two
@@ -87,7 +90,7 @@ func open(ctx context.Context, op, path string, opts *Options) (*Store, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	s := &Store{now: opts.Now, newID: opts.NewID}
+	s := &Store{now: opts.Now, newID: opts.NewID, closed: &atomic.Bool{}}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -112,8 +115,8 @@ func open(ctx context.Context, op, path string, opts *Options) (*Store, error) {
 	return s, nil
 }
 
-// Close waits for the call that writes, if there is one, and closes the store: every later call returns [ErrClosed].
-// A read that is under way may go on to its end, or end with [ErrClosed]. Closing twice is no error. It must not be
+// Close waits for the call that writes, if there is one, and closes the store, with all handles that [Store.As] made of
+// it, whichever of them it is called on: every later call returns [ErrClosed]. A read that is under way may go on to its end, or end with [ErrClosed]. Closing twice is no error. It must not be
 // called by the stream or the progress function of an import.
 func (s *Store) Close() error {
 	if s.closed.Swap(true) {
@@ -152,6 +155,9 @@ func (s *Store) write(ctx context.Context, op string, fn func(*sqlite.WriteTx) e
 func (s *Store) writeSync(ctx context.Context, op string, full bool, fn func(*sqlite.WriteTx) error) error {
 	if s.closed.Load() {
 		return translate(op, ErrClosed)
+	}
+	if err := s.checkPerson(op); err != nil {
+		return err
 	}
 	return s.outcome(op, s.db.Write(ctx, full, fn))
 }

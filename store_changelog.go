@@ -163,24 +163,26 @@ func logAgainst(ctx context.Context, tx *sqlite.ReadTx, before, set *sqlite.SetR
 }
 
 // noteChanges adds the change log of a draft that is being published to its notes.
-func noteChanges(ctx context.Context, tx *sqlite.WriteTx, op string, set *sqlite.SetRow, stats *Stats) error {
-	parent, err := findPredecessor(ctx, &tx.ReadTx, set)
+func noteChanges(ctx context.Context, tx *sqlite.ReadTx, op string, set *sqlite.SetRow, stats *Stats) error {
+	parent, err := findPredecessor(ctx, tx, set)
 	if err != nil {
 		return err
 	}
-	log, err := logAgainst(ctx, &tx.ReadTx, parent.set, set, func() (Stats, error) { return *stats, nil })
+	log, err := logAgainst(ctx, tx, parent.set, set, func() (Stats, error) { return *stats, nil })
 	if err != nil {
 		return err
 	}
-	if notes := strings.TrimRight(set.Notes, "\r\n"); notes != "" {
-		log = notes + "\n\n" + log
+	if set.Notes != "" {
+		end := len(strings.TrimRight(set.Notes, "\r\n"))
+		// What was reviewed stays to the byte.
+		log = set.Notes + "\n\n"[:max(0, 2-(len(set.Notes)-end))] + log
 	}
 	p := &problems{op: op}
 	if p.text(-1, "notes", log); p.err() != nil {
 		return p.err()
 	}
 	set.Notes = log
-	return tx.UpdateSet(ctx, *set)
+	return nil
 }
 
 // changeLog is the change log between two sets of one store.

@@ -76,16 +76,12 @@ func (s *Store) eachFile(ctx context.Context, op string, setID uuid.UUID, names 
 	if err := p.err(); err != nil {
 		return err
 	}
-	return s.write(ctx, op, func(tx *sqlite.WriteTx) error {
-		set, err := findDraft(ctx, tx, op, setID)
-		if err != nil {
-			return err
-		}
+	return s.edit(ctx, op, setID, func(tx *sqlite.WriteTx, set *sqlite.SetRow) error {
 		for _, name := range names {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if err := fn(tx, &set, name); err != nil {
+			if err := fn(tx, set, name); err != nil {
 				return err
 			}
 		}

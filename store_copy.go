@@ -11,7 +11,8 @@ import (
 
 // CopyAnnotations adds the labels of a set that pass the filter to a draft, with new ids, and returns how many there
 // were. The source may be any set, of another dataset too. Clean marks are not copied, and those of the draft are taken
-// away where labels come. All are added, or none.
+// away where labels come. Who edited a draft that labels come from becomes an editor of this one too. All are added, or
+// none.
 //
 // Errors: [ErrNotFound]; an [*ImmutableError] if the draft is published; [ErrConflict] if both sets are the same; a
 // [*ValidationError] if the filter is bad, or if the draft's dataset does not take one of the labels.
@@ -21,11 +22,7 @@ func (s *Store) CopyAnnotations(ctx context.Context, dstSetID, srcSetID uuid.UUI
 		return 0, err
 	}
 	n := 0
-	err := s.write(ctx, op, func(tx *sqlite.WriteTx) error {
-		dst, err := findDraft(ctx, tx, op, dstSetID)
-		if err != nil {
-			return err
-		}
+	err := s.edit(ctx, op, dstSetID, func(tx *sqlite.WriteTx, dst *sqlite.SetRow) error {
 		src, err := findSet(ctx, &tx.ReadTx, op, srcSetID)
 		if err != nil {
 			return err
@@ -33,12 +30,15 @@ func (s *Store) CopyAnnotations(ctx context.Context, dstSetID, srcSetID uuid.UUI
 		if src.ID == dst.ID {
 			return fmt.Errorf("%w: source and destination are one set", ErrConflict)
 		}
-		in, err := newInserter(tx, op, &dst)
+		in, err := newInserter(tx, op, dst)
 		if err != nil {
 			return err
 		}
 		n, err = copyLabels(ctx, in, &src, &f)
-		return err
+		if err != nil || n == 0 || src.Status == sqlite.StatusPublished {
+			return err
+		}
+		return tx.CopyEditors(ctx, src.ID, dst.ID)
 	})
 	if err != nil {
 		return 0, err

@@ -22,6 +22,7 @@ func (s *Store) CreateDataset(ctx context.Context, d NewDataset) (Dataset, error
 	p.text(-1, "description", d.Description)
 	p.types(d.ArtifactTypes)
 	p.extra(-1, d.ExtraData)
+	p.approvals(d.RequiredApprovals)
 	if err := p.err(); err != nil {
 		return Dataset{}, err
 	}
@@ -38,7 +39,7 @@ func (s *Store) CreateDataset(ctx context.Context, d NewDataset) (Dataset, error
 		}
 		row := sqlite.DatasetRow{
 			UUID: id, Name: d.Name, Description: d.Description, ExtraData: textOf(d.ExtraData),
-			CreatedMS: now, UpdatedMS: now,
+			CreatedMS: now, UpdatedMS: now, RequiredApprovals: d.RequiredApprovals,
 		}
 		var err error
 		if row.ID, err = tx.InsertDataset(ctx, row); err != nil {
@@ -141,6 +142,9 @@ func (s *Store) UpdateDataset(ctx context.Context, id uuid.UUID, patch DatasetPa
 		if patch.ExtraData != nil {
 			row.ExtraData = textOf(*patch.ExtraData)
 		}
+		if patch.RequiredApprovals != nil {
+			row.RequiredApprovals = *patch.RequiredApprovals
+		}
 		if patch.ArtifactTypes != nil {
 			if err := declareTypes(ctx, tx, row.ID, patch.ArtifactTypes); err != nil {
 				return err
@@ -168,12 +172,16 @@ func (p *DatasetPatch) check(op string) error {
 	if p.ExtraData != nil {
 		found.extra(-1, *p.ExtraData)
 	}
+	if p.RequiredApprovals != nil {
+		found.approvals(*p.RequiredApprovals)
+	}
 	return found.err()
 }
 
 // DeleteDataset removes a dataset with its drafts, audio files and artifact types.
 //
-// Errors: [ErrNotFound]; an [*ImmutableError] if the dataset has a published set, of which it names the first.
+// Errors: [ErrNotFound]; an [*ImmutableError] if the dataset has a published set, of which it names the first, and the
+// models that were trained on any.
 func (s *Store) DeleteDataset(ctx context.Context, id uuid.UUID) error {
 	const op = "delete dataset"
 	return s.write(ctx, op, func(tx *sqlite.WriteTx) error {
@@ -187,7 +195,7 @@ func (s *Store) DeleteDataset(ctx context.Context, id uuid.UUID) error {
 		}
 		for i := range sets {
 			if sets[i].Status == sqlite.StatusPublished {
-				return immutable(op, &sets[i])
+				return nameModels(ctx, &tx.ReadTx, immutable(op, &sets[i]), sqlite.RunFilter{DatasetID: &row.ID})
 			}
 		}
 		for i := range sets {
@@ -289,7 +297,7 @@ func datasetOf(ctx context.Context, tx *sqlite.ReadTx, r sqlite.DatasetRow) (Dat
 	}
 	d := Dataset{
 		ID: id, Name: r.Name, Description: r.Description, ExtraData: jsonOf(r.ExtraData),
-		CreatedAt: timeOf(r.CreatedMS), UpdatedAt: timeOf(r.UpdatedMS),
+		CreatedAt: timeOf(r.CreatedMS), UpdatedAt: timeOf(r.UpdatedMS), RequiredApprovals: r.RequiredApprovals,
 		ArtifactTypes: make([]ArtifactType, len(rows)),
 	}
 	for i, t := range rows {

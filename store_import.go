@@ -41,13 +41,9 @@ func (s *Store) Import(ctx context.Context, setID uuid.UUID, labels iter.Seq2[An
 		labels = readAhead(ctx, labels)
 	}
 	n := 0
-	err := s.write(ctx, op, func(tx *sqlite.WriteTx) error {
-		set, err := findDraft(ctx, tx, op, setID)
-		if err != nil {
-			return err
-		}
+	err := s.edit(ctx, op, setID, func(tx *sqlite.WriteTx, set *sqlite.SetRow) (err error) {
 		im := &importer{progress: opts.Progress}
-		if im.inserter, err = newInserter(tx, op, &set); err != nil {
+		if im.inserter, err = newInserter(tx, op, set); err != nil {
 			return err
 		}
 		n, err = im.run(ctx, labels)

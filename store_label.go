@@ -18,12 +18,8 @@ import (
 func (s *Store) Add(ctx context.Context, setID uuid.UUID, annotations ...Annotation) ([]int64, error) {
 	const op = "add"
 	var ids []int64
-	err := s.write(ctx, op, func(tx *sqlite.WriteTx) error {
-		set, err := findDraft(ctx, tx, op, setID)
-		if err != nil {
-			return err
-		}
-		in, err := newInserter(tx, op, &set)
+	err := s.edit(ctx, op, setID, func(tx *sqlite.WriteTx, set *sqlite.SetRow) error {
+		in, err := newInserter(tx, op, set)
 		if err != nil {
 			return err
 		}
@@ -60,16 +56,12 @@ func (s *Store) Add(ctx context.Context, setID uuid.UUID, annotations ...Annotat
 // published; [*ValidationError].
 func (s *Store) Update(ctx context.Context, setID uuid.UUID, a Annotation) error {
 	const op = "update"
-	return s.write(ctx, op, func(tx *sqlite.WriteTx) error {
-		set, err := findDraft(ctx, tx, op, setID)
+	return s.edit(ctx, op, setID, func(tx *sqlite.WriteTx, set *sqlite.SetRow) error {
+		old, err := findLabel(ctx, &tx.ReadTx, op, set, a.ID)
 		if err != nil {
 			return err
 		}
-		old, err := findLabel(ctx, &tx.ReadTx, op, &set, a.ID)
-		if err != nil {
-			return err
-		}
-		in, err := newInserter(tx, op, &set)
+		in, err := newInserter(tx, op, set)
 		if err != nil {
 			return err
 		}
@@ -90,7 +82,7 @@ func (s *Store) Update(ctx context.Context, setID uuid.UUID, a Annotation) error
 			return err
 		}
 		row.ID = old.ID
-		if err := removeLabel(ctx, tx, &set, old); err != nil {
+		if err := removeLabel(ctx, tx, set, old); err != nil {
 			return err
 		}
 		return tx.InsertLabels(ctx, set.LayerID, []sqlite.LabelRow{row})
@@ -103,17 +95,13 @@ func (s *Store) Update(ctx context.Context, setID uuid.UUID, a Annotation) error
 // published.
 func (s *Store) Delete(ctx context.Context, setID uuid.UUID, ids ...int64) error {
 	const op = "delete"
-	return s.write(ctx, op, func(tx *sqlite.WriteTx) error {
-		set, err := findDraft(ctx, tx, op, setID)
-		if err != nil {
-			return err
-		}
+	return s.edit(ctx, op, setID, func(tx *sqlite.WriteTx, set *sqlite.SetRow) error {
 		for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
-			row, err := findLabel(ctx, &tx.ReadTx, op, &set, id)
+			row, err := findLabel(ctx, &tx.ReadTx, op, set, id)
 			if err != nil {
 				return err
 			}
-			if err := removeLabel(ctx, tx, &set, row); err != nil {
+			if err := removeLabel(ctx, tx, set, row); err != nil {
 				return err
 			}
 		}

@@ -22,18 +22,19 @@ type PublishOptions struct {
 	Check *CheckOptions
 	// ChangeLog adds to the notes what was changed against the set that the draft was made from, as [Store.ChangeLog]
 	// tells it; against nothing where it was made from none. If that was a draft that is gone, the published set below
-	// it takes its place. What is in the notes already comes first, and an empty line between.
+	// it takes its place. What is in the notes already comes first, and an empty line between. It voids no review.
 	ChangeLog bool
 }
 
 // Publish computes the statistics and the digest of a draft and locks it for ever, in one transaction that survives
-// the loss of power. From then on it cannot be edited, unpublished or deleted, and may be used for training. For a
-// version that was made from a published set the work is in proportion to the audio files that it has changed.
+// the loss of power. From then on it cannot be edited, reviewed, unpublished or deleted, and may be used for training. For
+// a version that was made from a published set the work is in proportion to the audio files that it has changed.
 //
-// Errors: [ErrNotFound]; an [*ImmutableError] if the set is published already; [ErrEmptySet]; a [*CheckError] with the
-// whole report if PublishOptions.Check asks for a check and it fails; a [*ValidationError] if an option of that is bad, if a
-// change log makes the notes too long, or if another program has written labels to the file that break a rule. After an
-// error the set is a draft as before.
+// Errors: [ErrNotFound]; an [*ImmutableError] if the set is published already; an [*ApprovalError] if it lacks approvals
+// that the dataset demands, or a review rejects it; [ErrEmptySet]; a [*CheckError] with the whole report if
+// PublishOptions.Check asks for a check and it fails; a [*ValidationError] if an option of that is bad, if a change log makes
+// the notes too long, or if another program has written labels to the file that break a rule. After an error the set is a
+// draft as before.
 func (s *Store) Publish(ctx context.Context, setID uuid.UUID, opts *PublishOptions) (AnnotationSet, error) {
 	const op = "publish"
 	if opts == nil {
@@ -50,6 +51,9 @@ func (s *Store) Publish(ctx context.Context, setID uuid.UUID, opts *PublishOptio
 		if err != nil {
 			return err
 		}
+		if err := checkApproved(ctx, &tx.ReadTx, op, &set); err != nil {
+			return err
+		}
 		if opts.Check != nil {
 			if err := checkToPublish(ctx, &tx.ReadTx, op, &set, setID, opts.Check); err != nil {
 				return err
@@ -63,7 +67,7 @@ func (s *Store) Publish(ctx context.Context, setID uuid.UUID, opts *PublishOptio
 			return fmt.Errorf("%w: version %d could never be deleted again", ErrEmptySet, set.Version)
 		}
 		if opts.ChangeLog {
-			if err := noteChanges(ctx, tx, op, &set, &stats); err != nil {
+			if err := noteChanges(ctx, &tx.ReadTx, op, &set, &stats); err != nil {
 				return err
 			}
 		}
@@ -77,6 +81,7 @@ func (s *Store) Publish(ctx context.Context, setID uuid.UUID, opts *PublishOptio
 		if err := fillPublished(&set, &stats, digest, s.stamp()); err != nil {
 			return err
 		}
+		set.PublishedBy = s.signature()
 		if err := tx.PublishSet(ctx, set); err != nil {
 			return err
 		}

@@ -28,7 +28,11 @@ func (s *Store) CreateSet(ctx context.Context, datasetID uuid.UUID, n NewSet) (A
 		if err != nil {
 			return err
 		}
-		out, err = s.insertSet(ctx, tx, op, n, sqlite.SetRow{DatasetID: dataset.ID, LayerID: layer})
+		row, err := s.insertSet(ctx, tx, op, n, sqlite.SetRow{DatasetID: dataset.ID, LayerID: layer})
+		if err != nil {
+			return err
+		}
+		out, err = setOf(ctx, &tx.ReadTx, row)
 		return err
 	})
 	return orZero(out, err)
@@ -36,7 +40,8 @@ func (s *Store) CreateSet(ctx context.Context, datasetID uuid.UUID, n NewSet) (A
 
 // NewVersion adds a draft that starts with all that a set has: labels with their ids, and clean marks. The set is its
 // parent. From a published set this takes the same short time whatever its size, save that now and then the changes of
-// earlier versions are folded together, which takes time in proportion to them; from a draft, labels are copied.
+// earlier versions are folded together, which takes time in proportion to them; from a draft, labels are copied, and who
+// edited that is an editor of the new one too.
 //
 // Errors: [ErrNotFound], [*ValidationError].
 func (s *Store) NewVersion(ctx context.Context, setID uuid.UUID, n NewSet) (AnnotationSet, error) {
@@ -51,7 +56,8 @@ func (s *Store) NewVersion(ctx context.Context, setID uuid.UUID, n NewSet) (Anno
 			return err
 		}
 		row := sqlite.SetRow{DatasetID: parent.DatasetID, ParentUUID: &parent.UUID}
-		if parent.Status == sqlite.StatusPublished {
+		published := parent.Status == sqlite.StatusPublished
+		if published {
 			row.BaseID = &parent.ID
 			row.LayerID, err = layerOn(ctx, tx, parent.DatasetID, parent.LayerID)
 		} else {
@@ -61,7 +67,16 @@ func (s *Store) NewVersion(ctx context.Context, setID uuid.UUID, n NewSet) (Anno
 		if err != nil {
 			return err
 		}
-		out, err = s.insertSet(ctx, tx, op, n, row)
+		row, err = s.insertSet(ctx, tx, op, n, row)
+		if err != nil {
+			return err
+		}
+		if !published {
+			if err := tx.CopyEditors(ctx, parent.ID, row.ID); err != nil {
+				return err
+			}
+		}
+		out, err = setOf(ctx, &tx.ReadTx, row)
 		return err
 	})
 	return orZero(out, err)
@@ -74,23 +89,21 @@ func (n *NewSet) check(op string) error {
 	return p.err()
 }
 
+// insertSet adds a draft and returns its row.
 func (s *Store) insertSet(ctx context.Context, tx *sqlite.WriteTx, op string, n NewSet, row sqlite.SetRow,
-) (AnnotationSet, error) {
+) (sqlite.SetRow, error) {
 	row.UUID, row.Notes, row.ExtraData = s.newID().String(), n.Notes, textOf(n.ExtraData)
-	row.CreatedMS = s.stamp()
+	row.CreatedMS, row.CreatedBy = s.stamp(), s.signature()
 	if _, taken, err := tx.SetByUUID(ctx, row.UUID); err != nil {
-		return AnnotationSet{}, err
+		return sqlite.SetRow{}, err
 	} else if taken {
-		return AnnotationSet{}, &ExistsError{Op: op, Kind: "set", Name: row.UUID}
+		return sqlite.SetRow{}, &ExistsError{Op: op, Kind: "set", Name: row.UUID}
 	}
 	if _, err := tx.InsertSet(ctx, row); err != nil {
-		return AnnotationSet{}, err
+		return sqlite.SetRow{}, err
 	}
 	row, _, err := tx.SetByUUID(ctx, row.UUID)
-	if err != nil {
-		return AnnotationSet{}, err
-	}
-	return setOf(ctx, &tx.ReadTx, row)
+	return row, err
 }
 
 // Set returns the set of an id. Statistics of a draft are computed by the call, in proportion to what it has changed
@@ -233,21 +246,27 @@ func (s *Store) UpdateSet(ctx context.Context, setID uuid.UUID, patch SetPatch) 
 		if err := tx.UpdateSet(ctx, row); err != nil {
 			return err
 		}
+		if err := tx.SignEdit(row, s.person); err != nil {
+			return err
+		}
+		if row, err = findSet(ctx, &tx.ReadTx, op, setID); err != nil {
+			return err
+		}
 		out, err = setOf(ctx, &tx.ReadTx, row)
 		return err
 	})
 	return orZero(out, err)
 }
 
-// DeleteSet removes a draft and all that was written to it. Its version number is not given again.
+// DeleteSet removes a draft and all that was written to it, its reviews included. Its version number is not given again.
 //
-// Errors: [ErrNotFound]; an [*ImmutableError] if the set is published.
+// Errors: [ErrNotFound]; an [*ImmutableError] if the set is published, which names the models that were trained on it.
 func (s *Store) DeleteSet(ctx context.Context, setID uuid.UUID) error {
 	const op = "delete set"
 	return s.write(ctx, op, func(tx *sqlite.WriteTx) error {
 		row, err := findDraft(ctx, tx, op, setID)
 		if err != nil {
-			return err
+			return nameModels(ctx, &tx.ReadTx, err, sqlite.RunFilter{SetID: &row.ID})
 		}
 		if err := dropDraft(ctx, tx, &row); err != nil {
 			return err
@@ -294,9 +313,13 @@ func immutable(op string, r *sqlite.SetRow) error {
 func setOf(ctx context.Context, tx *sqlite.ReadTx, r sqlite.SetRow) (AnnotationSet, error) {
 	set := AnnotationSet{
 		Version: r.Version, Status: Status(r.Status), Notes: r.Notes, ExtraData: jsonOf(r.ExtraData),
-		CreatedAt: timeOf(r.CreatedMS),
+		CreatedAt: timeOf(r.CreatedMS), CreatedBy: nameOf(r.CreatedBy), PublishedBy: nameOf(r.PublishedBy),
+		Revision: r.Revision,
 	}
 	var err error
+	if set.EditedBy, err = tx.Editors(r.ID); err != nil {
+		return AnnotationSet{}, err
+	}
 	if set.ID, err = uuid.Parse(r.UUID); err != nil {
 		return AnnotationSet{}, fmt.Errorf("%w: set id: %w", ErrCorrupt, err)
 	}

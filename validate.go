@@ -75,8 +75,10 @@ func noJSON(data json.RawMessage) bool {
 }
 
 // extra checks extra data.
-func (p *problems) extra(index int, data json.RawMessage) {
-	const field = "extra_data"
+func (p *problems) extra(index int, data json.RawMessage) { p.object(index, "extra_data", data) }
+
+// object checks a JSON object, of which there may be none.
+func (p *problems) object(index int, field string, data json.RawMessage) {
 	trimmed := bytes.TrimLeft(data, " \t\r\n")
 	switch {
 	case noJSON(data):
@@ -152,6 +154,12 @@ func (p *problems) types(types []ArtifactType) {
 		seen[t.Name] = true
 		p.text(i, "artifact_types.description", t.Description)
 		p.textWithin(i, "artifact_types.color", t.Color, MaxNameBytes)
+	}
+}
+
+func (p *problems) approvals(n int) {
+	if n < 0 {
+		p.add(-1, "required_approvals", "is negative: %d", n)
 	}
 }
 

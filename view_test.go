@@ -17,7 +17,8 @@ func TestViews_ShowWhatTheStoreYields(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	raw := openRaw(t, w.path)
-	names := map[string]string{w.one.ID.String(): "one", w.two.ID.String(): "two", w.three.ID.String(): "three"}
+	names := map[string]string{w.one.ID.String(): "one", w.two.ID.String(): "two", w.three.ID.String(): "three",
+		w.four.ID.String(): "four"}
 	for _, set := range slices.Concat(w.published, w.drafts) {
 		dataset := names[set.DatasetID.String()]
 		t.Run(fmt.Sprintf("%s version %d", dataset, set.Version), func(t *testing.T) {
@@ -44,6 +45,38 @@ func TestViews_ShowWhatTheStoreYields(t *testing.T) {
 		is.Equal(rows, labels)
 		is.Equal(marks, clean)
 	})
+}
+
+func TestViews_ShowWhatIsBesideSets(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	r := newReviewed(t)
+	_, err := r.ann.UpdateSet(t.Context(), r.draft.ID, annoset.SetPatch{Notes: new("edited")})
+	is.NoErr(err)
+	set, err := r.Set(t.Context(), r.draft.ID)
+	is.NoErr(err)
+	_, err = r.bob.Approve(t.Context(), set.ID, set.Revision, "")
+	is.NoErr(err)
+	run, err := r.ann.RecordTraining(t.Context(), *set.ParentID, annoset.TrainingRun{
+		Model: "m", ModelVersion: "2", Metrics: map[string]float64{"f1": 0.5},
+	})
+	is.NoErr(err)
+	for _, tag := range []string{"best", "gone"} {
+		is.NoErr(r.bob.Tag(t.Context(), set.DatasetID, tag, *set.ParentID))
+	}
+	is.NoErr(r.bob.Untag(t.Context(), set.DatasetID, "gone"))
+	raw := openRaw(t, r.path)
+	for view, want := range map[string]string{
+		`SELECT group_concat(dataset || version || status || person || verdict || void, ' ') FROM (
+			SELECT * FROM reviews ORDER BY id)`: "d2draftbobapproved1 d2draftbobapproved0",
+		`SELECT dataset || version || model || model_version || (metrics ->> 'f1') || recorded_by || digest
+			FROM training_runs`: "d1m20.5ann" + run.Digest,
+		`SELECT dataset || tag || version || moved_by FROM tags`: "dbest1bob",
+	} {
+		var got string
+		is.NoErr(raw.QueryRow(view).Scan(&got))
+		is.Equal(got, want)
+	}
 }
 
 func viewLabels(t testing.TB, raw *sql.DB, dataset string, set annoset.AnnotationSet) []annoset.Annotation {

@@ -22,12 +22,14 @@ import (
 //	       v5 was deleted
 //	two    v1 published; v2 a draft on it
 //	three  so many published versions that the last ones stand on a folded layer, and a draft on top
+//	four   demands an approval: v1 published with one, trained and tagged; v2 a draft on it that is approved; v3 one
+//	       that is rejected, v4 one that its editor alone could approve, v5 one that was edited after its approval
 type world struct {
 	*testStore
-	one, two, three annoset.Dataset
-	published       []annoset.AnnotationSet
-	drafts          []annoset.AnnotationSet
-	names           map[string]string // what attacks in SQL call {name}: a row id
+	one, two, three, four annoset.Dataset
+	published             []annoset.AnnotationSet
+	drafts                []annoset.AnnotationSet
+	names                 map[string]string // what attacks in SQL call {name}: a row id
 }
 
 // newWorld opens a copy of the world, which is built once.
@@ -58,8 +60,9 @@ func buildWorld(t testing.TB) {
 	w.buildOne(t)
 	w.buildTwo(t)
 	w.buildThree(t)
+	w.buildFour(t)
 	raw := openRaw(t, w.path)
-	for _, d := range []annoset.Dataset{w.one, w.two, w.three} {
+	for _, d := range []annoset.Dataset{w.one, w.two, w.three, w.four} {
 		w.name(t, raw, d.Name, `SELECT id FROM dataset WHERE name = '`+d.Name+`'`)
 		for _, set := range value(w.Sets(t.Context(), d.ID, annoset.SetFilter{}))(t) {
 			from := fmt.Sprintf(` FROM annotation_set WHERE dataset_id = {%s} AND version = %d`, d.Name, set.Version)
@@ -79,6 +82,7 @@ func buildWorld(t testing.TB) {
 		{"glitch", `SELECT id FROM artifact_type WHERE dataset_id = {one} AND name = 'glitch'`},
 		{"pause", `SELECT id FROM artifact_type WHERE dataset_id = {one} AND name = 'long_pause'`},
 		{"hum", `SELECT id FROM artifact_type WHERE dataset_id = {two} AND name = 'hum'`},
+		{"four.hum", `SELECT id FROM artifact_type WHERE dataset_id = {four} AND name = 'hum'`},
 		{"fold", `SELECT min(id) FROM layer WHERE id NOT IN (SELECT layer_id FROM annotation_set)`},
 		{"fold.file", `SELECT min(file_id) FROM label WHERE layer_id = {fold}`},
 		{"fold.id", `SELECT min(id) FROM label WHERE layer_id = {fold}`},
@@ -221,6 +225,51 @@ func (w *world) buildThree(t testing.TB) {
 		noErr(t, w.Update(ctx, set.ID, changed))
 		noErr(t, w.MarkClean(ctx, set.ID, fmt.Sprintf("clean%d.wav", i%3)))
 	}
+}
+
+func (w *world) buildFour(t testing.TB) {
+	t.Helper()
+	ctx := t.Context()
+	w.four = value(w.CreateDataset(ctx, annoset.NewDataset{Name: "four", RequiredApprovals: 1}))(t)
+	ann, bob, unsigned := w.As("ann"), w.As("bob"), w.testStore
+	draft := func(base *annoset.AnnotationSet, notes string) annoset.AnnotationSet {
+		t.Helper()
+		set := annoset.AnnotationSet{}
+		if base == nil {
+			set = value(ann.CreateSet(ctx, w.four.ID, annoset.NewSet{Notes: notes}))(t)
+		} else {
+			set = value(ann.NewVersion(ctx, base.ID, annoset.NewSet{Notes: notes}))(t)
+		}
+		w.testStore = &testStore{Store: ann, path: unsigned.path}
+		defer func() { w.testStore = unsigned }()
+		w.add(t, set, map[string]annoset.Annotation{
+			"Q" + notes: label("q"+notes+".wav", "hum", 0, 10), "R" + notes: label("r"+notes+".wav", "hum", 5, 20),
+		})
+		noErr(t, ann.MarkClean(ctx, set.ID, "s"+notes+".wav"))
+		return value(ann.Set(ctx, set.ID))(t)
+	}
+	v1 := draft(nil, "1")
+	value(bob.Approve(ctx, v1.ID, v1.Revision, "good"))(t)
+	v1 = value(ann.Publish(ctx, v1.ID, nil))(t)
+	value(bob.RecordTraining(ctx, v1.ID, annoset.TrainingRun{
+		Model: "tagger", ModelVersion: "1", Parameters: json.RawMessage(`{"lr":0.1}`), Metrics: map[string]float64{"f1": 0.5},
+	}))(t)
+	noErr(t, ann.Tag(ctx, w.four.ID, "best", v1.ID))
+	noErr(t, ann.Untag(ctx, w.four.ID, "best"))
+	noErr(t, bob.Tag(ctx, w.four.ID, "best", v1.ID))
+
+	v2 := draft(&v1, "2")
+	noErr(t, ann.Delete(ctx, v2.ID, w.labelOf(t, v2, "Q1").ID))
+	v2 = value(ann.Set(ctx, v2.ID))(t)
+	value(bob.Reject(ctx, v2.ID, v2.Revision, "wait"))(t)
+	value(bob.Approve(ctx, v2.ID, v2.Revision, "good after all"))(t)
+	v3 := draft(nil, "3")
+	value(w.As("cid").Approve(ctx, v3.ID, v3.Revision, ""))(t)
+	value(bob.Reject(ctx, v3.ID, v3.Revision, "bad"))(t)
+	draft(nil, "4")
+	v5 := draft(nil, "5")
+	value(bob.Approve(ctx, v5.ID, v5.Revision, ""))(t)
+	value(ann.UpdateSet(ctx, v5.ID, annoset.SetPatch{Notes: new("edited")}))(t)
 }
 
 // declaredLabels yields n labels of declared types over four files, as an import would read them.

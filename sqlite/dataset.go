@@ -11,6 +11,8 @@ type DatasetRow struct {
 	ExtraData   *string `db:"extra_data"`
 	CreatedMS   int64   `db:"created_ms"`
 	UpdatedMS   int64   `db:"updated_ms"`
+
+	RequiredApprovals int `db:"required_approvals"`
 }
 
 // TypeRow is a row of the table artifact_type.
@@ -25,23 +27,23 @@ type TypeRow struct {
 }
 
 const datasetColumns = `
-	id, uuid, name, description, extra_data, created_ms, updated_ms`
+	id, uuid, name, description, extra_data, created_ms, updated_ms, required_approvals`
 
 // InsertDataset adds a dataset and returns its row id.
 func (tx *WriteTx) InsertDataset(ctx context.Context, r DatasetRow) (int64, error) {
 	return tx.insert(ctx, `
-		INSERT INTO dataset (uuid, name, description, extra_data, created_ms, updated_ms)
-		VALUES (?, ?, ?, ?, ?, ?)`,
-		r.UUID, r.Name, r.Description, r.ExtraData, r.CreatedMS, r.UpdatedMS)
+		INSERT INTO dataset (uuid, name, description, extra_data, created_ms, updated_ms, required_approvals)
+		VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		r.UUID, r.Name, r.Description, r.ExtraData, r.CreatedMS, r.UpdatedMS, r.RequiredApprovals)
 }
 
 // UpdateDataset writes what may change of a dataset.
 func (tx *WriteTx) UpdateDataset(ctx context.Context, r DatasetRow) error {
 	_, err := tx.exec(ctx, `
 		UPDATE dataset
-		SET name = ?, description = ?, extra_data = ?, updated_ms = ?
+		SET name = ?, description = ?, extra_data = ?, updated_ms = ?, required_approvals = ?
 		WHERE id = ?`,
-		r.Name, r.Description, r.ExtraData, r.UpdatedMS, r.ID)
+		r.Name, r.Description, r.ExtraData, r.UpdatedMS, r.RequiredApprovals, r.ID)
 	return err
 }
 

@@ -20,7 +20,7 @@ const applicationID = 0x616e6e6f
 //go:embed schema
 var schema embed.FS
 
-// steps are the numbered files in order; step i brings user_version from i to i+1.
+// steps are the numbered files in order; step i brings a file from user_version i to i+1.
 func steps() []string {
 	names, err := fs.Glob(schema, "schema/0*.sql")
 	if err != nil {
@@ -153,58 +153,50 @@ func (db *DB) enterWAL(ctx context.Context) error {
 	}
 }
 
-// migrate brings the schema up to date. What it finds is read inside the write lock: another process may have been
-// faster. A store that is up to date opens without the lock.
+// migrate brings the schema up to date, by all the steps that there are in one transaction: the guards speak of the
+// tables of the last step, and a file is never without guards. What it finds is read inside the write lock: another
+// process may have been faster. A store that is up to date opens without the lock.
 func (db *DB) migrate(ctx context.Context) error {
 	h, err := headerOf(ctx, db.writer)
 	if err == nil && h.version == schemaVersion() {
 		err = h.check()
 		return err
 	}
-	for {
-		done := false
-		err := inTx(ctx, db.writer, "BEGIN IMMEDIATE", func(tx ReadTx) (err error) {
-			done, err = migrateStep(ctx, tx.conn)
-			return err
-		})
-		if err != nil || done {
-			return err
-		}
-	}
+	return inTx(ctx, db.writer, "BEGIN IMMEDIATE", func(tx ReadTx) error { return migrateAll(ctx, tx.conn) })
 }
 
-// migrateStep runs the next step, if there is one.
-func migrateStep(ctx context.Context, c *sqlx.Conn) (done bool, err error) {
+// migrateAll runs the steps that a file has not seen.
+func migrateAll(ctx context.Context, c *sqlx.Conn) error {
 	h, err := headerOf(ctx, c)
 	if err != nil {
-		return false, err
+		return err
 	}
 	if !h.blank() {
 		if err := h.check(); err != nil {
-			return false, err
+			return err
 		}
 	}
 	if h.version == schemaVersion() {
-		return true, nil
+		return nil
 	}
 	if err := dropRepeatable(ctx, c); err != nil {
-		return false, err
+		return err
 	}
-	for _, name := range []string{steps()[h.version], "schema/views.sql", "schema/guards.sql"} {
+	for _, name := range append(steps()[h.version:], "schema/views.sql", "schema/guards.sql") {
 		text, err := schema.ReadFile(name)
 		if err != nil {
-			return false, err
+			return err
 		}
 		if _, err := c.ExecContext(ctx, string(text)); err != nil {
-			return false, fmt.Errorf("%s: %w", name, err)
+			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	_, err = c.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID,
-		h.version+1))
-	return false, err
+		schemaVersion()))
+	return err
 }
 
-// dropRepeatable drops the triggers and views, which are made anew after each step.
+// dropRepeatable drops the triggers and views, which are made anew after the last step.
 func dropRepeatable(ctx context.Context, c *sqlx.Conn) error {
 	var drops []string
 	err := c.SelectContext(ctx, &drops, `

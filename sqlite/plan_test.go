@@ -110,6 +110,34 @@ func TestReadTx_SeeksWhatItReads(t *testing.T) {
 			_, _, err := tx.LatestPublished(ctx, 1)
 			return err
 		}, []string{"annotation_set_latest (dataset_id=?)"}},
+		{"the editors of a set", false, func(tx *ReadTx) error {
+			_, err := tx.Editors(1)
+			return err
+		}, []string{"SEARCH editor USING PRIMARY KEY (set_id=?)"}},
+		{"the reviews of a set", true, func(tx *ReadTx) error {
+			_, err := tx.Reviews(ctx, 1)
+			return err
+		}, []string{"review_of_set (set_id=?)"}},
+		{"training runs of a set", true, func(tx *ReadTx) error {
+			_, err := tx.Runs(ctx, RunFilter{SetID: new(int64(1))})
+			return err
+		}, []string{"training_run_of_set (set_id=?)"}},
+		{"training runs of a dataset", true, func(tx *ReadTx) error {
+			_, err := tx.Runs(ctx, RunFilter{DatasetID: new(int64(1))})
+			return err
+		}, []string{"(dataset_id=?)", "training_run_of_set (set_id=?)"}},
+		{"training runs of a model", true, func(tx *ReadTx) error {
+			_, err := tx.Runs(ctx, RunFilter{Model: new("m"), ModelVersion: new("1")})
+			return err
+		}, []string{"training_run_of_model (model=? AND model_version=?)"}},
+		{"the last move of a tag", false, func(tx *ReadTx) error {
+			_, _, err := tx.LastTagMove(ctx, 1, "best")
+			return err
+		}, []string{"tag_move_of_name (dataset_id=? AND name=?)"}},
+		{"tags of a dataset", false, func(tx *ReadTx) error {
+			_, err := tx.Tags(ctx, 1)
+			return err
+		}, []string{"SEARCH m USING INDEX tag_move_of_name (dataset_id=?)", "(dataset_id=? AND name=? AND rowid>?)"}},
 		{"the view labels", false, func(tx *ReadTx) error {
 			_, _, err := get[int64](ctx, tx, `SELECT count(end_ms) FROM labels WHERE dataset = ? AND version = ?`, "a", 1)
 			return err

@@ -15,8 +15,10 @@ type SetRow struct {
 	Notes      string  `db:"notes"`
 	ExtraData  *string `db:"extra_data"`
 	CreatedMS  int64   `db:"created_ms"`
+	CreatedBy  *string `db:"created_by"` // nil: unsigned
 
 	PublishedMS         *int64  `db:"published_ms"`
+	PublishedBy         *string `db:"published_by"`
 	Digest              *string `db:"digest"`
 	Annotations         *int64  `db:"total_annotations"`
 	PositiveDurationMS  *int64  `db:"total_positive_duration_ms"`
@@ -25,7 +27,9 @@ type SetRow struct {
 	AnnotationsByType   *string `db:"annotations_by_type"`
 	DurationMSByType    *string `db:"duration_ms_by_type"`
 
-	DatasetUUID string `db:"dataset_uuid"`
+	DatasetUUID       string `db:"dataset_uuid"`
+	RequiredApprovals int    `db:"required_approvals"` // of the dataset
+	Revision          int64  `db:"revision"`           // of the layer
 }
 
 // StatusDraft and StatusPublished are the two values of the column status.
@@ -37,11 +41,12 @@ const (
 const selectSet = `
 	SELECT
 		s.id, s.uuid, s.dataset_id, s.version, s.layer_id, s.base_id, s.parent_uuid, s.status, s.notes, s.extra_data,
-		s.created_ms, s.published_ms, s.digest, s.total_annotations, s.total_positive_duration_ms,
+		s.created_ms, s.created_by, s.published_ms, s.published_by, s.digest, s.total_annotations, s.total_positive_duration_ms,
 		s.annotated_audio_files, s.clean_audio_files, s.annotations_by_type, s.duration_ms_by_type,
-		d.uuid AS dataset_uuid
+		d.uuid AS dataset_uuid, d.required_approvals, y.revision
 	FROM annotation_set s
-	JOIN dataset d ON d.id = s.dataset_id `
+	JOIN dataset d ON d.id = s.dataset_id
+	JOIN layer y ON y.id = s.layer_id `
 
 // SetByUUID reads a set by the id that users know.
 func (tx *ReadTx) SetByUUID(ctx context.Context, uuid string) (SetRow, bool, error) {
@@ -79,11 +84,12 @@ func (tx *ReadTx) Sets(ctx context.Context, datasetID int64, status string, afte
 func (tx *WriteTx) InsertSet(ctx context.Context, r SetRow) (int64, error) {
 	return tx.insert(ctx, `
 		INSERT INTO annotation_set (uuid, dataset_id, version, layer_id, base_id, parent_uuid, status, notes,
-			extra_data, created_ms)
-		SELECT ?, id, last_version + 1, ?, ?, ?, 'draft', ?, ?, ?
+			extra_data, created_ms, created_by)
+		SELECT ?, id, last_version + 1, ?, ?, ?, 'draft', ?, ?, ?, ?
 		FROM dataset
 		WHERE id = ?`,
-		r.UUID, r.LayerID, r.BaseID, r.ParentUUID, r.Notes, r.ExtraData, r.CreatedMS, r.DatasetID)
+		r.UUID, r.LayerID, r.BaseID, r.ParentUUID, r.Notes, r.ExtraData, r.CreatedMS, r.CreatedBy,
+		r.DatasetID)
 }
 
 // UpdateSet writes what may change of a draft.
@@ -100,16 +106,16 @@ func (tx *WriteTx) UpdateSet(ctx context.Context, r SetRow) error {
 func (tx *WriteTx) PublishSet(ctx context.Context, r SetRow) error {
 	_, err := tx.exec(ctx, `
 		UPDATE annotation_set
-		SET status = 'published', published_ms = ?, digest = ?, total_annotations = ?,
+		SET status = 'published', notes = ?, published_ms = ?, published_by = ?, digest = ?, total_annotations = ?,
 			total_positive_duration_ms = ?, annotated_audio_files = ?, clean_audio_files = ?,
 			annotations_by_type = ?, duration_ms_by_type = ?
 		WHERE id = ?`,
-		r.PublishedMS, r.Digest, r.Annotations, r.PositiveDurationMS, r.AnnotatedAudioFiles, r.CleanAudioFiles,
+		r.Notes, r.PublishedMS, r.PublishedBy, r.Digest, r.Annotations, r.PositiveDurationMS, r.AnnotatedAudioFiles, r.CleanAudioFiles,
 		r.AnnotationsByType, r.DurationMSByType, r.ID)
 	return err
 }
 
-// DeleteSet removes a draft, but not its layer.
+// DeleteSet removes a draft with its editors and reviews, but not its layer.
 func (tx *WriteTx) DeleteSet(ctx context.Context, id int64) error {
 	_, err := tx.exec(ctx, `DELETE FROM annotation_set WHERE id = ?`, id)
 	return err

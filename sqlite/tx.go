@@ -21,11 +21,12 @@ type ReadTx struct {
 // WriteTx is a [ReadTx] that holds the write lock.
 type WriteTx struct{ ReadTx }
 
-// get reads one row; found is false where there is none.
+// get reads one row; found is false, and the row zero, where there is none.
 func get[T any](ctx context.Context, tx *ReadTx, query string, args ...any) (row T, found bool, err error) {
 	err = tx.conn.GetContext(ctx, &row, query, args...)
 	if errors.Is(err, sql.ErrNoRows) {
-		return row, false, nil
+		var zero T // sqlx has made values for the pointers of row
+		return zero, false, nil
 	}
 	return row, err == nil, err
 }
@@ -111,7 +112,10 @@ const checkEvery = 256
 
 // bulkGuards are the triggers that speak of single labels, which cost as much as the insert itself, and the one that
 // lets nobody seal a layer but publishing and folding.
-var bulkGuards = []string{"label_insert", "label_delete", "label_block_insert", "label_block_delete", "layer_update"}
+var bulkGuards = []string{
+	"label_insert", "label_inserted", "label_delete", "label_deleted", "label_block_insert", "label_block_delete",
+	"layer_update",
+}
 
 // WithoutGuards runs fn while the triggers of bulkGuards are gone, and puts them back. Other connections
 // never see them gone: the schema is part of the transaction. The caller holds what the triggers would.

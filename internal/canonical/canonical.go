@@ -66,8 +66,7 @@ func ExtraData(text string) (string, error) {
 	if !json.Valid([]byte(text)) {
 		return "", fmt.Errorf("extra data is no JSON: %.60q", text)
 	}
-	one, _ := appendJSON(nil, []byte(text))
-	return string(one), nil
+	return string(JSON([]byte(text))), nil
 }
 
 // Close writes what is left. It leaves the underlying writer open.

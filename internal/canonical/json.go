@@ -8,6 +8,12 @@ import (
 	"unicode/utf8"
 )
 
+// JSON returns a valid JSON text in the one form for all the ways to spell it, which makes texts comparable.
+func JSON(text []byte) []byte {
+	out, _ := appendJSON(nil, text)
+	return out
+}
+
 // appendJSON writes a valid JSON text in one form for all the ways to spell it: no white space, strings as in a line,
 // and the members of objects sorted by key (bytes; equal keys in their order). Numbers stay as they were written, for
 // no other form keeps all of them. It returns what follows the value.

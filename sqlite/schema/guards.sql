@@ -105,11 +105,39 @@ BEGIN
         WHEN NEW.id <> OLD.id OR NEW.uuid <> OLD.uuid OR NEW.dataset_id <> OLD.dataset_id
             OR NEW.version <> OLD.version OR NEW.layer_id <> OLD.layer_id OR NEW.base_id IS NOT OLD.base_id
             OR NEW.parent_uuid IS NOT OLD.parent_uuid OR NEW.created_ms <> OLD.created_ms
+            OR NEW.created_by IS NOT OLD.created_by
             THEN RAISE(ABORT, 'annoset: a set keeps its id, version, parent and date')
         WHEN NEW.status = 'published' AND EXISTS (
             SELECT 1 FROM layer_file WHERE layer_id = OLD.layer_id AND annotations IS NULL)
             THEN RAISE(ABORT, 'annoset: audio files of the set have no digest yet')
+        -- A change log may come after the notes that were reviewed.
+        WHEN NEW.status = 'published' AND (
+            substr(NEW.notes, 1, length(OLD.notes)) IS NOT OLD.notes OR NEW.extra_data IS NOT OLD.extra_data)
+            THEN RAISE(ABORT, 'annoset: what is published is what was reviewed')
+        WHEN NEW.status = 'published' AND EXISTS (
+            SELECT 1
+            FROM layer y
+            JOIN review r ON r.set_id = OLD.id AND r.revision = y.revision AND r.verdict = 'rejected'
+            WHERE y.id = OLD.layer_id AND NOT EXISTS (
+                SELECT 1 FROM review n
+                WHERE n.set_id = r.set_id AND n.revision = r.revision AND n.person = r.person AND n.id > r.id))
+            THEN RAISE(ABORT, 'annoset: a review rejects the set')
+        WHEN NEW.status = 'published' AND (SELECT required_approvals FROM dataset WHERE id = OLD.dataset_id) > (
+            SELECT count(*)
+            FROM layer y
+            JOIN review r ON r.set_id = OLD.id AND r.revision = y.revision AND r.verdict = 'approved'
+            WHERE y.id = OLD.layer_id AND NOT EXISTS (
+                SELECT 1 FROM review n
+                WHERE n.set_id = r.set_id AND n.revision = r.revision AND n.person = r.person AND n.id > r.id)
+            AND NOT EXISTS (SELECT 1 FROM editor e WHERE e.set_id = OLD.id AND e.person IN (r.person, '')))
+            THEN RAISE(ABORT, 'annoset: the set lacks approvals')
     END;
+END;
+
+CREATE TRIGGER annotation_set_edited AFTER UPDATE OF notes, extra_data ON annotation_set
+WHEN NEW.status = 'draft' AND (NEW.notes IS NOT OLD.notes OR NEW.extra_data IS NOT OLD.extra_data)
+BEGIN
+    UPDATE layer SET revision = revision + 1 WHERE id = NEW.layer_id AND sealed = 0;
 END;
 
 CREATE TRIGGER annotation_set_publish AFTER UPDATE OF status ON annotation_set
@@ -122,6 +150,107 @@ CREATE TRIGGER annotation_set_delete BEFORE DELETE ON annotation_set
 WHEN OLD.status = 'published'
 BEGIN
     SELECT RAISE(ABORT, 'annoset: a published set is never deleted');
+END;
+
+CREATE TRIGGER annotation_set_deleted AFTER DELETE ON annotation_set
+BEGIN
+    DELETE FROM review WHERE set_id = OLD.id;
+    DELETE FROM editor WHERE set_id = OLD.id;
+END;
+
+-- ---------------------------------------------------------------- reviews
+
+CREATE TRIGGER editor_insert BEFORE INSERT ON editor
+WHEN NOT EXISTS (SELECT 1 FROM annotation_set WHERE id = NEW.set_id AND status = 'draft')
+BEGIN
+    SELECT RAISE(ABORT, 'annoset: a draft has editors, and nothing else');
+END;
+
+CREATE TRIGGER editor_update BEFORE UPDATE ON editor
+BEGIN
+    SELECT RAISE(ABORT, 'annoset: who edited a set stays known');
+END;
+
+CREATE TRIGGER editor_delete BEFORE DELETE ON editor
+WHEN EXISTS (SELECT 1 FROM annotation_set WHERE id = OLD.set_id)
+BEGIN
+    SELECT RAISE(ABORT, 'annoset: who edited a set stays known');
+END;
+
+-- The id of a new row is negative here unless it is given. One that is given out of order would change which review
+-- is the last.
+CREATE TRIGGER review_insert BEFORE INSERT ON review
+BEGIN
+    SELECT CASE
+        WHEN NEW.id > 0 AND NEW.id <> (SELECT coalesce(max(id), 0) + 1 FROM review)
+            THEN RAISE(ABORT, 'annoset: a review is added at the end')
+        WHEN NOT EXISTS (SELECT 1 FROM annotation_set WHERE id = NEW.set_id AND status = 'draft')
+            THEN RAISE(ABORT, 'annoset: a draft is reviewed, and nothing else')
+        WHEN NEW.revision IS NOT (
+            SELECT y.revision FROM annotation_set s JOIN layer y ON y.id = s.layer_id WHERE s.id = NEW.set_id)
+            THEN RAISE(ABORT, 'annoset: a review is of what the set holds')
+        WHEN NEW.verdict = 'approved' AND EXISTS (
+            SELECT 1 FROM editor WHERE set_id = NEW.set_id AND person IN (NEW.person, ''))
+            THEN RAISE(ABORT, 'annoset: nobody approves his own work')
+    END;
+END;
+
+CREATE TRIGGER review_update BEFORE UPDATE ON review
+BEGIN
+    SELECT RAISE(ABORT, 'annoset: a review never changes');
+END;
+
+CREATE TRIGGER review_delete BEFORE DELETE ON review
+WHEN EXISTS (SELECT 1 FROM annotation_set WHERE id = OLD.set_id)
+BEGIN
+    SELECT RAISE(ABORT, 'annoset: a review never changes');
+END;
+
+-- ---------------------------------------------------------------- training runs and tags
+
+CREATE TRIGGER training_run_insert BEFORE INSERT ON training_run
+BEGIN
+    SELECT CASE
+        WHEN NEW.id > 0 AND NEW.id <> (SELECT coalesce(max(id), 0) + 1 FROM training_run)
+            OR EXISTS (SELECT 1 FROM training_run WHERE uuid = NEW.uuid)
+            THEN RAISE(ABORT, 'annoset: a training run is added at the end')
+        WHEN NOT EXISTS (SELECT 1 FROM annotation_set WHERE id = NEW.set_id AND status = 'published')
+            THEN RAISE(ABORT, 'annoset: a draft trains nothing')
+        WHEN EXISTS (SELECT 1 FROM json_each(NEW.metrics) WHERE type NOT IN ('integer', 'real'))
+            THEN RAISE(ABORT, 'annoset: a metric is a number')
+    END;
+END;
+
+CREATE TRIGGER training_run_update BEFORE UPDATE ON training_run
+BEGIN
+    SELECT RAISE(ABORT, 'annoset: a training run never changes');
+END;
+
+CREATE TRIGGER training_run_delete BEFORE DELETE ON training_run
+BEGIN
+    SELECT RAISE(ABORT, 'annoset: a training run never changes');
+END;
+
+CREATE TRIGGER tag_move_insert BEFORE INSERT ON tag_move
+BEGIN
+    SELECT CASE
+        WHEN NEW.id > 0 AND NEW.id <> (SELECT coalesce(max(id), 0) + 1 FROM tag_move)
+            THEN RAISE(ABORT, 'annoset: a tag is moved at the end of its history')
+        WHEN NOT EXISTS (
+            SELECT 1 FROM annotation_set
+            WHERE dataset_id = NEW.dataset_id AND status = 'published' AND (NEW.set_id IS NULL OR id = NEW.set_id))
+            THEN RAISE(ABORT, 'annoset: a tag points at a published set of its dataset')
+    END;
+END;
+
+CREATE TRIGGER tag_move_update BEFORE UPDATE ON tag_move
+BEGIN
+    SELECT RAISE(ABORT, 'annoset: the history of a tag never changes');
+END;
+
+CREATE TRIGGER tag_move_delete BEFORE DELETE ON tag_move
+BEGIN
+    SELECT RAISE(ABORT, 'annoset: the history of a tag never changes');
 END;
 
 -- ---------------------------------------------------------------- layers
@@ -157,6 +286,8 @@ BEGIN
         WHEN NEW.sealed = 1 AND NOT EXISTS (
             SELECT 1 FROM annotation_set WHERE layer_id = OLD.id AND status = 'published')
             THEN RAISE(ABORT, 'annoset: a layer is sealed by publishing its set')
+        WHEN NEW.revision IS NULL OR NEW.revision < OLD.revision
+            THEN RAISE(ABORT, 'annoset: a revision never comes back')
     END;
 END;
 
@@ -203,6 +334,46 @@ CREATE TRIGGER layer_stack_delete BEFORE DELETE ON layer_stack
 WHEN EXISTS (SELECT 1 FROM layer WHERE id = OLD.layer_id)
 BEGIN
     SELECT RAISE(ABORT, 'annoset: a layer stays where it is');
+END;
+
+-- ---------------------------------------------------------------- revisions
+
+-- Whatever changes what a set sees makes its revision grow. Bulk inserts do it themselves, once a batch.
+
+CREATE TRIGGER label_inserted AFTER INSERT ON label
+BEGIN
+    UPDATE layer SET revision = revision + 1 WHERE id = NEW.layer_id;
+END;
+
+CREATE TRIGGER label_deleted AFTER DELETE ON label
+BEGIN
+    UPDATE layer SET revision = revision + 1 WHERE id = OLD.layer_id AND sealed = 0;
+END;
+
+CREATE TRIGGER removal_inserted AFTER INSERT ON removal
+BEGIN
+    UPDATE layer SET revision = revision + 1 WHERE id = NEW.layer_id;
+END;
+
+CREATE TRIGGER removal_deleted AFTER DELETE ON removal
+BEGIN
+    UPDATE layer SET revision = revision + 1 WHERE id = OLD.layer_id AND sealed = 0;
+END;
+
+CREATE TRIGGER layer_file_inserted AFTER INSERT ON layer_file
+BEGIN
+    UPDATE layer SET revision = revision + 1 WHERE id = NEW.layer_id;
+END;
+
+CREATE TRIGGER layer_file_updated AFTER UPDATE OF clean ON layer_file
+WHEN NEW.clean <> OLD.clean
+BEGIN
+    UPDATE layer SET revision = revision + 1 WHERE id = NEW.layer_id;
+END;
+
+CREATE TRIGGER layer_file_deleted AFTER DELETE ON layer_file
+BEGIN
+    UPDATE layer SET revision = revision + 1 WHERE id = OLD.layer_id AND sealed = 0;
 END;
 
 -- ---------------------------------------------------------------- audio files in a layer
