@@ -46,6 +46,9 @@ type DB struct {
 	anchor  *sqlx.DB // keeps a database in memory alive while the writer's connection is replaced
 	turn    chan struct{}
 
+	// Of the writes of this process, for who has the turn: when the last one ended, and since when there was no pause.
+	wrote, began time.Time
+
 	mu    sync.Mutex // guards readers and still of a read-only database
 	still *fileState // of a file that is read without locks
 }
@@ -142,7 +145,7 @@ func (db *DB) readUnlocked(ctx context.Context, fn func(*ReadTx) error) error {
 	}
 	pool, still := db.readers, db.still
 	db.mu.Unlock()
-	err := inTx(ctx, pool, "BEGIN", func(tx ReadTx) error { return fn(&tx) })
+	err := inTx(ctx, pool, beginRead, func(tx ReadTx) error { return fn(&tx) })
 	if still != nil && !still.sameFile(stateOf(db.cfg)) {
 		return errors.Join(ErrChanged, err)
 	}
@@ -227,26 +230,6 @@ func (db *DB) Close() error {
 // InMemory tells whether reading and writing share one connection, so that user code must not run inside either.
 func (db *DB) InMemory() bool { return db.cfg.Path == "" }
 
-// takeTurn waits for this process's other users of the writer connection, as long as SQLite waits for those of
-// other processes.
-func (db *DB) takeTurn(ctx context.Context) error {
-	select {
-	case db.turn <- struct{}{}:
-		return nil
-	default:
-	}
-	timer := time.NewTimer(db.cfg.BusyTimeout)
-	defer timer.Stop()
-	select {
-	case db.turn <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return ErrBusy
-	}
-}
-
 // Read runs fn over one consistent state of the database.
 func (db *DB) Read(ctx context.Context, fn func(*ReadTx) error) error {
 	if db.cfg.ReadOnly {
@@ -258,7 +241,7 @@ func (db *DB) Read(ctx context.Context, fn func(*ReadTx) error) error {
 		}
 		defer func() { <-db.turn }()
 	}
-	return inTx(ctx, db.readers, "BEGIN", func(tx ReadTx) error { return fn(&tx) })
+	return inTx(ctx, db.readers, beginRead, func(tx ReadTx) error { return fn(&tx) })
 }
 
 // Write runs fn in a transaction that holds the write lock from its beginning, and commits it if fn returns nil.
@@ -270,14 +253,20 @@ func (db *DB) Write(ctx context.Context, full bool, fn func(*WriteTx) error) err
 	if err := db.takeTurn(ctx); err != nil {
 		return err
 	}
-	defer func() { <-db.turn }()
+	defer func() {
+		db.wrote = time.Now()
+		<-db.turn
+	}()
+	if err := db.giveWay(ctx); err != nil {
+		return err
+	}
 	if full && db.cfg.Normal {
 		if err := db.setSynchronous(ctx, "FULL"); err != nil {
 			return err
 		}
 		defer db.setSynchronous(context.WithoutCancel(ctx), "NORMAL") //nolint:errcheck // stricter is no harm
 	}
-	return inTx(ctx, db.writer, "BEGIN IMMEDIATE", func(tx ReadTx) error { return fn(&WriteTx{tx}) })
+	return inTx(ctx, db.writer, db.beginWrite, func(tx ReadTx) error { return fn(&WriteTx{tx}) })
 }
 
 func (db *DB) setSynchronous(ctx context.Context, level string) error {
@@ -285,9 +274,14 @@ func (db *DB) setSynchronous(ctx context.Context, level string) error {
 	return err
 }
 
+func beginRead(ctx context.Context, c *sqlx.Conn) error {
+	_, err := c.ExecContext(ctx, "BEGIN")
+	return err
+}
+
 // inTx runs fn between begin and COMMIT on one connection. Anything but a nil error, a panic included, rolls back;
 // a connection that cannot roll back is thrown away.
-func inTx(ctx context.Context, pool *sqlx.DB, begin string, fn func(ReadTx) error) error {
+func inTx(ctx context.Context, pool *sqlx.DB, begin func(context.Context, *sqlx.Conn) error, fn func(ReadTx) error) error {
 	c, err := pool.Connx(ctx)
 	if err != nil {
 		return err
@@ -303,7 +297,7 @@ func inTx(ctx context.Context, pool *sqlx.DB, begin string, fn func(ReadTx) erro
 			rollback(c)
 		}
 	}()
-	if _, err := c.ExecContext(ctx, begin); err != nil {
+	if err := begin(ctx, c); err != nil {
 		return err
 	}
 	if err := fn(ReadTx{conn: c, dc: dc}); err != nil {
