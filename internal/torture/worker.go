@@ -128,9 +128,14 @@ func (th *throng) write(ctx context.Context, r *rand.Rand, number int) error {
 		if err != nil {
 			return err
 		}
-		err = th.timed(func() error { return w.act(ctx, d.ID, sets) })
-		if err != nil && !outrun(err) {
-			return fmt.Errorf("goroutine %d: %w", number, err)
+		for range 1 + r.IntN(30) { // listing costs more than most writes
+			err := th.timed(func() error { return w.act(ctx, d.ID, sets) })
+			if outrun(err) {
+				break
+			}
+			if err != nil {
+				return fmt.Errorf("goroutine %d: %w", number, err)
+			}
 		}
 	}
 	return nil
@@ -148,7 +153,7 @@ func (w *writing) act(ctx context.Context, dataset uuid.UUID, sets []annoset.Ann
 		}
 	}
 	n := w.rand.IntN(100)
-	if len(drafts) == 0 || n < 2 && len(drafts) < 6 {
+	if len(drafts) == 0 || n < 2 && len(drafts) < 6 && w.rand.IntN(4) == 0 {
 		return w.create(ctx, dataset, sets)
 	}
 	set := drafts[w.rand.IntN(len(drafts))].ID
@@ -278,6 +283,7 @@ func (th *throng) read(ctx context.Context, r *rand.Rand, number int) error {
 		if err := th.readOne(ctx, r, s); err != nil && !outrun(err) {
 			return fmt.Errorf("goroutine %d: %w", number, err)
 		}
+		time.Sleep(time.Duration(r.Int64N(int64(80 * time.Millisecond)))) // or the processors have time for nothing else
 	}
 	return nil
 }
@@ -340,7 +346,7 @@ func (th *throng) reopen(ctx context.Context, r *rand.Rand, number int) error {
 		if err := errors.Join(th.readOne(ctx, r, s), s.Close()); err != nil && !outrun(err) {
 			return fmt.Errorf("goroutine %d: %w", number, err)
 		}
-		time.Sleep(time.Duration(r.Int64N(int64(50 * time.Millisecond))))
+		time.Sleep(time.Duration(r.Int64N(int64(300 * time.Millisecond))))
 	}
 	return nil
 }
