@@ -43,6 +43,10 @@ var (
 	// [Options.BusyTimeout], or wrote to a file that was just being read by a store that is read-only. Nothing was
 	// written; the call may be tried again.
 	ErrBusy = errors.New("annoset: store is busy")
+	// ErrMoved is returned when the store's file was removed, or another one put in its place, while it was open. Nothing
+	// was read or written. What was written before is in the file that was taken away. Put a file in the place of another
+	// only while no store has that one open, and with its companions: SQLite takes the log that it finds for its own.
+	ErrMoved = errors.New("annoset: store's file was removed or replaced")
 	// ErrFull is returned when there is no room left on the disk.
 	ErrFull = errors.New("annoset: no space left")
 	// ErrCorrupt is returned when the file is damaged, or when [Store.Verify] finds that a published set is no
@@ -212,6 +216,8 @@ func sentinelOf(err error) error {
 		return ErrNotAStore
 	case errors.Is(err, sqlite.ErrNewerSchema):
 		return ErrNewerSchema
+	case errors.Is(err, sqlite.ErrMoved):
+		return ErrMoved
 	case errors.Is(err, sqlite.ErrReadOnly):
 		return ErrReadOnly
 	case errors.Is(err, sqlite.ErrBusy), errors.Is(err, sqlite.ErrChanged):
