@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/google/uuid"
@@ -47,7 +48,8 @@ var (
 	// was read or written. What was written before is in the file that was taken away. Put a file in the place of another
 	// only while no store has that one open, and with its companions: SQLite takes the log that it finds for its own.
 	ErrMoved = errors.New("annoset: store's file was removed or replaced")
-	// ErrFull is returned when there is no room left on the disk.
+	// ErrFull is returned when there is no room for what is to be written: on the disk, within a quota, or within the size
+	// that a file may have. SQLite does not tell the last two from a disk that refuses to write.
 	ErrFull = errors.New("annoset: no space left")
 	// ErrCorrupt is returned when the file is damaged, or when [Store.Verify] finds that a published set is no
 	// longer what it was.
@@ -222,6 +224,8 @@ func sentinelOf(err error) error {
 		return ErrReadOnly
 	case errors.Is(err, sqlite.ErrBusy), errors.Is(err, sqlite.ErrChanged):
 		return ErrBusy
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
+		return ErrFull // of a file that SQLite has no part in
 	}
 	switch sqlite.FaultOf(err) {
 	case sqlite.FaultBusy:
