@@ -2,6 +2,7 @@ package annoset
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strings"
@@ -242,4 +243,15 @@ func sentinelOf(err error) error {
 		return ErrInvalid
 	}
 	return nil
+}
+
+// damage calls corrupt what kept a set from being read and has no other name: of a damaged schema, for example, there is
+// no more to see than that a column is missing.
+func (s *Store) damage(err error) error {
+	switch {
+	case err == nil, typed(err), sentinelOf(err) != nil, s.closed.Load(), errors.Is(err, driver.ErrBadConn),
+		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrCorrupt, err)
 }
