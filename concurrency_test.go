@@ -689,3 +689,63 @@ func TestStore_Close_whileOthersWork(t *testing.T) {
 		}
 	})
 }
+
+func init() { children["greedy"] = greedy }
+
+// greedy writes without a pause until its parent says that it is enough.
+func greedy() error {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	s, err := annoset.Open(ctx, os.Getenv("ANNOSET_TEST_PATH"), &annoset.Options{
+		BusyTimeout: time.Minute, Durability: annoset.DurabilityRelaxed,
+	})
+	if err != nil {
+		return err
+	}
+	d, err := s.DatasetByName(ctx, "a")
+	if err != nil {
+		return err
+	}
+	set, err := s.SetByVersion(ctx, d.ID, 1)
+	if err != nil {
+		return err
+	}
+	fmt.Println("ready")
+	go func() {
+		defer cancel()
+		bufio.NewScanner(os.Stdin).Scan()
+	}()
+	err = together(2, func(i int) error {
+		for ctx.Err() == nil {
+			if _, err := s.Add(ctx, set.ID, label("a.wav", "greed", 0, 1)); err != nil && ctx.Err() == nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return errors.Join(err, s.Close())
+}
+
+func TestStore_besideAGreedyProcess(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	ctx := context.Background()
+	s := openStore(t, &annoset.Options{BusyTimeout: time.Second, Durability: annoset.DurabilityRelaxed})
+	set := newDraft(t, s.Store, "a")
+	c := startChild(t, "greedy", "ANNOSET_TEST_PATH="+s.path)
+	line, _ := c.line()
+	is.Equal(line, "ready")
+	const n = 50
+	for i := range int64(n) {
+		_, err := s.Add(ctx, set.ID, label("a.wav", "patience", i, i))
+		is.NoErr(err) // every call gets its turn, long before the busy timeout
+		time.Sleep(5 * time.Millisecond)
+	}
+	fmt.Fprintln(c.stdin, "enough")
+	_, err := c.wait()
+	is.NoErr(err)
+	stats, err := s.Stats(ctx, set.ID)
+	is.NoErr(err)
+	is.Equal(stats.AnnotationsByType["patience"], int64(n))
+	is.True(stats.AnnotationsByType["greed"] > n) // which had not to stand back for it
+}

@@ -2,9 +2,11 @@ package annoset
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/google/uuid"
@@ -57,7 +59,12 @@ var (
 	// [Options.BusyTimeout], or wrote to a file that was just being read by a store that is read-only. Nothing was
 	// written; the call may be tried again.
 	ErrBusy = errors.New("annoset: store is busy")
-	// ErrFull is returned when there is no room left on the disk.
+	// ErrMoved is returned when the store's file was removed, or another one put in its place, while it was open. Nothing
+	// was read or written. What was written before is in the file that was taken away. Put a file in the place of another
+	// only while no store has that one open, and with its companions: SQLite takes the log that it finds for its own.
+	ErrMoved = errors.New("annoset: store's file was removed or replaced")
+	// ErrFull is returned when there is no room for what is to be written: on the disk, within a quota, or within the size
+	// that a file may have. SQLite does not tell the last two from a disk that refuses to write.
 	ErrFull = errors.New("annoset: no space left")
 	// ErrCorrupt is returned when the file is damaged, or when [Store.Verify] finds that a published set is no
 	// longer what it was.
@@ -346,10 +353,14 @@ func sentinelOf(err error) error {
 		return ErrNotAStore
 	case errors.Is(err, sqlite.ErrNewerSchema):
 		return ErrNewerSchema
+	case errors.Is(err, sqlite.ErrMoved):
+		return ErrMoved
 	case errors.Is(err, sqlite.ErrReadOnly):
 		return ErrReadOnly
 	case errors.Is(err, sqlite.ErrBusy), errors.Is(err, sqlite.ErrChanged):
 		return ErrBusy
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
+		return ErrFull // of a file that SQLite has no part in
 	}
 	switch sqlite.FaultOf(err) {
 	case sqlite.FaultBusy:
@@ -366,4 +377,15 @@ func sentinelOf(err error) error {
 		return ErrInvalid
 	}
 	return nil
+}
+
+// damage calls corrupt what kept a set from being read and has no other name: of a damaged schema, for example, there is
+// no more to see than that a column is missing.
+func (s *Store) damage(err error) error {
+	switch {
+	case err == nil, typed(err), sentinelOf(err) != nil, s.closed.Load(), errors.Is(err, driver.ErrBadConn),
+		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrCorrupt, err)
 }

@@ -466,6 +466,31 @@ func readers() []verb {
 			return all(part.AudioFiles(ctx))
 		}},
 		{"get set", func(ctx context.Context, t *tale) (any, error) { return t.Set(ctx, t.sets["v2"]) }},
+		{"get statistics", func(ctx context.Context, t *tale) (any, error) { return t.Stats(ctx, t.sets["v2"]) }},
+		{"list sets", func(ctx context.Context, t *tale) (any, error) {
+			set, err := t.Set(ctx, t.sets["v2"])
+			if err != nil {
+				return nil, err
+			}
+			return t.Sets(ctx, set.DatasetID, annoset.SetFilter{})
+		}},
+		{"list audio files of the latest", func(ctx context.Context, t *tale) (any, error) {
+			d, err := t.DatasetByName(ctx, "sound")
+			if err != nil {
+				return nil, err
+			}
+			if _, err := t.LatestPublished(ctx, d.ID); err != nil {
+				return nil, err
+			}
+			return t.AudioFiles(ctx, d.ID)
+		}},
+		{"train", func(ctx context.Context, t *tale) (any, error) {
+			training, err := t.TrainingSet(ctx, t.sets["v2"])
+			if err != nil {
+				return nil, err
+			}
+			return all(training.Annotations(ctx, annoset.Filter{}))
+		}},
 		{"list datasets", func(ctx context.Context, t *tale) (any, error) { return t.Datasets(ctx) }},
 		{"check", func(ctx context.Context, t *tale) (any, error) {
 			return t.Check(ctx, t.sets["v2"], &annoset.CheckOptions{MinConfidence: new(1.0)})

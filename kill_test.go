@@ -114,23 +114,27 @@ func labour() error {
 	return s.Close()
 }
 
+// undisturbed returns what the store holds after so many errands, if nobody is killed.
+func undisturbed(t *testing.T) (states []string) {
+	t.Helper()
+	is := is.New(t)
+	clock := &replay{}
+	s := openStore(t, clock.options())
+	for n := range errands {
+		states = append(states, dump(t, s.Store))
+		clock.rewind(n)
+		is.NoErr(errand(context.Background(), s.Store, n, func(int) {}))
+	}
+	return append(states, dump(t, s.Store))
+}
+
 func TestStore_survivesBeingKilled(t *testing.T) {
 	skipMany(t)
 	t.Parallel()
 	is := is.New(t)
 	ctx := context.Background()
 	random := newRand(t)
-
-	// What the store holds after so many errands, if nobody is killed.
-	clock := &replay{}
-	s := openStore(t, clock.options())
-	states := []string{dump(t, s.Store)}
-	for n := range errands {
-		clock.rewind(n)
-		is.NoErr(errand(ctx, s.Store, n, func(int) {}))
-		states = append(states, dump(t, s.Store))
-	}
-
+	states := undisturbed(t)
 	rounds := 15
 	switch {
 	case full():

@@ -126,7 +126,8 @@ func (s *Store) Close() error {
 }
 
 // Backup writes a whole, consistent copy of the store to a new file at path, while others read and write. The copy
-// is synced to disk, holds the same ids, versions and digests, and takes no more room than it needs.
+// is synced to disk, holds the same ids, versions and digests, and takes no more room than it needs. It is made in a
+// folder ".annoset-*" beside path, which is left behind only if the process is killed meanwhile.
 //
 // Errors: [ErrExists] if there is something at path; those of the file system. After an error there is nothing at
 // path.

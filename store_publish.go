@@ -160,43 +160,47 @@ func (s *Store) Verify(ctx context.Context, setID uuid.UUID) error {
 	const op = "verify"
 	return s.read(ctx, op, func(tx *sqlite.ReadTx) error {
 		set, err := findPublished(ctx, tx, op, setID)
-		if err != nil {
-			return err
+		if err == nil {
+			err = s.verify(ctx, tx, &set)
 		}
-		stored, err := storedStats(&set)
-		if err != nil {
-			return err
-		}
-		sv, err := newSurvey(ctx, tx, &set, true)
-		if err != nil {
-			return err
-		}
-		sv.digests = true
-		if err := sv.runParallel(ctx, s.db, tx); err != nil {
-			return err
-		}
-		m := newManifest()
-		var differ []error
-		for i, f := range sv.files {
-			digest := sv.results[i].digest
-			if digest != nil {
-				m.add(digest, f.Name)
-			}
-			if !bytes.Equal(digest, f.Digest) && len(differ) < MaxProblems {
-				differ = append(differ, fmt.Errorf("the labels of audio file %s are not those that were published",
-					brief(f.Name)))
-			}
-		}
-		stats := sv.ownStats()
-		differ = append(differ, statsDiffer(&stored, &stats)...)
-		if m.String() != *set.Digest {
-			differ = append(differ, fmt.Errorf("the digest is %s, not %s", m, *set.Digest))
-		}
-		if len(differ) > 0 {
-			return fmt.Errorf("%w: version %d: %w", ErrCorrupt, set.Version, errors.Join(differ...))
-		}
-		return nil
+		return s.damage(err)
 	})
+}
+
+func (s *Store) verify(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow) error {
+	stored, err := storedStats(set)
+	if err != nil {
+		return err
+	}
+	sv, err := newSurvey(ctx, tx, set, true)
+	if err != nil {
+		return err
+	}
+	sv.digests = true
+	if err := sv.runParallel(ctx, s.db, tx); err != nil {
+		return err
+	}
+	m := newManifest()
+	var differ []error
+	for i, f := range sv.files {
+		digest := sv.results[i].digest
+		if digest != nil {
+			m.add(digest, f.Name)
+		}
+		if !bytes.Equal(digest, f.Digest) && len(differ) < MaxProblems {
+			differ = append(differ, fmt.Errorf("the labels of audio file %s are not those that were published",
+				brief(f.Name)))
+		}
+	}
+	stats := sv.ownStats()
+	differ = append(differ, statsDiffer(&stored, &stats)...)
+	if m.String() != *set.Digest {
+		differ = append(differ, fmt.Errorf("the digest is %s, not %s", m, *set.Digest))
+	}
+	if len(differ) > 0 {
+		return fmt.Errorf("%w: version %d: %w", ErrCorrupt, set.Version, errors.Join(differ...))
+	}
+	return nil
 }
 
 // statsDiffer says which statistics are not what they were. Types that the dataset has declared since count for

@@ -16,9 +16,12 @@ func (db *DB) Backup(ctx context.Context, path string) error {
 		defer func() { <-db.turn }()
 	}
 	db.mu.Lock()
-	readers := db.readers
+	readers, file := db.readers, db.file
 	db.mu.Unlock()
 	if _, err := readers.ExecContext(ctx, "VACUUM INTO ?", onDisk(path)); err != nil {
+		return db.orMoved(file, err)
+	}
+	if err := db.inPlace(file); err != nil {
 		return err
 	}
 	f, err := os.OpenFile(path, os.O_RDWR, 0)

@@ -17,7 +17,7 @@ const (
 	FaultReadOnly                // the file, its folder or the connection cannot be written to
 	FaultCorrupt                 // the file is damaged
 	FaultConstraint              // a constraint or a trigger refused the change
-	FaultFull                    // the disk is full
+	FaultFull                    // the disk is full, or a file may not grow
 	FaultTooBig                  // a value is larger than a row can hold
 )
 
@@ -26,6 +26,10 @@ func FaultOf(err error) Fault {
 	code, ok := Code(err)
 	if !ok {
 		return FaultNone
+	}
+	switch code {
+	case lib.SQLITE_IOERR_WRITE, lib.SQLITE_IOERR_SHMSIZE:
+		return FaultFull
 	}
 	switch code & 0xff {
 	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:

@@ -26,6 +26,7 @@ var (
 	ErrReadOnly    = errors.New("sqlite: opened read-only")
 	ErrBusy        = errors.New("sqlite: another writer is at work")
 	ErrChanged     = errors.New("sqlite: the file changed while it was read")
+	ErrMoved       = errors.New("sqlite: the file that was opened is no longer at its path")
 )
 
 // Config says how a database is opened.
@@ -46,8 +47,12 @@ type DB struct {
 	anchor  *sqlx.DB // keeps a database in memory alive while the writer's connection is replaced
 	turn    chan struct{}
 
-	mu    sync.Mutex // guards readers and still of a read-only database
-	still *fileState // of a file that is read without locks
+	// Of the writes of this process, for who has the turn: when the last one ended, and since when there was no pause.
+	wrote, began time.Time
+
+	mu    sync.Mutex  // guards readers, still and file of a read-only database
+	still *fileState  // of a file that is read without locks
+	file  os.FileInfo // of the file that was opened; nil in memory
 }
 
 // Open opens the database, or makes it where there is none, and brings its schema up to date.
@@ -101,6 +106,9 @@ func (db *DB) openReadOnly(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if db.file, err = os.Stat(db.cfg.Path); err != nil {
+		return errors.Join(err, pool.Close())
+	}
 	db.readers, db.still = pool, nil
 	if head.immutable {
 		db.still = &state
@@ -140,13 +148,21 @@ func (db *DB) readUnlocked(ctx context.Context, fn func(*ReadTx) error) error {
 		}
 		old.Close() //nolint:errcheck // it was only read through
 	}
-	pool, still := db.readers, db.still
+	pool, still, file := db.readers, db.still, db.file
 	db.mu.Unlock()
-	err := inTx(ctx, pool, "BEGIN", func(tx ReadTx) error { return fn(&tx) })
+	err := inTx(ctx, pool, beginRead, func(tx ReadTx) error {
+		if err := db.inPlace(file); err != nil && still == nil {
+			return err
+		}
+		return fn(&tx)
+	})
 	if still != nil && !still.sameFile(stateOf(db.cfg)) {
 		return errors.Join(ErrChanged, err)
 	}
-	return err
+	if still != nil {
+		return err
+	}
+	return db.orMoved(file, err)
 }
 
 func (db *DB) openFile(ctx context.Context) error {
@@ -169,7 +185,34 @@ func (db *DB) openFile(ctx context.Context) error {
 	if err := db.migrate(ctx); err != nil {
 		return err
 	}
+	if db.file, err = os.Stat(db.cfg.Path); err != nil {
+		return err
+	}
 	db.readers, err = db.pool(readerDSN(db.cfg), 0)
+	return err
+}
+
+// inPlace makes sure that the path still names the file that was opened: a connection that was opened since would be
+// to another file, and what is written to one that was removed is lost. To be asked with a connection in hand.
+func (db *DB) inPlace(file os.FileInfo) error {
+	if file == nil || runtime.GOOS == "windows" { // which lets nobody take an open file away
+		return nil
+	}
+	now, err := os.Stat(db.cfg.Path)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrMoved, err)
+	case !os.SameFile(now, file):
+		return fmt.Errorf("%w: another one is there", ErrMoved)
+	}
+	return nil
+}
+
+// orMoved tells of an error that it may come of a file which is no longer there: no connection can be opened then.
+func (db *DB) orMoved(file os.FileInfo, err error) error {
+	if err != nil && FaultOf(err) != FaultNone && !errors.Is(err, ErrMoved) {
+		return errors.Join(db.inPlace(file), err)
+	}
 	return err
 }
 
@@ -227,26 +270,6 @@ func (db *DB) Close() error {
 // InMemory tells whether reading and writing share one connection, so that user code must not run inside either.
 func (db *DB) InMemory() bool { return db.cfg.Path == "" }
 
-// takeTurn waits for this process's other users of the writer connection, as long as SQLite waits for those of
-// other processes.
-func (db *DB) takeTurn(ctx context.Context) error {
-	select {
-	case db.turn <- struct{}{}:
-		return nil
-	default:
-	}
-	timer := time.NewTimer(db.cfg.BusyTimeout)
-	defer timer.Stop()
-	select {
-	case db.turn <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return ErrBusy
-	}
-}
-
 // Read runs fn over one consistent state of the database.
 func (db *DB) Read(ctx context.Context, fn func(*ReadTx) error) error {
 	if db.cfg.ReadOnly {
@@ -258,7 +281,12 @@ func (db *DB) Read(ctx context.Context, fn func(*ReadTx) error) error {
 		}
 		defer func() { <-db.turn }()
 	}
-	return inTx(ctx, db.readers, "BEGIN", func(tx ReadTx) error { return fn(&tx) })
+	return db.orMoved(db.file, inTx(ctx, db.readers, beginRead, func(tx ReadTx) error {
+		if err := db.inPlace(db.file); err != nil {
+			return err
+		}
+		return fn(&tx)
+	}))
 }
 
 // Write runs fn in a transaction that holds the write lock from its beginning, and commits it if fn returns nil.
@@ -270,14 +298,25 @@ func (db *DB) Write(ctx context.Context, full bool, fn func(*WriteTx) error) err
 	if err := db.takeTurn(ctx); err != nil {
 		return err
 	}
-	defer func() { <-db.turn }()
+	defer func() {
+		db.wrote = time.Now()
+		<-db.turn
+	}()
+	if err := db.giveWay(ctx); err != nil {
+		return err
+	}
 	if full && db.cfg.Normal {
 		if err := db.setSynchronous(ctx, "FULL"); err != nil {
 			return err
 		}
 		defer db.setSynchronous(context.WithoutCancel(ctx), "NORMAL") //nolint:errcheck // stricter is no harm
 	}
-	return inTx(ctx, db.writer, "BEGIN IMMEDIATE", func(tx ReadTx) error { return fn(&WriteTx{tx}) })
+	return inTx(ctx, db.writer, db.beginWrite, func(tx ReadTx) error {
+		if err := db.inPlace(db.file); err != nil {
+			return err
+		}
+		return fn(&WriteTx{tx})
+	})
 }
 
 func (db *DB) setSynchronous(ctx context.Context, level string) error {
@@ -285,9 +324,14 @@ func (db *DB) setSynchronous(ctx context.Context, level string) error {
 	return err
 }
 
+func beginRead(ctx context.Context, c *sqlx.Conn) error {
+	_, err := c.ExecContext(ctx, "BEGIN")
+	return err
+}
+
 // inTx runs fn between begin and COMMIT on one connection. Anything but a nil error, a panic included, rolls back;
 // a connection that cannot roll back is thrown away.
-func inTx(ctx context.Context, pool *sqlx.DB, begin string, fn func(ReadTx) error) error {
+func inTx(ctx context.Context, pool *sqlx.DB, begin func(context.Context, *sqlx.Conn) error, fn func(ReadTx) error) error {
 	c, err := pool.Connx(ctx)
 	if err != nil {
 		return err
@@ -303,7 +347,7 @@ func inTx(ctx context.Context, pool *sqlx.DB, begin string, fn func(ReadTx) erro
 			rollback(c)
 		}
 	}()
-	if _, err := c.ExecContext(ctx, begin); err != nil {
+	if err := begin(ctx, c); err != nil {
 		return err
 	}
 	if err := fn(ReadTx{conn: c, dc: dc}); err != nil {

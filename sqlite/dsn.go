@@ -59,6 +59,7 @@ func newPool(dsn string, open int, wrap func(driver.Connector) driver.Connector)
 }
 
 func writerDSN(cfg Config) string {
+	cfg.BusyTimeout = min(cfg.BusyTimeout, tryEvery) // see beginWrite
 	q := pragmas(cfg)
 	q.Add("_pragma", "cache_size(-16384)") // KiB; many pages are written in one transaction
 	q.Set("mode", "rwc")

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 	lib "modernc.org/sqlite/lib"
@@ -131,38 +130,30 @@ func reason(cfg Config, err error) error {
 }
 
 // enterWAL switches the file to write-ahead logging. Two processes that make one store at once may both try, and
-// SQLite's busy handler is not asked then, so it is tried again until the time is up.
+// SQLite's busy handler is not asked then.
 func (db *DB) enterWAL(ctx context.Context) error {
-	var mode string
-	deadline := time.Now().Add(db.cfg.BusyTimeout)
-	for {
+	return db.patiently(ctx, func() error {
+		var mode string
 		err := db.writer.GetContext(ctx, &mode, "PRAGMA journal_mode = WAL")
-		switch {
-		case err == nil && mode == "wal":
-			return nil
-		case err == nil:
-			return fmt.Errorf("sqlite: no write-ahead log on this file system: journal mode %q", mode)
-		case !isBusy(err) || time.Now().After(deadline):
-			return err
+		if err == nil && mode != "wal" {
+			err = fmt.Errorf("sqlite: no write-ahead log on this file system: journal mode %q", mode)
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(2 * time.Millisecond):
-		}
-	}
+		return err
+	})
 }
 
 // migrate brings the schema up to date, by all the steps that there are in one transaction: the guards speak of the
 // tables of the last step, and a file is never without guards. What it finds is read inside the write lock: another
 // process may have been faster. A store that is up to date opens without the lock.
 func (db *DB) migrate(ctx context.Context) error {
-	h, err := headerOf(ctx, db.writer)
-	if err == nil && h.version == schemaVersion() {
-		err = h.check()
+	var h header
+	if err := db.patiently(ctx, func() (err error) {
+		h, err = headerOf(ctx, db.writer)
 		return err
+	}); err == nil && h.version == schemaVersion() {
+		return h.check()
 	}
-	return inTx(ctx, db.writer, "BEGIN IMMEDIATE", func(tx ReadTx) error { return migrateAll(ctx, tx.conn) })
+	return inTx(ctx, db.writer, db.beginWrite, func(tx ReadTx) error { return migrateAll(ctx, tx.conn) })
 }
 
 // migrateAll runs the steps that a file has not seen.

@@ -1,0 +1,161 @@
+package annoset_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/matryer/is"
+
+	"github.com/annoset/annoset"
+)
+
+// victim is the file of a store, with a log where part of it is still to be moved to the file, and what its published
+// sets hold.
+type victim struct {
+	db, wal []byte
+	sets    []uuid.UUID
+	holds   map[uuid.UUID]string
+}
+
+func newVictim(t *testing.T) *victim {
+	t.Helper()
+	is := is.New(t)
+	ctx := context.Background()
+	s := openStore(t, nil)
+	set := newDraft(t, s.Store, "a")
+	_, err := s.Import(ctx, set.ID, stream(annoset.BulkRows+100, 6), nil)
+	is.NoErr(err)
+	is.NoErr(s.MarkClean(ctx, set.ID, "clean.wav"))
+	v := &victim{holds: map[uuid.UUID]string{}}
+	for n := range int64(3) {
+		_, err = s.Publish(ctx, set.ID, nil)
+		is.NoErr(err)
+		v.sets = append(v.sets, set.ID)
+		v.holds[set.ID] = value(withoutIDs(s.Store, set.ID))(t)
+		set, err = s.NewVersion(ctx, set.ID, annoset.NewSet{})
+		is.NoErr(err)
+		is.NoErr(s.Delete(ctx, set.ID, 10+n, 20+n))
+		a := label("new.wav", "click", n, n+7)
+		a.ExtraData = []byte(`{"by": "anna"}`)
+		a.ID = 30 + n
+		is.NoErr(s.Update(ctx, set.ID, a))
+		if n == 0 {
+			is.NoErr(s.Close()) // so much is in the file, the rest in the log
+			s = reopenStore(t, s.path, nil)
+		}
+	}
+	v.db, v.wal = value(os.ReadFile(s.path))(t), value(os.ReadFile(s.path+"-wal"))(t)
+	is.True(len(v.db) > 50_000)
+	is.True(len(v.wal) > 50_000)
+	return v
+}
+
+// withoutIDs writes down the labels of a set, and its clean audio files, without ids, as the digest does.
+func withoutIDs(s *annoset.Store, set uuid.UUID) (string, error) {
+	var lines []string
+	for a, err := range s.Annotations(context.Background(), set, annoset.Filter{}) {
+		if err != nil {
+			return "", err
+		}
+		a.ID = 0
+		lines = append(lines, written(a))
+	}
+	for f, err := range s.CleanAudioFiles(context.Background(), set) {
+		if err != nil {
+			return "", err
+		}
+		lines = append(lines, f)
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n"), nil
+}
+
+// TestStore_whenItsFileIsDamaged turns bits and cuts files. What verifies after that is what was published.
+func TestStore_whenItsFileIsDamaged(t *testing.T) {
+	skipMany(t)
+	t.Parallel()
+	v := newVictim(t)
+	random := newRand(t)
+	rounds := 60
+	if full() {
+		rounds = 3000
+	}
+	dir := t.TempDir()
+	opened, verified, found := 0, 0, 0
+	for round := range rounds {
+		path := filepath.Join(dir, fmt.Sprint("damaged", round))
+		db, wal := slices.Clone(v.db), slices.Clone(v.wal)
+		what := hurt(random, &db, &wal)
+		noErr(t, os.WriteFile(path, db, 0o600))
+		noErr(t, os.WriteFile(path+"-wal", wal, 0o600))
+		s, err := annoset.Open(context.Background(), path, nil)
+		if err != nil {
+			if !known(err) {
+				t.Fatalf("%s: open: %v", what, err)
+			}
+			continue
+		}
+		opened++
+		for _, set := range v.sets {
+			err := s.Verify(context.Background(), set)
+			switch {
+			case err == nil:
+				verified++
+				if now, err := withoutIDs(s, set); err != nil || now != v.holds[set] {
+					t.Fatalf("%s: a set verifies that is not what it was: %v", what, err)
+				}
+			case known(err):
+				found++
+			default:
+				t.Fatalf("%s: verify: %v", what, err)
+			}
+		}
+		s.Close() //nolint:errcheck // it may not be able to move the log to the file
+		for _, ending := range []string{"", "-wal", "-shm"} {
+			os.Remove(path + ending) //nolint:errcheck // there may be none
+		}
+	}
+	t.Logf("of %d damaged stores %d were opened; %d sets verified, %d did not", rounds, opened, verified, found)
+	if verified == 0 || found == 0 {
+		t.Error("the damage was too great or too small to tell anything")
+	}
+}
+
+// known tells that damage was found, and is called so. What was cut off the end of the log never was there.
+func known(err error) bool {
+	return errors.Is(err, annoset.ErrCorrupt) || errors.Is(err, annoset.ErrNotAStore) || errors.Is(err, annoset.ErrNotFound) ||
+		errors.Is(err, annoset.ErrDraft) || errors.Is(err, annoset.ErrNewerSchema)
+}
+
+// hurt turns some bits of a file or of its log, overwrites a part, or cuts it off.
+func hurt(r *rand.Rand, db, wal *[]byte) string {
+	file, name := db, "the file"
+	if r.IntN(3) == 0 {
+		file, name = wal, "the log"
+	}
+	at := r.IntN(len(*file))
+	switch r.IntN(5) {
+	case 0:
+		*file = (*file)[:at]
+		return fmt.Sprintf("%s cut at %d", name, at)
+	case 1:
+		n := min(1+r.IntN(4096), len(*file)-at)
+		for i := range n {
+			(*file)[at+i] = byte(r.Uint32())
+		}
+		return fmt.Sprintf("%s overwritten from %d up to %d", name, at, at+n)
+	}
+	bits := 1 + r.IntN(3)
+	for range bits {
+		(*file)[r.IntN(len(*file))] ^= 1 << r.IntN(8)
+	}
+	return fmt.Sprintf("%d bits of %s turned", bits, name)
+}

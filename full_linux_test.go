@@ -1,0 +1,175 @@
+package annoset_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/matryer/is"
+
+	"github.com/annoset/annoset"
+)
+
+func init() { children["limited labour"] = limitedLabour }
+
+// limitedLabour runs errands while no file may grow beyond a size. It tells whether that is what ended it.
+func limitedLabour() error {
+	size, err := strconv.ParseUint(os.Getenv("ANNOSET_TEST_SIZE"), 10, 64)
+	if err != nil {
+		return err
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: size, Max: size}); err != nil {
+		return err
+	}
+	err = labour()
+	if errors.Is(err, annoset.ErrFull) {
+		fmt.Println("full")
+		return nil
+	}
+	return err
+}
+
+func TestStore_whenItsFileMayNotGrow(t *testing.T) {
+	skipMany(t)
+	t.Parallel()
+	is := is.New(t)
+	random := newRand(t)
+	states := undisturbed(t)
+	rounds := 12
+	if full() {
+		rounds = 300
+	}
+	path, first := "", errands
+	for range rounds {
+		if first == errands {
+			path, first = filepath.Join(t.TempDir(), "labels.annoset"), 0
+		}
+		size := random.IntN(1 << (10 + random.IntN(11))) // to 1 MB, small ones more often
+		c := startChild(t, "limited labour", "ANNOSET_TEST_PATH="+path, "ANNOSET_TEST_FIRST="+strconv.Itoa(first),
+			"ANNOSET_TEST_SIZE="+strconv.Itoa(size))
+		lines, err := c.wait()
+		if err != nil {
+			t.Fatalf("files of up to %d bytes: %v", size, err) // anything but ErrFull
+		}
+		for _, line := range lines {
+			if strings.HasPrefix(line, "done ") {
+				first++
+			}
+		}
+		s := reopenStore(t, path, nil)
+		is.Equal(dump(t, s.Store), states[first]) // all that was acknowledged, and nothing of what was not
+		is.NoErr(s.Close())
+	}
+}
+
+// smallDisk makes a disk of so many bytes, or skips the test where that cannot be done.
+func smallDisk(t *testing.T, size int) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d", size)); err != nil {
+		t.Skipf("may not make a small disk: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// fill fills a disk up to so many bytes, until the ballast is thrown out.
+func fill(t *testing.T, dir string, room int64) (ballast string) {
+	t.Helper()
+	var disk syscall.Statfs_t
+	noErr(t, syscall.Statfs(dir, &disk))
+	ballast = filepath.Join(dir, "ballast")
+	data := make([]byte, max(0, int64(disk.Bavail)*disk.Bsize-room))
+	noErr(t, os.WriteFile(ballast, data, 0o600))
+	return ballast
+}
+
+func TestStore_whenTheDiskIsFull(t *testing.T) {
+	skipMany(t)
+	t.Parallel()
+	dir := smallDisk(t, 8<<20)
+	random := newRand(t)
+	met := 0
+	chapters := told(t, "of few labels", story())
+	for i := range chapters {
+		c := &chapters[i]
+		if c.name == between {
+			continue
+		}
+		rooms := []int64{0, 4096 << random.IntN(7)}
+		if full() {
+			for room := range int64(60) {
+				rooms = append(rooms, room*4096)
+			}
+		}
+		for _, room := range rooms {
+			if c.whenFull(t, dir, room) {
+				met++
+			}
+			if t.Failed() {
+				return
+			}
+		}
+	}
+	if met < 20 {
+		t.Errorf("%d calls found the disk full: it was not", met)
+	}
+	t.Run("opening says so", func(t *testing.T) {
+		is := is.New(t)
+		ballast := fill(t, dir, 0)
+		path := filepath.Join(dir, "new.annoset")
+		_, err := annoset.Open(context.Background(), path, nil)
+		is.True(errors.Is(err, annoset.ErrFull))
+		is.NoErr(os.Remove(ballast))
+		reopenStore(t, path, nil)
+	})
+}
+
+// whenFull runs the verb while there is so much room on the disk. It happens whole, or is refused for that reason and
+// leaves everything as it was; and goes well once there is room. It returns whether it was refused.
+func (c *chapter) whenFull(t *testing.T, dir string, room int64) (refused bool) {
+	t.Helper()
+	is := is.New(t)
+	ctx := context.Background()
+	clock := &replay{}
+	store, path := c.open(t, dir, &seam{}, clock)
+	defer store.Close()
+	// What the store needs in any case is there from its first transaction on.
+	_, err := store.AudioFiles(ctx, c.tale.dataset)
+	is.True(err == nil || errors.Is(err, annoset.ErrNotFound))
+	ballast := fill(t, dir, room)
+	own := c.tale.clone(store, dir)
+	clock.rewind(c.number)
+	result, err := c.run(ctx, &own)
+	refused = err != nil
+	is.NoErr(os.Remove(ballast))
+	now := dump(t, store)
+	switch {
+	case err == nil && (now != c.after || written(result) != c.result):
+		t.Errorf("%s with room for %d: it returned no error, and is not what it should be", c.name, room)
+	case err != nil && !errors.Is(err, annoset.ErrFull):
+		t.Errorf("%s with room for %d: %v", c.name, room, err)
+	case err != nil && now != c.before:
+		t.Errorf("%s with room for %d: it failed, and the store is not as before", c.name, room)
+	case err != nil:
+		clock.rewind(c.number)
+		again := c.tale.clone(store, dir)
+		result, err := c.run(ctx, &again)
+		if err != nil || written(result) != c.result || dump(t, store) != c.after {
+			t.Errorf("%s, tried again with room: %v", c.name, err)
+		}
+	}
+	is.NoErr(store.Close())
+	checkFile(t, path)
+	return refused
+}
