@@ -7,6 +7,7 @@ require (
 	github.com/dolthub/driver v0.2.1-0.20260306012832-bbe1450551e0
 	github.com/google/uuid v1.6.0
 	github.com/jmoiron/sqlx v1.4.0
+	github.com/matryer/is v1.4.1
 	github.com/mattn/go-sqlite3 v1.14.53
 	modernc.org/sqlite v1.62.0
 )

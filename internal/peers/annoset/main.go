@@ -4,7 +4,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/google/uuid"
@@ -31,9 +30,6 @@ func (*contestant) About() contest.About {
 }
 
 func (c *contestant) Open(ctx context.Context, dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
 	c.path = filepath.Join(dir, "labels.annoset")
 	if err := c.reopen(ctx); err != nil {
 		return err

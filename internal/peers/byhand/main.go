@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"os"
 	"path/filepath"
 
 	"github.com/jmoiron/sqlx"
@@ -51,9 +50,6 @@ const schema = `
 	INSERT INTO annotation_set (id) VALUES (1);`
 
 func (c *contestant) Open(ctx context.Context, dir string) (err error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
 	path := filepath.Join(dir, "labels.sqlite")
 	c.db, err = sqlx.ConnectContext(ctx, "sqlite", "file:"+path+"?_txlock=immediate&_pragma=busy_timeout(5000)"+
 		"&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=foreign_keys(1)")

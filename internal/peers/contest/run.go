@@ -78,7 +78,7 @@ func (r *run) all(ctx context.Context) (err error) {
 		return err
 	}
 	r.rand = rand.New(rand.NewPCG(3, 4))
-	if err := os.MkdirAll(r.dir, 0o755); err != nil {
+	if err := os.MkdirAll(r.store(), 0o755); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(r.dir)) }()

@@ -43,9 +43,6 @@ func (*contestant) About() contest.About {
 }
 
 func (c *contestant) Open(_ context.Context, dir string) (err error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
 	schema, err := os.ReadFile(schemaPath)
 	if err != nil {
 		return err

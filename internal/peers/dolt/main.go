@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 
@@ -41,9 +40,6 @@ func (*contestant) About() contest.About {
 }
 
 func (c *contestant) Open(ctx context.Context, dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
 	c.draft, c.using = 1, 1
 	c.dsn = "file://" + dir + "?" + url.Values{"commitname": {"peers"}, "commitemail": {"peers@example.com"}}.Encode()
 	if err := c.connect(ctx); err != nil {

@@ -60,9 +60,6 @@ const fileName = "labels.jsonl"
 func (c *contestant) path() string { return filepath.Join(c.dir, fileName) }
 
 func (c *contestant) Open(ctx context.Context, dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
 	c.dir, c.draft = dir, 1
 	return c.git(ctx,
 		[]string{"init", "--quiet", "--initial-branch=draft1"},
