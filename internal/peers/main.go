@@ -11,9 +11,9 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -75,14 +75,7 @@ func parse() (*options, error) {
 	switch o.workload {
 	case "synthetic":
 	case "birdnet":
-		if _, err := os.Stat(birdnetPath); err != nil {
-			return nil, fmt.Errorf("skipped: the data of the workload is not there: %w", err)
-		}
-		path, err := filepath.Abs(birdnetPath)
-		if err != nil {
-			return nil, err
-		}
-		o.size.Birdnet = path
+		o.size.Birdnet = birdnetPath
 	default:
 		return nil, fmt.Errorf("no workload %q; there are synthetic and birdnet", o.workload)
 	}
@@ -90,6 +83,12 @@ func parse() (*options, error) {
 }
 
 func run(ctx context.Context, o *options) error {
+	if o.size.Birdnet != "" {
+		if _, err := os.Stat(o.size.Birdnet); errors.Is(err, fs.ErrNotExist) {
+			fmt.Printf("Skipped: the data of the workload is not there: %s\n", o.size.Birdnet)
+			return nil
+		}
+	}
 	dir, err := os.MkdirTemp(o.dir, "annoset-peers-")
 	if err != nil {
 		return err
@@ -102,12 +101,9 @@ func run(ctx context.Context, o *options) error {
 	for i := range o.runs {
 		for _, r := range results {
 			r.run(ctx, o.size, dir, fmt.Sprintf("run %d of %d", i+1, o.runs))
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
 		}
 	}
-	about := machine(ctx)
+	about := machine(context.WithoutCancel(ctx)) // whoever interrupts it sees what there is
 	if err := save(o, about, results); err != nil {
 		return err
 	}

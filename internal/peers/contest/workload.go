@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"iter"
 	"math"
 	"math/rand/v2"
@@ -25,9 +24,6 @@ type Workload struct {
 	Files  []string // in order of name
 	Types  []string
 }
-
-// ErrNoData says that the data of a workload is not on this machine.
-var ErrNoData = errors.New("contest: the data is not there")
 
 // Types of the synthetic workload; the first is the most frequent, the last is rare.
 var syntheticTypes = []string{
@@ -70,9 +66,6 @@ func Synthetic(labels, files int) Workload {
 // name, confidence, file.
 func Birdnet(path string) (Workload, error) {
 	labels, err := readBirdnet(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Workload{}, fmt.Errorf("%w: %s", ErrNoData, path)
-	}
 	if err != nil {
 		return Workload{}, err
 	}
