@@ -53,6 +53,30 @@ func scale(ctx context.Context, o *options, dir string) error {
 		rows = append(rows, row(&f, results))
 	}
 	table(os.Stdout, rows)
-	fmt.Printf("\nIn brackets: how many times what %s take.\n", results[0].Name)
+	fmt.Printf("\nIn brackets: how many times what %s take.\n\n", results[0].Name)
+	judge(os.Stdout, flatness(results))
 	return nil
+}
+
+// flatness judges what is not to grow with the number of labels. New versions are so short that a factor of 2 is noise;
+// memory is compared from where the buffers of a bulk are full.
+func flatness(results []*result) []aim {
+	first, last := results[0], results[len(results)-1]
+	flat := func(f *figure, from *result, limit float64) aim {
+		a, knownA := f.get(last)
+		b, knownB := f.get(from)
+		return aim{
+			f.name, fmt.Sprintf("flat: within %g × from %s to %s", limit, from.Name, last.Name), a / b, knownA && knownB,
+			atMost(limit), times,
+		}
+	}
+	small := func(f *figure) aim {
+		v, known := f.get(last)
+		return aim{f.name, "under 100 MB with " + last.Name, v, known, atMost(100e6), f.format}
+	}
+	full := results[len(results)-2]
+	return []aim{
+		flat(&newVersion, first, 2), flat(&memoryImport, full, 1.2), flat(&memoryRead, full, 1.2), small(&memoryImport),
+		small(&memoryRead),
+	}
 }
