@@ -22,7 +22,8 @@ func machine(ctx context.Context) []string {
 	for _, command := range [][]string{
 		{"git", "--version"},
 		{"git", "rev-parse", "--short", "HEAD"},
-		{"go", "list", "-m", "modernc.org/sqlite", "github.com/mattn/go-sqlite3", "github.com/dolthub/driver", "github.com/dolthub/dolt/go"},
+		{"go", "list", "-m", "modernc.org/sqlite", "github.com/mattn/go-sqlite3", "github.com/dolthub/driver",
+			"github.com/dolthub/dolt/go"},
 	} {
 		out, err := exec.CommandContext(ctx, command[0], command[1:]...).Output()
 		if err != nil {

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"math"
-	"slices"
 )
 
 // Label is one label of the workload. ID is the contestant's own handle of it, which stays from version to version.
@@ -212,12 +211,4 @@ func (l *Label) hash() uint64 {
 // before orders labels by audio file and start.
 func (l *Label) before(o *Label) bool {
 	return cmp.Or(cmp.Compare(l.File, o.File), cmp.Compare(l.StartMS, o.StartMS)) < 0
-}
-
-// sortCanonically puts labels in an order that is the same for every contestant, whatever its ids are.
-func sortCanonically(labels []Label) {
-	slices.SortFunc(labels, func(a, b Label) int {
-		return cmp.Or(cmp.Compare(a.StartMS, b.StartMS), cmp.Compare(a.EndMS, b.EndMS), cmp.Compare(a.Type, b.Type),
-			cmp.Compare(a.Confidence, b.Confidence), cmp.Compare(a.ID, b.ID))
-	})
 }

@@ -139,7 +139,8 @@ func (c *contestant) Import(_ context.Context, labels contest.Stream) (n int64, 
 func tag(version int) string { return fmt.Sprintf("v%d", version) }
 
 func (c *contestant) Publish(ctx context.Context) error {
-	return c.git(ctx, []string{"add", fileName}, []string{"commit", "--quiet", "-m", tag(c.draft)}, []string{"tag", tag(c.draft)})
+	return c.git(ctx,
+		[]string{"add", fileName}, []string{"commit", "--quiet", "-m", tag(c.draft)}, []string{"tag", tag(c.draft)})
 }
 
 func (c *contestant) NewVersion(ctx context.Context, from int) error {
