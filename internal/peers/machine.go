@@ -21,7 +21,7 @@ func machine(ctx context.Context) []string {
 	versions := []string{runtime.Version()}
 	for _, command := range [][]string{
 		{"git", "--version"},
-		{"git", "rev-parse", "--short", "HEAD"},
+		{"git", "describe", "--always", "--dirty"},
 		{"go", "list", "-m", "modernc.org/sqlite", "github.com/mattn/go-sqlite3", "github.com/dolthub/driver",
 			"github.com/dolthub/dolt/go"},
 	} {
@@ -30,7 +30,7 @@ func machine(ctx context.Context) []string {
 			continue
 		}
 		text := strings.ReplaceAll(strings.TrimSpace(string(out)), "\n", ", ")
-		if command[1] == "rev-parse" {
+		if command[1] == "describe" {
 			text = "annoset at " + text
 		}
 		versions = append(versions, text)

@@ -97,13 +97,13 @@ func run(ctx context.Context, o *options) error {
 	if o.scale {
 		return scale(ctx, o, dir)
 	}
+	about := machine(ctx) // of what is built now
 	results := build(ctx, o.contestants, dir)
 	for i := range o.runs {
 		for _, r := range results {
 			r.run(ctx, o.size, dir, fmt.Sprintf("run %d of %d", i+1, o.runs))
 		}
 	}
-	about := machine(context.WithoutCancel(ctx)) // whoever interrupts it sees what there is
 	if err := save(o, about, results); err != nil {
 		return err
 	}

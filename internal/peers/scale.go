@@ -18,6 +18,7 @@ func scale(ctx context.Context, o *options, dir string) error {
 			Labels: max(o.size.Labels*tenth/100, 1), Files: max(o.size.Files*tenth/100, 1), Scale: true,
 		})
 	}
+	about := machine(ctx)
 	built := build(ctx, known[:1], dir)[0]
 	if built.NotBuilt != "" {
 		return errors.New(built.NotBuilt)
@@ -35,7 +36,6 @@ func scale(ctx context.Context, o *options, dir string) error {
 		r.Name = name
 		results = append(results, r)
 	}
-	about := machine(ctx)
 	if err := save(o, about, results); err != nil {
 		return err
 	}
