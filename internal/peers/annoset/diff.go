@@ -1,9 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"iter"
+	"fmt"
 
 	"github.com/google/uuid"
 
@@ -11,35 +10,22 @@ import (
 	"github.com/annoset/annoset/internal/peers/contest"
 )
 
-// diff is what a user can do without a verb for it: both sets are read in order, side by side. A label that stays keeps its
-// audio file, start and id, by which both are ordered, for an edit of the workload moves ends alone.
+// diff reads every change between two sets.
 func diff(ctx context.Context, store *annoset.Store, from, to uuid.UUID) (contest.Changes, error) {
-	nextOld, stopOld := iter.Pull2(store.Annotations(ctx, from, annoset.Filter{}))
-	defer stopOld()
-	nextNew, stopNew := iter.Pull2(store.Annotations(ctx, to, annoset.Filter{}))
-	defer stopNew()
 	var changes contest.Changes
-	a, errA, moreA := nextOld()
-	b, errB, moreB := nextNew()
-	for moreA || moreB {
-		if err := cmp.Or(errA, errB); err != nil {
+	for c, err := range store.Diff(ctx, from, to, nil) {
+		if err != nil {
 			return contest.Changes{}, err
 		}
-		order := cmp.Or(cmp.Compare(a.AudioFileID, b.AudioFileID), cmp.Compare(a.StartMS, b.StartMS), cmp.Compare(a.ID, b.ID))
-		switch {
-		case !moreB || moreA && order < 0:
-			changes.Removed++
-		case !moreA || order > 0:
+		switch c.Kind {
+		case annoset.ChangeAdded:
 			changes.Added++
-		case a.EndMS != b.EndMS || a.ArtifactType != b.ArtifactType || *a.Confidence != *b.Confidence:
+		case annoset.ChangeRemoved:
+			changes.Removed++
+		case annoset.ChangeMoved:
 			changes.Changed++
-		}
-		stepA, stepB := moreA && (!moreB || order <= 0), moreB && (!moreA || order >= 0)
-		if stepA {
-			a, errA, moreA = nextOld()
-		}
-		if stepB {
-			b, errB, moreB = nextNew()
+		default: // the workload moves ends, and does nothing else to a label
+			return contest.Changes{}, fmt.Errorf("%s is no change that was made", c.Kind)
 		}
 	}
 	return changes, nil
