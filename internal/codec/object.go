@@ -1,0 +1,122 @@
+package codec
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+)
+
+// Object makes one JSON object of fields and, after them, the members of extra, which may be nil. A name that is there
+// twice keeps its last value, at its first place.
+func Object(fields []Field, extra json.RawMessage) (json.RawMessage, error) {
+	members, err := Members(extra)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Field, 0, len(fields)+len(members))
+	at := make(map[string]int, cap(all))
+	for _, f := range append(append([]Field{}, fields...), members...) {
+		if i, twice := at[f.Name]; twice {
+			all[i] = f
+			continue
+		}
+		at[f.Name] = len(all)
+		all = append(all, f)
+	}
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, f := range all {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		if err := encode(&b, f.Name); err != nil {
+			return nil, err
+		}
+		b.WriteByte(':')
+		if raw, ok := f.Value.(json.RawMessage); ok {
+			b.Write(raw)
+			continue
+		}
+		if err := encode(&b, f.Value); err != nil {
+			return nil, err
+		}
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// encode appends a value without the escapes that HTML needs.
+func encode(b *bytes.Buffer, v any) error {
+	e := json.NewEncoder(b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	b.Truncate(b.Len() - 1) // the line end
+	return nil
+}
+
+// Members returns the members of a JSON object in their order, each value as it is written.
+func Members(object json.RawMessage) ([]Field, error) {
+	if len(object) == 0 {
+		return nil, nil
+	}
+	d := json.NewDecoder(bytes.NewReader(object))
+	d.UseNumber()
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return nil, fmt.Errorf("not a JSON object: %s", Quote(string(object)))
+	}
+	var all []Field
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return nil, err
+		}
+		all = append(all, Field{Name: name.(string), Value: value})
+	}
+	return all, nil
+}
+
+// Find returns the value of a field, nil where there is none.
+func Find(fields []Field, name string) any {
+	for _, f := range fields {
+		if f.Name == name {
+			return f.Value
+		}
+	}
+	return nil
+}
+
+// Text returns the value of a field as a person would write it, "" where there is none or it is null.
+func Text(fields []Field, name string) string {
+	switch v := Find(fields, name).(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case bool:
+		return strconv.FormatBool(v)
+	case int64:
+		return strconv.FormatInt(v, 10)
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	case json.Number:
+		return v.String()
+	case json.RawMessage:
+		var s string
+		switch {
+		case string(v) == "null":
+			return ""
+		case json.Unmarshal(v, &s) == nil:
+			return s
+		}
+		return string(v)
+	default:
+		return fmt.Sprint(v)
+	}
+}
