@@ -77,6 +77,7 @@ const (
 	RemarkPointLost      = RemarkKind(codec.PointLost)      // the format has no point events
 	RemarkPointWidened   = RemarkKind(codec.PointWidened)   // a point event became the shortest span there is
 	RemarkTimeChanged    = RemarkKind(codec.TimeChanged)    // the format's own unit of time is not the millisecond
+	RemarkNameLost       = RemarkKind(codec.NameLost)       // an audio file id is too long for a file name, and the format does not say it
 	RemarkFormulaEscaped = RemarkKind(codec.FormulaEscaped) // a spreadsheet would have run the text, as asked for
 )
 
@@ -98,6 +99,15 @@ type Place struct {
 	Text   string `json:"text,omitempty"`   // what stands there, cut where it is long
 }
 
+// String is the place in the form of compilers: "labels.csv:12:3".
+func (p Place) String() string {
+	file := p.File
+	if file == "" {
+		file = "input"
+	}
+	return fmt.Sprintf("%s:%d:%d", file, p.Line, p.Column)
+}
+
 // remarks gathers what is remarked, kind by kind, in the order of first appearance.
 type remarks struct{ list []Remark }
 
@@ -115,6 +125,18 @@ func (r *remarks) add(kind codec.Kind, at Place) {
 	if m.Count++; len(m.First) < MaxPlaces {
 		m.First = append(m.First, at)
 	}
+}
+
+// merge adds what was remarked of another file.
+func (r *remarks) merge(m Remark) {
+	i := slices.IndexFunc(r.list, func(known Remark) bool { return known.Kind == m.Kind })
+	if i < 0 {
+		r.list = append(r.list, m)
+		return
+	}
+	known := &r.list[i]
+	known.Count += m.Count
+	known.First = append(known.First, m.First[:min(len(m.First), MaxPlaces-len(known.First))]...)
 }
 
 // cut shortens a text to at most n bytes, between characters.

@@ -43,8 +43,10 @@ type ReadOptions struct {
 	Clean func(audioFileID string) error
 	// Audio, if not nil, is called for each audio file whose duration the format says.
 	Audio func(AudioFile) error
-	// Report, if not nil, is filled while the labels are read, and whole once the loop has ended.
+	// Report, if not nil, is filled once the loop has ended.
 	Report *ReadReport
+
+	at *Place // if not nil, where the label that is yielded stands
 }
 
 // ReadReport tells what was read, and what was lost on the way.
@@ -236,6 +238,9 @@ func (rd *labelReader) label(l *codec.Label) error {
 	}
 	a.ExtraData = extra
 	rd.report.Labels++
+	if rd.opts.at != nil {
+		*rd.opts.at = Place{File: rd.opts.Name, Line: l.Place.Line, Column: l.Place.Column}
+	}
 	if !rd.yield(a, nil) {
 		return errStop
 	}

@@ -95,7 +95,8 @@ const (
 	TypeChanged    Kind = "type changed" // the format cannot hold the text as it is
 	PointLost      Kind = "point lost"
 	PointWidened   Kind = "point widened"
-	TimeChanged    Kind = "time changed" // the format's own unit or rule
+	TimeChanged    Kind = "time changed"       // the format's own unit or rule
+	NameLost       Kind = "audio file id lost" // the format does not say it, and no file name holds it
 	FormulaEscaped Kind = "formula made safe"
 )
 
