@@ -11,7 +11,7 @@ import (
 // MaxLine is the longest line, in bytes, of formats that are read line by line: room for the longest extra data.
 const MaxLine = 1 << 25
 
-// Lines reads lines that end in LF, CRLF or CR. A byte order mark of UTF-8 at the beginning is left out.
+// Lines reads lines that end in LF, CRLF or CR, in UTF-8, whose byte order mark is left out, or in UTF-16 with one.
 type Lines struct {
 	r    *bufio.Reader
 	n    int
@@ -24,8 +24,12 @@ type Lines struct {
 // NewLines reads lines of r.
 func NewLines(r io.Reader) *Lines {
 	in := bufio.NewReaderSize(r, 1<<16)
-	if head, _ := in.Peek(3); bytes.Equal(head, []byte("\xef\xbb\xbf")) {
+	head, _ := in.Peek(3)
+	switch {
+	case bytes.Equal(head, []byte("\xef\xbb\xbf")):
 		in.Discard(3) //nolint:errcheck // they were peeked
+	case bytes.HasPrefix(head, []byte(markLE)) || bytes.HasPrefix(head, []byte(markBE)):
+		in = bufio.NewReaderSize(newUTF16(in), 1<<16)
 	}
 	return &Lines{r: in}
 }
