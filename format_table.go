@@ -142,6 +142,9 @@ func tableFormat(f Format, l *table.Layout, endings ...string) formatSpec {
 		looksLike: func(head []byte) likeness { return likeTable(f, l, head) },
 		read: func(src *codec.Source, opts *ReadOptions) error {
 			o := opts.Table.layout()
+			if f == FormatRaven && opts.AudioFileID == nil {
+				o.File = ravenStem(opts.Name)
+			}
 			o.Typeless = !l.Strict && (opts.ArtifactType != "" || opts.BlankType != "")
 			return table.Read(src, l, &o)
 		},
@@ -151,6 +154,17 @@ func tableFormat(f Format, l *table.Layout, endings ...string) formatSpec {
 			return table.Write(dst, l, &o)
 		},
 	}
+}
+
+// ravenStem takes off a file name what Raven puts behind that of an audio file: ".Table.1.selections.txt". It is empty for
+// other names.
+func ravenStem(name string) string {
+	stem, found := strings.CutSuffix(strings.TrimSuffix(Base(name), ".gz"), ".selections.txt")
+	i := strings.LastIndex(stem, ".Table.")
+	if !found || i < 0 {
+		return ""
+	}
+	return stem[:i]
 }
 
 // TimeUnit is a unit in which tables say times.

@@ -23,6 +23,7 @@ type utf16Reader struct {
 	in    *bufio.Reader
 	order binary.ByteOrder
 	out   []byte // not yet read
+	err   error  // comes behind it
 	buf   [4096]byte
 }
 
@@ -40,13 +41,11 @@ func newUTF16(in *bufio.Reader) *utf16Reader {
 func (r *utf16Reader) Read(p []byte) (int, error) {
 	if len(r.out) == 0 {
 		r.out = r.buf[:0]
-		for len(r.out) <= len(r.buf)-utf8.UTFMax {
-			if err := r.next(); err != nil {
-				if len(r.out) == 0 {
-					return 0, err
-				}
-				break // the same error comes again
-			}
+		for r.err == nil && len(r.out) <= len(r.buf)-utf8.UTFMax {
+			r.err = r.next()
+		}
+		if len(r.out) == 0 {
+			return 0, r.err
 		}
 	}
 	n := copy(p, r.out)

@@ -33,6 +33,8 @@ func Read(src *codec.Source) error {
 		}
 		if err == nil {
 			err = rd.line(string(line))
+		} else if err := rd.end(); err != nil {
+			return err
 		}
 		bad, ok := errors.AsType[*codec.SyntaxError](err)
 		switch {

@@ -111,7 +111,10 @@ func (rd *reader) row() error {
 	if done, err := rd.noLabel(l); done || err != nil {
 		return err
 	}
-	if at[File] >= 0 && l.File == "" {
+	switch {
+	case at[File] < 0:
+		l.File = rd.options.File
+	case l.File == "":
 		return rd.bad(at[File], "a label of no audio file", "its name")
 	}
 	if err := rd.times(l); err != nil {

@@ -85,6 +85,7 @@ type Options struct {
 	Unit         Unit             // of all times; empty: as the columns say
 	SampleRate   int64            // in hertz, for samples
 	ExtraColumns []string         // extra data to write as columns of their own
+	File         string           // of labels in a table that has no column of it; empty: none
 	Typeless     bool             // there need be no type
 	SafeFormulas bool
 }
