@@ -228,6 +228,9 @@ func (rd *labelReader) label(l *codec.Label) error {
 			return nil
 		}
 	}
+	if bad := rd.names(&a, l); bad != nil {
+		return rd.skipBad(bad)
+	}
 	if rd.opts.SkipPoints && a.StartMS == a.EndMS {
 		rd.remark(codec.PointSkipped, l.Place, a.ArtifactType)
 		return nil
@@ -245,6 +248,16 @@ func (rd *labelReader) label(l *codec.Label) error {
 		return errStop
 	}
 	return nil
+}
+
+// names refuses texts that a store would refuse, while it is known where they stand.
+func (rd *labelReader) names(a *Annotation, l *codec.Label) *codec.SyntaxError {
+	p := &problems{}
+	if p.name(-1, "audio file id", a.AudioFileID) && p.name(-1, "artifact type", a.ArtifactType) {
+		return nil
+	}
+	return &codec.SyntaxError{Place: l.Place, Found: fmt.Sprintf("an %s that %s", p.list[0].Field, p.list[0].Reason),
+		Expected: "a text that a store can hold"}
 }
 
 // times rounds the times of a label, and remarks what that loses.
@@ -274,8 +287,10 @@ func (rd *labelReader) times(a *Annotation, l *codec.Label) *codec.SyntaxError {
 			rd.remark(codec.Collapsed, l.Place, strings.TrimSpace(l.StartText+" "+l.EndText))
 		}
 		if rd.opts.KeepTimes && l.StartText != "" {
-			l.Fields = append(l.Fields, codec.Field{Name: startTextKey, Value: l.StartText},
-				codec.Field{Name: endTextKey, Value: l.EndText})
+			l.Fields = append(l.Fields, codec.Field{Name: startTextKey, Value: l.StartText})
+			if l.EndText != "" {
+				l.Fields = append(l.Fields, codec.Field{Name: endTextKey, Value: l.EndText})
+			}
 		}
 	}
 	return nil

@@ -147,6 +147,9 @@ func fuzzReader(f *testing.F, format annoset.Format, seeds ...string) {
 					t.Fatalf("no label: %+v", a)
 				}
 			}
+			if r.err == nil && slices.Contains(tableFormats, format) {
+				sameAgain(t, format, r)
+			}
 		}
 		_, _ = annoset.DetectFormat("fuzz", data)
 	})

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
+	"unicode/utf8"
 )
 
 // Object makes one JSON object of fields and, after them, the members of extra, which may be nil. A name that is there
@@ -14,15 +16,9 @@ func Object(fields []Field, extra json.RawMessage) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := make([]Field, 0, len(fields)+len(members))
-	at := make(map[string]int, cap(all))
-	for _, f := range append(append([]Field{}, fields...), members...) {
-		if i, twice := at[f.Name]; twice {
-			all[i] = f
-			continue
-		}
-		at[f.Name] = len(all)
-		all = append(all, f)
+	all := fields
+	if len(members) > 0 || repeats(fields) {
+		all = unique(append(slices.Clone(fields), members...))
 	}
 	var b bytes.Buffer
 	b.WriteByte('{')
@@ -46,8 +42,46 @@ func Object(fields []Field, extra json.RawMessage) (json.RawMessage, error) {
 	return b.Bytes(), nil
 }
 
+// few is up to how many fields are compared one with all.
+const few = 16
+
+func repeats(fields []Field) bool {
+	if len(fields) > few {
+		return true // perhaps
+	}
+	for i := range fields {
+		for j := range i {
+			if fields[i].Name == fields[j].Name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// unique keeps the last value of each name, at its first place.
+func unique(fields []Field) []Field {
+	all := make([]Field, 0, len(fields))
+	at := make(map[string]int, len(fields))
+	for _, f := range fields {
+		if i, twice := at[f.Name]; twice {
+			all[i] = f
+			continue
+		}
+		at[f.Name] = len(all)
+		all = append(all, f)
+	}
+	return all
+}
+
 // encode appends a value without the escapes that HTML needs.
 func encode(b *bytes.Buffer, v any) error {
+	if s, ok := v.(string); ok && plain(s) {
+		b.WriteByte('"')
+		b.WriteString(s)
+		b.WriteByte('"')
+		return nil
+	}
 	e := json.NewEncoder(b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(v); err != nil {
@@ -55,6 +89,16 @@ func encode(b *bytes.Buffer, v any) error {
 	}
 	b.Truncate(b.Len() - 1) // the line end
 	return nil
+}
+
+// plain tells that a text has nothing to escape. It answers no where it would have to look twice.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // Members returns the members of a JSON object in their order, each value as it is written.

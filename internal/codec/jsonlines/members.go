@@ -1,0 +1,98 @@
+package jsonlines
+
+import "encoding/json"
+
+// object walks over the members of a JSON object that is valid. The name has its quotes; the value is as it is written.
+func object(valid []byte, member func(name, value []byte) error) error {
+	i := skipBlank(valid, 0) + 1 // behind the brace
+	for {
+		if i = skipBlank(valid, i); valid[i] == '}' {
+			return nil
+		}
+		if valid[i] == ',' {
+			i = skipBlank(valid, i+1)
+		}
+		nameEnd := skipValue(valid, i)
+		valueAt := skipBlank(valid, skipBlank(valid, nameEnd)+1) // behind the colon
+		valueEnd := skipValue(valid, valueAt)
+		if err := member(valid[i:nameEnd], valid[valueAt:valueEnd]); err != nil {
+			return err
+		}
+		i = valueEnd
+	}
+}
+
+func skipBlank(s []byte, i int) int {
+	for i < len(s) && (s[i] == ' ' || s[i] == '\t' || s[i] == '\r' || s[i] == '\n') {
+		i++
+	}
+	return i
+}
+
+// skipValue returns where the valid value that begins at i ends.
+func skipValue(s []byte, i int) int {
+	depth := 0
+	for ; i < len(s); i++ {
+		switch s[i] {
+		case '"':
+			for i++; s[i] != '"'; i++ {
+				if s[i] == '\\' {
+					i++
+				}
+			}
+			if depth == 0 {
+				return i + 1
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+			if depth < 0 {
+				return i // the end of what a number stands in
+			}
+		case ',', ' ', '\t', '\r', '\n', ':':
+			if depth == 0 {
+				return i
+			}
+		}
+	}
+	return i
+}
+
+// text returns the text of a valid JSON string. It is false for any other value.
+func text(value []byte) (string, bool) {
+	if len(value) < 2 || value[0] != '"' {
+		return "", false
+	}
+	for _, c := range value[1 : len(value)-1] {
+		if c == '\\' {
+			var s string
+			err := json.Unmarshal(value, &s)
+			return s, err == nil
+		}
+	}
+	return string(value[1 : len(value)-1]), true
+}
+
+// depth is how deep a valid value nests.
+func depth(value []byte) int {
+	deep, deepest := 0, 0
+	for i := 0; i < len(value); i++ {
+		switch value[i] {
+		case '"':
+			for i++; value[i] != '"'; i++ {
+				if value[i] == '\\' {
+					i++
+				}
+			}
+		case '{', '[':
+			deep++
+			deepest = max(deepest, deep)
+		case '}', ']':
+			deep--
+		}
+	}
+	return deepest
+}
