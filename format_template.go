@@ -64,7 +64,9 @@ func (t *template) expand(l *codec.Label) string {
 		if p.field {
 			text = l.Type
 			if p.text != textField {
-				text = codec.Text(l.Fields, p.text)
+				if text = codec.Text(l.Fields, p.text); text == "" {
+					text = codec.Text(l.Implied, p.text)
+				}
 			}
 			any = any || text != ""
 		}

@@ -24,6 +24,7 @@ type Label struct {
 	Confidence *float64
 	Fields     []Field         // what else the record says, in its order: for templates, and kept as extra data
 	Extra      json.RawMessage // a whole JSON object to keep as extra data, beside Fields; nil: none
+	Implied    []Field         // what a template may name and nobody need keep: the format says it by itself
 	StartText  string          // the times as they are written, where they are; EndText may be a duration
 	EndText    string
 	Place      Place
