@@ -130,6 +130,9 @@ func fuzzReader(f *testing.F, format annoset.Format, seeds ...string) {
 		if len(data) > 1<<16 {
 			return
 		}
+		if slices.Contains(tierFormats, format) {
+			readsTiersAgain(t, format, data)
+		}
 		for _, maxBad := range []int{0, 1 << 20} {
 			r := readFormat(format, data, annoset.ReadOptions{Name: "fuzz", BlankType: "blank", MaxBad: maxBad})
 			if r.err != nil {
