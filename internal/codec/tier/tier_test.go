@@ -2,7 +2,6 @@ package tier
 
 import (
 	"encoding/json"
-	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -97,7 +96,8 @@ func TestExtra(t *testing.T) {
 	is.NoErr(err)
 	is.Equal(e.Lost(), "tier, tier_index, n, by, x")
 	text, ok := e.Text("tier")
-	is.Equal(fmt.Sprint(text, ok), "a\n true")
+	is.Equal(text, "a\n")
+	is.True(ok)
 	_, ok = e.Text("x")
 	is.True(!ok) // it is no text
 	is.Equal(e.Int("tier_index"), 2)
