@@ -11,13 +11,15 @@ import (
 const MaxWhole = 1 << 28
 
 // Whole reads a whole file, and refuses one that is larger than [MaxWhole].
-func Whole(r io.Reader) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, MaxWhole+1))
+func Whole(r io.Reader) ([]byte, error) { return whole(r, MaxWhole) }
+
+func whole(r io.Reader, limit int64) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil {
 		return nil, err
 	}
-	if len(data) > MaxWhole {
-		return nil, &SyntaxError{Place: Place{Line: 1, Column: 1}, Found: fmt.Sprintf("more than %d bytes", MaxWhole),
+	if int64(len(data)) > limit {
+		return nil, &SyntaxError{Place: Place{Line: 1, Column: 1}, Found: fmt.Sprintf("more than %d bytes", limit),
 			Expected: "a smaller file"}
 	}
 	return data, nil

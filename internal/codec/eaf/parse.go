@@ -117,7 +117,7 @@ func (p *parser) run() error {
 				return p.errorf("the elements of an annotation document", "elements nested deeper than %d", maxDepth)
 			}
 			p.path = append(p.path, t.Name.Local)
-			if err := p.open(t.Name.Local, attributes(t.Attr)); err != nil {
+			if err := p.open(t.Name.Local, t.Attr); err != nil {
 				return err
 			}
 		case xml.EndElement:
@@ -151,14 +151,21 @@ func (p *parser) located(err error) error {
 }
 
 // attrs are the attributes of an element.
-type attrs map[string]string
+type attrs []xml.Attr
 
-func attributes(list []xml.Attr) attrs {
-	all := make(attrs, len(list))
-	for _, a := range list {
-		all[a.Name.Local] = a.Value
+func (a attrs) find(name string) (value string, ok bool) {
+	for i := range a {
+		if a[i].Name.Local == name {
+			return a[i].Value, true
+		}
 	}
-	return all
+	return "", false
+}
+
+// get returns the value of an attribute, "" where it is not there.
+func (a attrs) get(name string) string {
+	value, _ := a.find(name)
+	return value
 }
 
 // hasText tells whether the text of an element counts.
@@ -168,14 +175,14 @@ func hasText(element string) bool { return element == "ANNOTATION_VALUE" || elem
 func (p *parser) open(element string, a attrs) error {
 	switch element {
 	case "HEADER":
-		p.doc.units = a["TIME_UNITS"]
-		if url := a["MEDIA_FILE"]; url != "" {
+		p.doc.units = a.get("TIME_UNITS")
+		if url := a.get("MEDIA_FILE"); url != "" {
 			p.doc.media = append(p.doc.media, medium{url: url})
 		}
 	case "MEDIA_DESCRIPTOR":
-		p.doc.media = append(p.doc.media, medium{a["MEDIA_URL"], a["RELATIVE_MEDIA_URL"], a["MIME_TYPE"]})
+		p.doc.media = append(p.doc.media, medium{a.get("MEDIA_URL"), a.get("RELATIVE_MEDIA_URL"), a.get("MIME_TYPE")})
 	case "PROPERTY":
-		p.name = a["NAME"]
+		p.name = a.get("NAME")
 		p.text.Reset()
 	case "TIME_SLOT":
 		return p.slot(a)
@@ -186,8 +193,8 @@ func (p *parser) open(element string, a attrs) error {
 	case "ANNOTATION_VALUE":
 		p.text.Reset()
 	case "LINGUISTIC_TYPE":
-		constraint := strings.ReplaceAll(a["CONSTRAINTS"], " ", "_") // as the first versions of the format have it
-		p.doc.types[a["LINGUISTIC_TYPE_ID"]] = lingType{constraint, a["CONTROLLED_VOCABULARY_REF"]}
+		constraint := strings.ReplaceAll(a.get("CONSTRAINTS"), " ", "_") // as the first versions of the format have it
+		p.doc.types[a.get("LINGUISTIC_TYPE_ID")] = lingType{constraint, a.get("CONTROLLED_VOCABULARY_REF")}
 	case "LINKED_FILE_DESCRIPTOR", "CROSS_REF_LINK", "GROUP_REF_LINK":
 		p.note(codec.RecordSkipped, p.at, element)
 	}
@@ -217,12 +224,12 @@ func (p *parser) inside(parents ...string) bool {
 }
 
 func (p *parser) slot(a attrs) error {
-	id := a["TIME_SLOT_ID"]
+	id := a.get("TIME_SLOT_ID")
 	if _, twice := p.doc.slotByID[id]; twice {
 		return p.errorf("an id of its own for each time slot", "the time slot %s again", codec.Quote(id))
 	}
 	s := slot{}
-	if value, ok := a["TIME_VALUE"]; ok {
+	if value, ok := a.find("TIME_VALUE"); ok {
 		if s.time, ok = wholeNumber(value); !ok {
 			return p.errorf("a whole number for TIME_VALUE", "%s", codec.Quote(value))
 		}
@@ -249,13 +256,13 @@ func wholeNumber(s string) (n int64, ok bool) {
 }
 
 func (p *parser) tier(a attrs) error {
-	id := a["TIER_ID"]
+	id := a.get("TIER_ID")
 	if _, twice := p.doc.tierByID[id]; twice {
 		return p.errorf("an id of its own for each tier", "the tier %s again", codec.Quote(id))
 	}
 	t := &eafTier{
-		id: id, participant: a["PARTICIPANT"], annotator: a["ANNOTATOR"], lingType: a["LINGUISTIC_TYPE_REF"],
-		locale: a["DEFAULT_LOCALE"], language: a["LANG_REF"], parent: a["PARENT_REF"], at: p.at,
+		id: id, participant: a.get("PARTICIPANT"), annotator: a.get("ANNOTATOR"), lingType: a.get("LINGUISTIC_TYPE_REF"),
+		locale: a.get("DEFAULT_LOCALE"), language: a.get("LANG_REF"), parent: a.get("PARENT_REF"), at: p.at,
 		first: len(p.doc.annotations),
 	}
 	p.doc.tierByID[id] = t
@@ -269,15 +276,15 @@ func (p *parser) annotation(element string, a attrs) error {
 	}
 	t := p.doc.tiers[len(p.doc.tiers)-1]
 	t.n++
-	an := annotation{id: a["ANNOTATION_ID"], tier: t, at: p.at, cve: a["CVE_REF"]}
+	an := annotation{id: a.get("ANNOTATION_ID"), tier: t, at: p.at, cve: a.get("CVE_REF")}
 	if element == "REF_ANNOTATION" {
 		an.span.ref = true
-		an.parent, an.before = a["ANNOTATION_REF"], a["PREVIOUS_ANNOTATION"]
+		an.parent, an.before = a.get("ANNOTATION_REF"), a.get("PREVIOUS_ANNOTATION")
 	} else {
-		an.slot1, an.slot2 = a["TIME_SLOT_REF1"], a["TIME_SLOT_REF2"]
+		an.slot1, an.slot2 = a.get("TIME_SLOT_REF1"), a.get("TIME_SLOT_REF2")
 	}
 	for _, other := range [][2]string{{"LANG_REF", "lang_ref"}, {"EXT_REF", "ext_ref"}, {"SVG_REF", "svg_ref"}} {
-		if v := a[other[0]]; v != "" {
+		if v := a.get(other[0]); v != "" {
 			an.others = append(an.others, codec.Field{Name: other[1], Value: v})
 		}
 	}
