@@ -2,6 +2,7 @@ package annoset
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -148,7 +149,7 @@ func (e *formatExport) labels(ctx context.Context, filter *Filter) iter.Seq2[Ann
 				return nil
 			})
 		}
-		if err != nil && err != errStop {
+		if err != nil && !errors.Is(err, errStop) {
 			yield(Annotation{}, err)
 		}
 	}
@@ -208,7 +209,7 @@ func (e *formatExport) files(ctx context.Context) ([]sqlite.SeenFile, error) {
 				}
 				return errStop
 			})
-			if found = err == errStop; err != nil && !found {
+			if found = errors.Is(err, errStop); err != nil && !found {
 				return err
 			}
 		}
