@@ -118,8 +118,8 @@ var tableFormats = []formatSpec{
 	tableFormat(FormatCSV, &table.Plain, ".csv", ".txt"),
 	tableFormat(FormatTSV, &table.PlainTab, ".tsv", ".tab", ".txt"),
 	tableFormat(FormatDCASE, &table.DCASE, ".tsv", ".csv", ".txt"),
-	tableFormat(FormatBirdNET, &table.BirdNET, ".BirdNET.results.csv", ".csv"),
-	tableFormat(FormatBirdNETTable, &table.BirdNETTable, ".BirdNET.results.r.csv", ".csv"),
+	tableFormat(FormatBirdNET, &table.BirdNET, ".csv"),
+	tableFormat(FormatBirdNETTable, &table.BirdNETTable, ".csv"),
 	tableFormat(FormatGenericSeq, &table.GenericSeq, ".csv"),
 	tableFormat(FormatSimpleSeq, &table.SimpleSeq, ".csv", ".txt"),
 	{

@@ -62,6 +62,7 @@ func TestFormatCSV_reads(t *testing.T) {
 		"an index of pandas":      {",file,start,end,label\n0,a,1,2,x\n1,a,2,3,x\n7,a,3,4,x\n", annoset.TableOptions{}, "a x 1000-2000\na x 2000-3000\n" + `a x 3000-4000{"column_1":"7"}` + "\n"},
 		"no confidence":           {"file,start,end,label,score\na,1,2,x,87\na,1,2,x,NaN\na,1,2,x,\na,1,2,x,1e-3\n", annoset.TableOptions{}, `a x 1000-2000{"score":"87"}` + "\n" + `a x 1000-2000{"score":"NaN"}` + "\na x 1000-2000\na x 1000-2000 0.001\n"},
 		"extra data":              {"file,start,end,label,extra_data,k\na,1,2,x,\"{\"\"k\"\":1}\",v\na,1,2,x,no,\n", annoset.TableOptions{}, `a x 1000-2000{"k":1}` + "\n" + `a x 1000-2000{"extra_data":"no"}` + "\n"},
+		"many commas in quotes":   {"file,start,end,label\na,1,2,\"" + strings.Repeat(",", 9999) + "\"\n", annoset.TableOptions{}, "a " + strings.Repeat(",", 9999) + " 1000-2000\n"},
 		"the file of the options": {"start,end,label\n1,2,x\n", annoset.TableOptions{}, "ep1 x 1000-2000\n"},
 		"blank lines and rows":    {"\n\nfile,start,end,label\n\n,,,\na,1,2,x\n\n", annoset.TableOptions{}, "a x 1000-2000\n"},
 	} {

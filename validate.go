@@ -12,7 +12,7 @@ import (
 )
 
 // maxJSONDepth is how deep extra data may nest: SQLite's own JSON functions read no deeper.
-const maxJSONDepth = 1000
+const maxJSONDepth = codec.MaxDepth
 
 // problems gathers what is wrong with the input of one call.
 type problems struct {

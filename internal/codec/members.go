@@ -79,6 +79,9 @@ func Unquote(value []byte) (string, bool) {
 	return string(value[1 : len(value)-1]), true
 }
 
+// MaxDepth is how deep extra data nests at most: a store takes no deeper.
+const MaxDepth = 1000
+
 // Depth is how deep a valid JSON value nests.
 func Depth(value []byte) int {
 	deep, deepest := 0, 0

@@ -16,9 +16,6 @@ import (
 	"github.com/annoset/annoset/internal/decimal"
 )
 
-// maxDepth is how deep what goes to extra data may nest.
-const maxDepth = 1000
-
 // Read reads annoset's own lines: one object each.
 func Read(src *codec.Source) error {
 	return eachLine(codec.NewLines(src.Reader), src, (&reader{src: src}).line)
@@ -182,8 +179,8 @@ func extraOf(value []byte, place func([]byte) codec.Place) (json.RawMessage, err
 
 // keep copies a value that must not nest too deep.
 func keep(value []byte, place func([]byte) codec.Place) (json.RawMessage, error) {
-	if codec.Depth(value) > maxDepth {
-		return nil, &codec.SyntaxError{Place: place(value), Found: "a value that nests deeper than " + strconv.Itoa(maxDepth),
+	if codec.Depth(value) > codec.MaxDepth {
+		return nil, &codec.SyntaxError{Place: place(value), Found: "a value that nests deeper than " + strconv.Itoa(codec.MaxDepth),
 			Expected: "one that does not"}
 	}
 	return bytes.Clone(value), nil

@@ -125,6 +125,9 @@ func (rd *reader) row() error {
 			rd.field(l, i, role, text)
 		}
 	}
+	if codec.Depth(l.Extra) > codec.MaxDepth {
+		return rd.bad(at[ExtraData], "extra data that nests deeper than "+strconv.Itoa(codec.MaxDepth), "some that does not")
+	}
 	if rd.views != nil && rd.views.again(cells) {
 		rd.src.Note(codec.RecordSkipped, l.Place, "another view of the same selection")
 		return nil
@@ -268,7 +271,7 @@ func (rd *reader) field(l *codec.Label, i int, role Role, text string) {
 	case File, Type, Start, End, Duration, FileStart:
 		return
 	case Confidence:
-		if f, ok := confidence(strings.Trim(text, " "), rd.comma); ok {
+		if f, ok := codec.Confidence(strings.Trim(text, " "), rd.comma); ok {
 			l.Confidence = &f
 			return
 		}

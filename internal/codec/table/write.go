@@ -241,7 +241,7 @@ func (w *writer) take(key string, role Role) string {
 	if len(raw) == 0 || raw[0] != '"' || json.Unmarshal(raw, &text) != nil || text == "" {
 		return ""
 	}
-	if _, number := confidence(strings.Trim(text, " "), true); number && role == Confidence {
+	if _, number := codec.Confidence(strings.Trim(text, " "), true); number && role == Confidence {
 		return ""
 	}
 	w.extra = slices.Delete(w.extra, i, i+1)
