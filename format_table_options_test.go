@@ -45,6 +45,7 @@ func TestFormatCSV_reads(t *testing.T) {
 		"literal quotes":             {"file,start,end,label\na,1,2,\"hum\n", annoset.TableOptions{LiteralQuotes: true}, "a \"hum 1000-2000\n"},
 		"semicolons and commas":      {"file;start;end;label;score\na;1,25;2,5;a,b;0,5\n", annoset.TableOptions{}, "a a,b 1250-2500 0.5\n"},
 		"quoted commas":              {"file,start,end,label\na,\"1,25\",\"2,5\",x\n", annoset.TableOptions{DecimalComma: true}, "a x 1250-2500\n"},
+		"a separator that it says":   {"sep=|\r\nfile|start|end|label\r\na|1|2|x\r\n", annoset.TableOptions{}, "a x 1000-2000\n"},
 		"a separator that is given":  {"file|start|end|label\na|1|2|x\n", annoset.TableOptions{Separator: '|'}, "a x 1000-2000\n"},
 		"tabs":                       {"file\tstart\tend\tlabel\na\t1\t2\tx\n", annoset.TableOptions{}, "a x 1000-2000\n"},
 		"duration, added exactly":    {"file,start,duration,label\na,0.0004,0.0002,x\n", annoset.TableOptions{}, "a x 0-1\n"},

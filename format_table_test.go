@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -212,5 +213,33 @@ func TestTableFormats_holdAnyLabels(t *testing.T) {
 				is.Equal(string(again), string(out)) // write, read, write gives the same
 			}
 		})
+	}
+}
+
+func TestDetectFormat_tables(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]annoset.Format{
+		"file,start,end,label\n":                        annoset.FormatCSV,
+		"\ufefffile;start;end;label":                    annoset.FormatCSV,
+		"sep=;\nfile;start;end;label\n":                 annoset.FormatCSV,
+		"\n\nfile\tstart\tend\tlabel\n":                 annoset.FormatTSV,
+		utf16("file\tstart\tend\tlabel\n"):              annoset.FormatTSV,
+		"filename;onset;offset;event_label\r\n":         annoset.FormatDCASE,
+		"offset_s,onset_s,label\n":                      annoset.FormatSimpleSeq,
+		"1.5\t2\n":                                      annoset.FormatAudacity,
+		"1,5\t2,0\ta\n":                                 annoset.FormatAudacity,
+		`{"audio_file_id":"a","clean":true}`:            annoset.FormatJSONLines,
+		`{"artifact_type":"a","start_ms":0,"end_ms":1}`: annoset.FormatJSONLines,
+		"\ufeff[\n{\"start\": 0.1, \"recording_id\": \"a\", \"duration\": 1}]": annoset.FormatLhotse,
+	} {
+		is := is.New(t)
+		f, err := annoset.DetectFormat("", []byte(text))
+		is.NoErr(err)
+		is.Equal(f, want) // of text
+	}
+	for _, text := range []string{"", "\n", "hello world\n", "a,b,c\n1,2,3\n", "start,end\n", "1.5 2.0 a\n", `{"id":1}`, "[1]", "\x00\x01", "WEBVTT\n"} {
+		if f, err := annoset.DetectFormat("", []byte(text)); slices.Contains(tableFormats, f) {
+			t.Errorf("%q looks like %s (%v)", text, f, err)
+		}
 	}
 }

@@ -19,6 +19,13 @@ func Read(src *codec.Source, l *Layout, o *Options) error {
 	if err != nil || line == "" {
 		return err
 	}
+	if s, ok := SaysSeparator(line); ok && !l.Fixed {
+		given := *o
+		given.Separator, o = s, &given
+		if line, err = firstLine(lines); err != nil || line == "" {
+			return err
+		}
+	}
 	r.separator, r.line = findSeparator(l, o, line), lines.Line()
 	if err := r.split(line); err != nil {
 		return err
@@ -35,6 +42,16 @@ func Read(src *codec.Source, l *Layout, o *Options) error {
 		rd.views = newViews(h)
 	}
 	return rd.run()
+}
+
+// SaysSeparator tells whether a line is not of the table, but one that spreadsheets put before it to say what separates its
+// cells: "sep=;".
+func SaysSeparator(line string) (byte, bool) {
+	s, found := strings.CutPrefix(strings.ToLower(strings.Trim(line, `"`)), "sep=")
+	if !found || len(s) != 1 {
+		return 0, false
+	}
+	return s[0], true
 }
 
 func firstLine(lines *codec.Lines) (string, error) {
