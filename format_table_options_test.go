@@ -56,6 +56,7 @@ func TestFormatCSV_reads(t *testing.T) {
 		"a clock with commas":        {"file,start,end,label\na,\"00:00:01,500\",\"00:00:02\",x\n", annoset.TableOptions{}, "a x 1500-2000\n"},
 		"samples":                    {"file,start_sample,end_sample,label\na,16000,32001,x\n", annoset.TableOptions{SampleRate: 16000}, "a x 1000-2000\n"},
 		"samples by option":          {"file,start,end,label\na,44100,88200,x\n", annoset.TableOptions{Unit: annoset.UnitSamples, SampleRate: 44100}, "a x 1000-2000\n"},
+		"samples beside seconds":     {"file,start_sample,end_sample,start_s,end_s,label\na,1,2,3,4,x\n", annoset.TableOptions{}, `a x 3000-4000{"start_sample":"1","end_sample":"2"}` + "\n"},
 		"columns that are named": {"Datei;Beginn;Dauer;Was;Sicher;label\na;1;2;x;0.5;other\n", annoset.TableOptions{AudioFileID: "Datei",
 			Start: "Beginn", Duration: "Dauer", ArtifactType: "was", Confidence: "Sicher"}, `a x 1000-3000 0.5{"label":"other"}` + "\n"},
 		"other columns": {"file,start,end,label,Low Freq (Hz),,low freq hz,Größe\na,1,2,x,100,y,,5\n", annoset.TableOptions{},

@@ -175,7 +175,11 @@ func nastyLabels(r *rand.Rand, n int) []annoset.Annotation {
 			c := []float64{0, 1, 0.5, r.Float64(), 1e-9}[r.IntN(5)]
 			a.Confidence = &c
 		}
-		switch r.IntN(4) {
+		switch r.IntN(5) {
+		case 3:
+			if a.Confidence == nil {
+				a.ExtraData = must(json.Marshal(map[string]any{"confidence": text()}))
+			}
 		case 0:
 			a.ExtraData = json.RawMessage(`{}`)
 		case 1:
