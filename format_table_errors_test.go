@@ -39,7 +39,7 @@ func TestTableFormats_errors(t *testing.T) {
 		"a quote never ends":  {annoset.FormatCSV, head + "a,1,2,hum\nb,1,2,\"hum\n\n,", 3, 7, "never closed"},
 		"behind many lines":   {annoset.FormatCSV, head + "\"a\nb\",1,2,hum\n\"a\nb\",x,2,hum\n", 5, 4, `"x"`},
 		"no UTF-8":            {annoset.FormatCSV, head + "a\xff,1,2,hum\n", 2, 2, "UTF-8"},
-		"half of UTF-16":      {annoset.FormatCSV, utf16(head) + "\x00\xd8", 2, 1, "UTF-8"},
+		"half of UTF-16":      {annoset.FormatCSV, asUTF16(head) + "\x00\xd8", 2, 1, "UTF-8"},
 		"a NUL":               {annoset.FormatCSV, head + "a,1,2,h\x00\n", 2, 3, "NUL"},
 		"too many columns":    {annoset.FormatCSV, strings.Repeat("a,", 1<<12), 1, 1, "cells"},
 		"deep extra data":     {annoset.FormatCSV, "start,end,label,extra_data\n1,2,a,\"{\"\"a\"\":" + strings.Repeat("[", 1001) + strings.Repeat("]", 1001) + "}\"\n", 2, 7, "deeper"},
@@ -148,8 +148,8 @@ func TestTableFormats_boundMemory(t *testing.T) {
 	}
 }
 
-// utf16 is ASCII text in UTF-16, little end first.
-func utf16(s string) string {
+// asUTF16 is ASCII text in UTF-16, little end first.
+func asUTF16(s string) string {
 	return "\xff\xfe" + strings.ReplaceAll(s, "", "\x00")[1:]
 }
 

@@ -38,7 +38,7 @@ func TestFormatCSV_reads(t *testing.T) {
 		want string
 	}{
 		"a byte order mark and CRLF": {"\ufefffile,start,end,label\r\na,1,2.5,hum\r\n", annoset.TableOptions{}, "a hum 1000-2500\n"},
-		"UTF-16":                     {utf16("file\tstart\tend\tlabel\r\na\t1\t2,5\thum"), annoset.TableOptions{}, "a hum 1000-2500\n"},
+		"UTF-16":                     {asUTF16("file\tstart\tend\tlabel\r\na\t1\t2,5\thum"), annoset.TableOptions{}, "a hum 1000-2500\n"},
 		"CR alone":                   {"file,start,end,label\ra,1,2,hum\r\rb,1,2,hum\r", annoset.TableOptions{}, "a hum 1000-2000\nb hum 1000-2000\n"},
 		"quotes":                     {"file,start,end,label\n\"a,\"\"b\",\"1\",2,\"two\r\nlines\"\n", annoset.TableOptions{}, "a,\"b two\r\nlines 1000-2000\n"},
 		"quotes within":              {"file,start,end,label\na,1,2,5\" pipe\n", annoset.TableOptions{}, "a 5\" pipe 1000-2000\n"},

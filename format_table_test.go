@@ -227,7 +227,7 @@ func TestDetectFormat_tables(t *testing.T) {
 		"\ufefffile;start;end;label":                    annoset.FormatCSV,
 		"sep=;\nfile;start;end;label\n":                 annoset.FormatCSV,
 		"\n\nfile\tstart\tend\tlabel\n":                 annoset.FormatTSV,
-		utf16("file\tstart\tend\tlabel\n"):              annoset.FormatTSV,
+		asUTF16("file\tstart\tend\tlabel\n"):            annoset.FormatTSV,
 		"filename;onset;offset;event_label\r\n":         annoset.FormatDCASE,
 		"offset_s,onset_s,label\n":                      annoset.FormatSimpleSeq,
 		"1.5\t2\n":                                      annoset.FormatAudacity,
