@@ -123,6 +123,7 @@ type labelReader struct {
 	report   ReadReport
 	remarks  remarks
 	bad      int
+	good     Annotation // the last one whose names were looked at
 }
 
 func (rd *labelReader) run(r io.Reader) error {
@@ -252,8 +253,12 @@ func (rd *labelReader) label(l *codec.Label) error {
 
 // names refuses texts that a store would refuse, while it is known where they stand.
 func (rd *labelReader) names(a *Annotation, l *codec.Label) *codec.SyntaxError {
+	if a.AudioFileID == rd.good.AudioFileID && a.ArtifactType == rd.good.ArtifactType {
+		return nil
+	}
 	p := &problems{}
 	if p.name(-1, "audio file id", a.AudioFileID) && p.name(-1, "artifact type", a.ArtifactType) {
+		rd.good = *a
 		return nil
 	}
 	return &codec.SyntaxError{Place: l.Place, Found: fmt.Sprintf("an %s that %s", p.list[0].Field, p.list[0].Reason),

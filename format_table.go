@@ -26,7 +26,7 @@ const (
 	FormatJSONLines Format = "jsonl"
 
 	// FormatCSV is a table whose header names the columns: comma-separated after RFC 4180, or with semicolons or tabs, as is
-	// found out by the header; [TableOptions] say what cannot be. Read are
+	// found out by the header, or by a line "sep=;" before it; [TableOptions] say what cannot be. Read are
 	//
 	//   - the audio file: audio_file_id, filename, file, filepath, recording, notated_path, begin_file, path, …
 	//   - the artifact type: artifact_type, event_label, label, class, scientific_name, species, event, annotation, …
@@ -118,8 +118,8 @@ var tableFormats = []formatSpec{
 	tableFormat(FormatCSV, &table.Plain, ".csv", ".txt"),
 	tableFormat(FormatTSV, &table.PlainTab, ".tsv", ".tab", ".txt"),
 	tableFormat(FormatDCASE, &table.DCASE, ".tsv", ".csv", ".txt"),
-	tableFormat(FormatBirdNET, &table.BirdNET, ".BirdNET.results.csv", ".csv"),
-	tableFormat(FormatBirdNETTable, &table.BirdNETTable, ".BirdNET.results.r.csv", ".csv"),
+	tableFormat(FormatBirdNET, &table.BirdNET, ".csv"),
+	tableFormat(FormatBirdNETTable, &table.BirdNETTable, ".csv"),
 	tableFormat(FormatGenericSeq, &table.GenericSeq, ".csv"),
 	tableFormat(FormatSimpleSeq, &table.SimpleSeq, ".csv", ".txt"),
 	{
@@ -188,7 +188,8 @@ type TableOptions struct {
 	// DecimalComma tells that numbers have a comma for a point where the comma separates columns, too; elsewhere it is
 	// understood without. Where a table is written, numbers get a comma, and ';' becomes the separator in place of ','.
 	DecimalComma bool
-	// LiteralQuotes tells that quotation marks are text, and no cell is quoted.
+	// LiteralQuotes tells that quotation marks are text, and no cell is quoted. Where a table is written, separators and
+	// line ends in texts become blanks then, with a remark.
 	LiteralQuotes bool
 
 	// The names of columns as the header has them. Empty: found out, and the format's own where a table is written. Where

@@ -30,6 +30,10 @@ func firstLine(head []byte) string {
 // likely.
 func likeTable(f Format, l *table.Layout, head []byte) likeness {
 	line := firstLine(head)
+	if _, ok := table.SaysSeparator(line); ok {
+		_, rest, _ := strings.Cut(string(codec.Head(head)), line)
+		line = firstLine([]byte(rest))
+	}
 	names, separator, ok := table.Header(l, line)
 	if !ok {
 		return unlike

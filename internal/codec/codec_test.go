@@ -3,12 +3,14 @@ package codec
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"io"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode/utf16"
 
 	"github.com/matryer/is"
 )
@@ -120,4 +122,54 @@ func TestGunzip(t *testing.T) {
 	_, ok := errors.AsType[*SyntaxError](err)
 	is.True(ok)                   // no labels pack so well
 	is.True(n <= bombBytes+1<<17) // it was seen early
+}
+
+func TestLines_End(t *testing.T) {
+	t.Parallel()
+	for _, r := range []io.Reader{strings.NewReader("a\nb\r\nc\rd\r\r\n\n"), iotest.OneByteReader(strings.NewReader("a\nb\r\nc\rd\r\r\n\n"))} {
+		is := is.New(t)
+		lines, got := NewLines(r), []string(nil)
+		for {
+			line, err := lines.Next()
+			if err == io.EOF {
+				break
+			}
+			is.NoErr(err)
+			got = append(got, string(line)+lines.End())
+		}
+		is.Equal(got, []string{"a\n", "b\r\n", "c\r", "d\r", "\r\n", "\n"})
+	}
+	is := is.New(t)
+	broken := errors.New("broken")
+	lines := NewLines(io.MultiReader(strings.NewReader("a\r"), iotest.ErrReader(broken)))
+	line, err := lines.Next()
+	is.NoErr(err)
+	is.Equal(string(line), "a")
+	_, err = lines.Next()
+	is.True(errors.Is(err, broken)) // it was met while looking for an LF
+}
+
+func TestLines_utf16(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	text := "é\r\n🎵" + strings.Repeat("ab", 5000) + "\n\u2028"
+	for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
+		data := []byte(nil)
+		for _, unit := range utf16.Encode([]rune("\ufeff" + text)) {
+			data = order.AppendUint16(data, unit)
+		}
+		is.Equal(string(Head(data)), text)
+		lines := NewLines(iotest.HalfReader(bytes.NewReader(data)))
+		for want := range strings.Lines(text) {
+			line, err := lines.Next()
+			is.NoErr(err)
+			is.Equal(string(line)+lines.End(), want)
+		}
+		for half, column := range map[string]int{"\x00\xd8\x61\x00": 1, "\x61\x00\x00\xdc": 2, "\x61\x00\x62": 2, "\x00\xd8": 1} {
+			_, err := NewLines(strings.NewReader("\xff\xfe" + half)).Next()
+			e, ok := errors.AsType[*SyntaxError](err)
+			is.True(ok)
+			is.Equal(e.Place, Place{1, column}) // of half a character
+		}
+	}
 }

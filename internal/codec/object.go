@@ -20,13 +20,19 @@ func Object(fields []Field, extra json.RawMessage) (json.RawMessage, error) {
 	if len(members) > 0 || repeats(fields) {
 		all = unique(append(slices.Clone(fields), members...))
 	}
-	var b bytes.Buffer
+	size := 2
+	for _, f := range all {
+		text, _ := f.Value.(string)
+		raw, _ := f.Value.(json.RawMessage)
+		size += len(f.Name) + len(text) + len(raw) + 6
+	}
+	b := bytes.NewBuffer(make([]byte, 0, size))
 	b.WriteByte('{')
 	for i, f := range all {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		if err := encode(&b, f.Name); err != nil {
+		if err := encode(b, f.Name); err != nil {
 			return nil, err
 		}
 		b.WriteByte(':')
@@ -34,7 +40,7 @@ func Object(fields []Field, extra json.RawMessage) (json.RawMessage, error) {
 			b.Write(raw)
 			continue
 		}
-		if err := encode(&b, f.Value); err != nil {
+		if err := encode(b, f.Value); err != nil {
 			return nil, err
 		}
 	}
@@ -101,29 +107,21 @@ func plain(s string) bool {
 	return true
 }
 
-// Members returns the members of a JSON object in their order, each value as it is written.
+// Members returns the members of a JSON object in their order, each value as it is written, within the object's own bytes.
 func Members(object json.RawMessage) ([]Field, error) {
 	if len(object) == 0 {
 		return nil, nil
 	}
-	d := json.NewDecoder(bytes.NewReader(object))
-	d.UseNumber()
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+	if !json.Valid(object) || object[SkipBlank(object, 0)] != '{' {
 		return nil, fmt.Errorf("not a JSON object: %s", Quote(string(object)))
 	}
 	var all []Field
-	for d.More() {
-		name, err := d.Token()
-		if err != nil {
-			return nil, err
-		}
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return nil, err
-		}
-		all = append(all, Field{Name: name.(string), Value: value})
-	}
-	return all, nil
+	err := EachMember(object, func(name, value []byte) error {
+		key, _ := Unquote(name)
+		all = append(all, Field{Name: key, Value: json.RawMessage(value)})
+		return nil
+	})
+	return all, err
 }
 
 // Find returns the value of a field, nil where there is none.

@@ -98,13 +98,13 @@ func (rd *reader) begin(cells []string) error {
 		Place: codec.Place{Line: rd.lines.Line(), Column: 1}, StartText: cells[0], Fields: l.Fields[:0],
 	}
 	var err error
-	if l.Start, err = number(cells[0]); err != nil {
+	if l.Start, err = codec.Number(cells[0], true); err != nil {
 		return rd.bad(cells, 0, "a start in seconds")
 	}
 	rest := cells[1:]
 	l.End, l.EndText = l.Start, l.StartText
 	if len(rest) > 0 {
-		end, err := number(rest[0])
+		end, err := codec.Number(rest[0], true)
 		switch {
 		case err == nil:
 			l.End, l.EndText = end, rest[0]
@@ -117,7 +117,7 @@ func (rd *reader) begin(cells []string) error {
 		l.Type = rest[0]
 	}
 	for i := 1; i < len(rest); i++ {
-		if f, ok := confidence(rest[i]); ok && i == 1 {
+		if f, ok := codec.Confidence(rest[i], true); ok && i == 1 {
 			l.Confidence = &f
 		} else if rest[i] != "" {
 			l.Fields = append(l.Fields, codec.Field{Name: "column_" + strconv.Itoa(len(cells)-len(rest)+i+1), Value: rest[i]})
@@ -145,7 +145,7 @@ func (rd *reader) continuation(line string) error {
 		return &codec.SyntaxError{Place: place, Found: codec.Quote(line), Expected: "a backslash and two frequencies in hertz"}
 	}
 	for i, key := range []string{lowKey, highKey} {
-		f, err := number(cells[i+1])
+		f, err := codec.Number(cells[i+1], true)
 		if err != nil {
 			return rd.bad(cells, i+1, "a frequency in hertz, or -1")
 		}
@@ -154,22 +154,6 @@ func (rd *reader) continuation(line string) error {
 		}
 	}
 	return nil
-}
-
-// number takes a comma for a point, as Audacity does.
-func number(s string) (decimal.Number, error) {
-	if strings.IndexByte(s, ',') >= 0 {
-		return decimal.ParseComma(s)
-	}
-	return decimal.Parse(s)
-}
-
-func confidence(s string) (float64, bool) {
-	if _, err := decimal.Parse(s); err != nil {
-		return 0, false
-	}
-	f, err := strconv.ParseFloat(s, 64)
-	return f, err == nil && f >= 0 && f <= 1
 }
 
 // Write writes a label track, with six decimals as Audacity does. A confidence becomes a fourth cell, as BirdNET-Analyzer
@@ -255,7 +239,7 @@ func LooksLike(line string) bool {
 		return false
 	}
 	for _, c := range cells[:2] {
-		if _, err := number(c); err != nil {
+		if _, err := codec.Number(c, true); err != nil {
 			return false
 		}
 	}

@@ -16,9 +16,6 @@ import (
 	"github.com/annoset/annoset/internal/decimal"
 )
 
-// maxDepth is how deep what goes to extra data may nest.
-const maxDepth = 1000
-
 // Read reads annoset's own lines: one object each.
 func Read(src *codec.Source) error {
 	return eachLine(codec.NewLines(src.Reader), src, (&reader{src: src}).line)
@@ -35,7 +32,7 @@ func eachLine(lines *codec.Lines, src *codec.Source, take func(object []byte, pl
 		broken := line == nil
 		place := func(at []byte) codec.Place { return placeIn(line, at, lines.Line()) }
 		if err == nil {
-			blank := skipBlank(line, 0)
+			blank := codec.SkipBlank(line, 0)
 			if blank == len(line) {
 				continue
 			}
@@ -89,7 +86,7 @@ func (rd *reader) line(line []byte, place func([]byte) codec.Place) error {
 	l := &rd.label
 	*l = codec.Label{Fields: l.Fields[:0], Place: place(line)}
 	var has struct{ file, kind, start, end, clean bool }
-	err := object(line, func(name, value []byte) (err error) {
+	err := codec.EachMember(line, func(name, value []byte) (err error) {
 		switch string(name) {
 		case `"audio_file_id"`:
 			has.file = true
@@ -136,7 +133,7 @@ func (rd *reader) line(line []byte, place func([]byte) codec.Place) error {
 }
 
 func stringOf(value []byte, place func([]byte) codec.Place) (string, error) {
-	s, ok := text(value)
+	s, ok := codec.Unquote(value)
 	if !ok {
 		return "", &codec.SyntaxError{Place: place(value), Found: codec.Quote(string(value)), Expected: "a string"}
 	}
@@ -182,8 +179,8 @@ func extraOf(value []byte, place func([]byte) codec.Place) (json.RawMessage, err
 
 // keep copies a value that must not nest too deep.
 func keep(value []byte, place func([]byte) codec.Place) (json.RawMessage, error) {
-	if depth(value) > maxDepth {
-		return nil, &codec.SyntaxError{Place: place(value), Found: "a value that nests deeper than " + strconv.Itoa(maxDepth),
+	if codec.Depth(value) > codec.MaxDepth {
+		return nil, &codec.SyntaxError{Place: place(value), Found: "a value that nests deeper than " + strconv.Itoa(codec.MaxDepth),
 			Expected: "one that does not"}
 	}
 	return bytes.Clone(value), nil
@@ -191,7 +188,7 @@ func keep(value []byte, place func([]byte) codec.Place) (json.RawMessage, error)
 
 // addField keeps an unknown member.
 func addField(l *codec.Label, name, value []byte, place func([]byte) codec.Place) error {
-	key, ok := text(name)
+	key, ok := codec.Unquote(name)
 	raw, err := keep(value, place)
 	if err != nil || !ok {
 		return err

@@ -81,7 +81,7 @@ func eachElement(lines *codec.Lines, src *codec.Source, take func(object []byte,
 				}
 				value, comma = value[:0], false
 				continue
-			case depth > 0 || skipBlank(line[i:i+1], 0) > 0:
+			case depth > 0 || codec.SkipBlank(line[i:i+1], 0) > 0:
 				continue
 			case where == before && c == '[':
 				where = within
@@ -139,7 +139,7 @@ func (rd *lhotse) object(value []byte, place func([]byte) codec.Place) error {
 	*l = codec.Label{Fields: l.Fields[:0], Implied: l.Implied[:0], Place: place(value)}
 	var start, duration bool
 	var custom []byte
-	err := object(value, func(name, value []byte) (err error) {
+	err := codec.EachMember(value, func(name, value []byte) (err error) {
 		switch string(name) {
 		case `"recording_id"`:
 			l.File, err = stringOf(value, place)
@@ -187,8 +187,8 @@ func (rd *lhotse) custom(custom []byte, place func([]byte) codec.Place) error {
 	own := len(l.Fields)
 	flat := custom[0] == '{'
 	if flat {
-		err := object(custom, func(name, value []byte) error {
-			key, _ := text(name)
+		err := codec.EachMember(custom, func(name, value []byte) error {
+			key, _ := codec.Unquote(name)
 			flat = flat && !lhotseOwn(key) && codec.Find(l.Fields[:own], key) == nil
 			if string(name) == `"confidence"` && (value[0] == '-' || value[0] >= '0' && value[0] <= '9') {
 				var err error
@@ -229,7 +229,7 @@ func (rd *lhotse) imply() {
 	kept := l.Fields[:0]
 	for _, f := range l.Fields {
 		raw, _ := f.Value.(json.RawMessage)
-		id, _ := text(raw)
+		id, _ := codec.Unquote(raw)
 		if f.Name == "channel" && string(raw) == "0" || f.Name == "id" && id == lhotseID(l.File, rd.n) {
 			l.Implied = append(l.Implied, f)
 			continue

@@ -19,6 +19,13 @@ func Read(src *codec.Source, l *Layout, o *Options) error {
 	if err != nil || line == "" {
 		return err
 	}
+	if s, ok := SaysSeparator(line); ok && !l.Fixed {
+		given := *o
+		given.Separator, o = s, &given
+		if line, err = firstLine(lines); err != nil || line == "" {
+			return err
+		}
+	}
 	r.separator, r.line = findSeparator(l, o, line), lines.Line()
 	if err := r.split(line); err != nil {
 		return err
@@ -35,6 +42,16 @@ func Read(src *codec.Source, l *Layout, o *Options) error {
 		rd.views = newViews(h)
 	}
 	return rd.run()
+}
+
+// SaysSeparator tells whether a line is not of the table, but one that spreadsheets put before it to say what separates its
+// cells: "sep=;".
+func SaysSeparator(line string) (byte, bool) {
+	s, found := strings.CutPrefix(strings.ToLower(strings.Trim(line, `"`)), "sep=")
+	if !found || len(s) != 1 {
+		return 0, false
+	}
+	return s[0], true
 }
 
 func firstLine(lines *codec.Lines) (string, error) {
@@ -124,6 +141,9 @@ func (rd *reader) row() error {
 		if text := cells[i]; text != "" || rd.header.implied[i] != nil {
 			rd.field(l, i, role, text)
 		}
+	}
+	if codec.Depth(l.Extra) > codec.MaxDepth {
+		return rd.bad(at[ExtraData], "extra data that nests deeper than "+strconv.Itoa(codec.MaxDepth), "some that does not")
 	}
 	if rd.views != nil && rd.views.again(cells) {
 		rd.src.Note(codec.RecordSkipped, l.Place, "another view of the same selection")
@@ -268,7 +288,7 @@ func (rd *reader) field(l *codec.Label, i int, role Role, text string) {
 	case File, Type, Start, End, Duration, FileStart:
 		return
 	case Confidence:
-		if f, ok := confidence(strings.Trim(text, " "), rd.comma); ok {
+		if f, ok := codec.Confidence(strings.Trim(text, " "), rd.comma); ok {
 			l.Confidence = &f
 			return
 		}

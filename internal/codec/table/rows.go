@@ -34,17 +34,21 @@ func (r *rows) next() error {
 			r.broken = line == nil // too long, unlike one that is not UTF-8
 			return err
 		}
-		if len(line) > 0 {
-			return r.split(string(line))
+		if len(line) == 0 {
+			continue
 		}
+		return r.split(string(line))
 	}
 }
+
+// maxCells is how many cells a row has at most. A header of them is held as long as its table is read.
+const maxCells = 1 << 12
 
 func (r *rows) split(row string) error {
 	if !r.literal && strings.IndexByte(row, '"') >= 0 {
 		return r.splitQuoted(row)
 	}
-	for {
+	for len(r.cells) < maxCells {
 		i := strings.IndexByte(row, r.separator)
 		if i < 0 {
 			r.cells = append(r.cells, row)
@@ -53,12 +57,18 @@ func (r *rows) split(row string) error {
 		r.cells = append(r.cells, row[:i])
 		row = row[i+1:]
 	}
+	return r.tooWide()
+}
+
+func (r *rows) tooWide() error {
+	return &codec.SyntaxError{Place: codec.Place{Line: r.line, Column: 1}, Found: fmt.Sprintf("more than %d cells", maxCells),
+		Expected: "fewer"}
 }
 
 // splitQuoted splits a row in which something may be quoted.
 func (r *rows) splitQuoted(line string) error {
 	rest, column := line, 1
-	for {
+	for len(r.cells) < maxCells {
 		r.places = append(r.places, codec.Place{Line: r.lines.Line(), Column: column})
 		var cell string
 		if strings.HasPrefix(rest, `"`) {
@@ -85,6 +95,7 @@ func (r *rows) splitQuoted(line string) error {
 		rest = rest[1:]
 		column++
 	}
+	return r.tooWide()
 }
 
 // quoted reads a cell from behind its opening mark, and returns what follows its closing one.

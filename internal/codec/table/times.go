@@ -5,23 +5,16 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/annoset/annoset/internal/codec"
 	"github.com/annoset/annoset/internal/decimal"
 )
-
-// number reads a number with a decimal point or, where a comma may be one, with a comma.
-func number(s string, comma bool) (decimal.Number, error) {
-	if comma && strings.IndexByte(s, ',') >= 0 {
-		return decimal.ParseComma(s)
-	}
-	return decimal.Parse(s)
-}
 
 // parseTime reads a time in a unit; the zero Unit is seconds, or a clock where there is a colon.
 func parseTime(s string, unit Unit, rate int64, comma bool) (decimal.Number, error) {
 	if unit == Clock || unit == "" && strings.IndexByte(s, ':') >= 0 {
 		return parseClock(s)
 	}
-	n, err := number(s, comma)
+	n, err := codec.Number(s, comma)
 	if err != nil {
 		return n, err
 	}
@@ -52,7 +45,7 @@ func parseClock(s string) (decimal.Number, error) {
 		}
 		whole, rest = (whole+int64(n))*60, after
 	}
-	seconds, err := number(rest, true)
+	seconds, err := codec.Number(rest, true)
 	if err != nil || strings.ContainsAny(rest, "+-eE") {
 		return decimal.Number{}, errClock
 	}
@@ -89,18 +82,4 @@ func appendTime(dst []byte, ms int64, unit Unit, rate int64, decimals int) []byt
 // samples is ms·rate/1000 to the nearest, computed in parts that do not overflow.
 func samples(ms, rate int64) int64 {
 	return ms/1000*rate + (ms%1000*rate+500)/1000
-}
-
-// confidence reads a number from 0 to 1. Anything else is none.
-func confidence(s string, comma bool) (float64, bool) {
-	for i := range len(s) {
-		if c := s[i]; (c < '0' || c > '9') && strings.IndexByte(".,+-eE", c) < 0 {
-			return 0, false
-		}
-	}
-	if comma && strings.Count(s, ",") == 1 && !strings.Contains(s, ".") {
-		s = strings.Replace(s, ",", ".", 1)
-	}
-	f, err := strconv.ParseFloat(s, 64)
-	return f, err == nil && f >= 0 && f <= 1
 }

@@ -28,6 +28,7 @@ func Write(dst *codec.Target, l *Layout, o *Options) error {
 	w.keys, w.texts = make([]string, len(w.columns)), make([]string, len(w.columns))
 	for i, c := range w.columns {
 		w.keys[i] = Name(c.Name)
+		w.anyExtra = w.anyExtra || c.Role == ExtraData
 		w.text(c.Name)
 	}
 	if err := w.endRow(); err != nil {
@@ -108,6 +109,7 @@ type writer struct {
 	literal   bool
 	implied   *implier
 
+	anyExtra  bool // there is a column for all extra data
 	begun     bool // there is a cell in this row
 	number    []byte
 	texts     []string      // of this row, extra data by column
@@ -224,7 +226,7 @@ func (w *writer) takeColumns(a *codec.Annotation) {
 		switch {
 		case len(w.extra) == 0:
 			return
-		case c.Role == Other || c.Role == Confidence && a.Confidence == nil:
+		case c.Role == Other || c.Role == Confidence && a.Confidence == nil && !w.anyExtra:
 			w.texts[i] = w.take(w.keys[i], c.Role)
 		}
 	}
@@ -237,11 +239,11 @@ func (w *writer) take(key string, role Role) string {
 		return ""
 	}
 	raw, _ := w.extra[i].Value.(json.RawMessage)
-	var text string
-	if len(raw) == 0 || raw[0] != '"' || json.Unmarshal(raw, &text) != nil || text == "" {
+	text, ok := codec.Unquote(raw)
+	if !ok || text == "" {
 		return ""
 	}
-	if _, number := confidence(strings.Trim(text, " "), true); number && role == Confidence {
+	if _, number := codec.Confidence(strings.Trim(text, " "), true); number && role == Confidence {
 		return ""
 	}
 	w.extra = slices.Delete(w.extra, i, i+1)

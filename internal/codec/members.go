@@ -1,19 +1,23 @@
-package jsonlines
+package codec
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+	"unicode/utf8"
+)
 
-// object walks over the members of a JSON object that is valid. The name has its quotes; the value is as it is written.
-func object(valid []byte, member func(name, value []byte) error) error {
-	i := skipBlank(valid, 0) + 1 // behind the brace
+// EachMember walks over the members of a JSON object that is valid. The name has its quotes; the value is as it is written.
+func EachMember(valid []byte, member func(name, value []byte) error) error {
+	i := SkipBlank(valid, 0) + 1 // behind the brace
 	for {
-		if i = skipBlank(valid, i); valid[i] == '}' {
+		if i = SkipBlank(valid, i); valid[i] == '}' {
 			return nil
 		}
 		if valid[i] == ',' {
-			i = skipBlank(valid, i+1)
+			i = SkipBlank(valid, i+1)
 		}
 		nameEnd := skipValue(valid, i)
-		valueAt := skipBlank(valid, skipBlank(valid, nameEnd)+1) // behind the colon
+		valueAt := SkipBlank(valid, SkipBlank(valid, nameEnd)+1) // behind the colon
 		valueEnd := skipValue(valid, valueAt)
 		if err := member(valid[i:nameEnd], valid[valueAt:valueEnd]); err != nil {
 			return err
@@ -22,7 +26,8 @@ func object(valid []byte, member func(name, value []byte) error) error {
 	}
 }
 
-func skipBlank(s []byte, i int) int {
+// SkipBlank returns where the white space ends that may begin at i.
+func SkipBlank(s []byte, i int) int {
 	for i < len(s) && (s[i] == ' ' || s[i] == '\t' || s[i] == '\r' || s[i] == '\n') {
 		i++
 	}
@@ -61,23 +66,24 @@ func skipValue(s []byte, i int) int {
 	return i
 }
 
-// text returns the text of a valid JSON string. It is false for any other value.
-func text(value []byte) (string, bool) {
+// Unquote returns the text of a valid JSON string. It is false for any other value.
+func Unquote(value []byte) (string, bool) {
 	if len(value) < 2 || value[0] != '"' {
 		return "", false
 	}
-	for _, c := range value[1 : len(value)-1] {
-		if c == '\\' {
-			var s string
-			err := json.Unmarshal(value, &s)
-			return s, err == nil
-		}
+	if bytes.IndexByte(value, '\\') >= 0 || !utf8.Valid(value) {
+		var s string
+		err := json.Unmarshal(value, &s)
+		return s, err == nil
 	}
 	return string(value[1 : len(value)-1]), true
 }
 
-// depth is how deep a valid value nests.
-func depth(value []byte) int {
+// MaxDepth is how deep extra data nests at most: a store takes no deeper.
+const MaxDepth = 1000
+
+// Depth is how deep a valid JSON value nests.
+func Depth(value []byte) int {
 	deep, deepest := 0, 0
 	for i := 0; i < len(value); i++ {
 		switch value[i] {
