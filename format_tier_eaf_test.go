@@ -234,7 +234,7 @@ func TestReadLabels_EAF_refuses(t *testing.T) {
 		"an entity":               {strings.Replace(good, ">a<", ">&lol;<", 1), "</ANNOTATION_VALUE>", "invalid character entity"},
 		"entities":                {"<!DOCTYPE x [\n<!ENTITY a \"&a;&a;\">]>" + good, "<!DOCTYPE", "DOCTYPE"},
 		"no UTF-8":                {strings.Replace(good, ">a<", ">\xff<", 1), "</ANNOTATION_VALUE>", "invalid UTF-8"},
-		"another encoding":        {strings.Replace(good, "UTF-8", "KOI8-R", 1), "\n<ANNOTATION_DOCUMENT", "KOI8-R"},
+		"another encoding":        {strings.Replace(good, "UTF-8", "KOI8-R", 1), "\n<ANNOTATION_DOCUMENT", `the encoding "KOI8-R"`},
 		"nesting":                 {"<ANNOTATION_DOCUMENT>" + strings.Repeat("<A>", 1e5), "<A>", "nested deeper"},
 		"another unit":            {strings.Replace(good, "milliseconds", "fortnights", 1), `<?xml`, "fortnights"},
 		"a slot twice":            {strings.Replace(good, `_ID="ts2"`, `_ID="ts1"`, 1), `<TIME_SLOT TIME_SLOT_ID="ts1" TIME_VALUE="10"`, `the time slot "ts1" again`},

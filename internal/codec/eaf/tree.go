@@ -1,6 +1,7 @@
 package eaf
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -123,7 +124,7 @@ func (t *tree) link() {
 		ot.spread()
 	}
 	for _, ot := range t.tiers {
-		t.linkTier(ot)
+		t.linkTier(ot, 0)
 	}
 }
 
@@ -141,14 +142,14 @@ func (ot *outTier) spread() {
 	}
 }
 
-func (t *tree) linkTier(ot *outTier) {
+func (t *tree) linkTier(ot *outTier, depth int) {
 	if ot.state != unlinked {
 		return
 	}
 	ot.state = linking
 	parent := t.byName[ot.fields[parentTierField]]
-	if parent != nil && parent.state == unlinked {
-		t.linkTier(parent)
+	if parent != nil && parent.state == unlinked && depth < maxTiers {
+		t.linkTier(parent, depth+1)
 	}
 	if parent != nil && parent.state == linked && len(parent.lanes) == 1 && len(ot.lanes) == 1 && t.fits(ot, parent) {
 		ot.parent = parent
@@ -221,7 +222,7 @@ func fitWithin(ot, parent *outTier, whole bool) bool {
 	above := parent.lanes[0]
 	var last *outLabel // the label before, in the same parent
 	for _, l := range ot.lanes[0] {
-		i, found := slices.BinarySearchFunc(above, l.startMS, func(p *outLabel, ms int64) int { return int(min(max(p.startMS-ms, -1), 1)) })
+		i, found := slices.BinarySearchFunc(above, l.startMS, func(p *outLabel, ms int64) int { return cmp.Compare(p.startMS, ms) })
 		if !found {
 			i--
 		}
