@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -335,9 +336,15 @@ func TestTextGrid_praatReadsWhatIsWritten(t *testing.T) {
 		label("ep1", "plain", 0, 1000), label("ep1", "twice", 500, 900), label("ep1", "twice", 500, 900), label("ep1", "p", 700, 700),
 		label("ep1", "p", 700, 700), label("ep1", ` "quotes" ! and <flags> 1 `, 1000, 1001), label("ep1", "ə\tü\nlines\n", 3000, 4000)})
 	add([]annoset.Annotation{label("ep1", "語 🐦 \ufeff\u2028\u0085", 123, 86_399_999)})
+	for seed := range uint64(12) {
+		labels := nastyTiers(t, rand.New(rand.NewPCG(seed, 7)), annoset.FormatTextGrid)
+		for i := range labels {
+			labels[i].AudioFileID = "ep1"
+		}
+		add(labels)
+	}
 	byFile := map[string][]annoset.Annotation{}
 	for _, a := range rttm(t, "voxconverse/dev.rttm") {
-		a.ExtraData = nil
 		byFile[a.AudioFileID] = append(byFile[a.AudioFileID], a)
 	}
 	for _, id := range []string{"abjxc", "afjiv", "akthc"} {
