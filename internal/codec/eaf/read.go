@@ -41,6 +41,9 @@ const (
 	furtherProperty = "annoset:further_tier_of:"
 )
 
+// isDefaultType tells the types of tiers that name none: one for each constraint.
+var isDefaultType = regexp.MustCompile(`^` + defaultType + `( \([0-9]+\))?$`).MatchString
+
 var isOwnID = regexp.MustCompile(`^` + ownID + `[0-9]+$`).MatchString
 
 // Read reads an annotation document. It is held as a whole.
@@ -138,10 +141,10 @@ func (r *reader) tier(t *eafTier) error {
 	}
 	add(participantField, t.participant)
 	add(annotatorField, t.annotator)
-	if t.lingType != defaultType || lt != (lingType{}) {
-		add(typeField, t.lingType)
-	} else {
+	if isDefaultType(t.lingType) {
 		implied = append(implied, codec.Field{Name: typeField, Value: t.lingType})
+	} else {
+		add(typeField, t.lingType)
 	}
 	add(constraintField, lt.constraint)
 	add(parentTierField, t.parent)

@@ -66,10 +66,9 @@ func newTree() *tree {
 // add takes a label into its tier.
 func (t *tree) add(a *codec.Annotation, extra *tier.Extra) {
 	l := &outLabel{text: held(a.Type), startMS: a.StartMS, endMS: a.EndMS, extra: extra}
-	name := field(extra, tier.NameField)
-	if name == "" {
-		extra.Lose(tier.NameField)
-		name = tier.Default
+	name := cmp.Or(field(extra, tier.NameField), tier.Default)
+	if name == tier.Default {
+		extra.Lose(tier.NameField) // whatever it was, it is not read back
 	}
 	ot := t.byName[name]
 	if ot == nil {
@@ -81,6 +80,8 @@ func (t *tree) add(a *codec.Annotation, extra *tier.Extra) {
 		value := field(extra, f)
 		switch known, ok := ot.fields[f]; {
 		case value == "":
+		case f == typeField && isDefaultType(value):
+			extra.Lose(f) // as above
 		case !ok:
 			ot.fields[f] = value
 		case known != value:

@@ -62,8 +62,8 @@ func (w *writer) add(a *codec.Annotation) error {
 	}
 	k := key{name: tier.Default, class: IntervalTier}
 	if name, ok := extra.Text(tier.NameField); ok {
-		if k.name = plainLines(name); k.name != name {
-			extra.Lose(tier.NameField)
+		if k.name = plainLines(name); k.name != name || name == tier.Default {
+			extra.Lose(tier.NameField) // it is not read back
 		}
 	}
 	span := tier.Span{Text: plainLines(a.Type)}
