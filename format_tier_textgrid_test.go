@@ -260,6 +260,24 @@ func TestTextGrid_equalTierNames(t *testing.T) {
 	is.Equal(apart(`0 1 "a"`, `1 3 "b"`), []annoset.Annotation{ // there would be room for both in one
 		withExtra(label("ep1", "1a", 0, 1000), json.RawMessage(`{"tier":"w","tier_index":1}`)),
 		withExtra(label("ep1", "2b", 1000, 3000), json.RawMessage(`{"tier":"w","tier_index":2}`))})
+	for extra, lost := range map[string]int64{`{"tier_index":1}`: 1, `{"tier_index":2}`: 0, `{"tier":"w","tier_index":3}`: 0} {
+		want := []annoset.Annotation{withExtra(label("ep1", "a", 0, 1), json.RawMessage(extra))}
+		out, report := writeFormat(t, annoset.FormatTextGrid, want, nil)
+		is.Equal(remarked(report.Remarks, annoset.RemarkExtraLost), lost) // one tier needs no number
+		back := readFormat(annoset.FormatTextGrid, out, annoset.ReadOptions{Name: "ep1"})
+		is.NoErr(back.err)
+		is.Equal(string(back.labels[0].ExtraData) == extra, lost == 0)
+	}
+}
+
+// TestTextGrid_duration is the end of the widest tier, which some programs write beyond that of the file.
+func TestTextGrid_duration(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	narrow := strings.Replace(grid, "0\n2.5\n<exists>", "0\n2\n<exists>", 1)
+	r := readFormat(annoset.FormatTextGrid, []byte(narrow), annoset.ReadOptions{Name: "ep1"})
+	is.NoErr(r.err)
+	is.Equal(r.audio, []annoset.AudioFile{{ID: "ep1", DurationMS: 2500}})
 }
 
 // TestTextGrid_keptTimes gives times back as they were written, as long as they are right.
