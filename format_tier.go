@@ -29,10 +29,10 @@ const (
 	// "IntervalTier" or "TextTier".
 	//
 	// Written: long text in UTF-8, laid out as Praat does it, from 0 to the duration or the last end, gaps filled with empty
-	// intervals; tiers in order of their first label; points in a TextTier of the same name, and labels that overlap (or
-	// points of the same time) in further tiers of the same name. Read back, they are all there. Lost, and remarked: confidence; extra data other
-	// than the fields above and the times of [ReadOptions.KeepTimes]; carriage returns, which become line feeds; clean
-	// marks. What is left out is remarked too.
+	// intervals; tiers in order of their first label; points in a TextTier of the same name, and labels that overlap, or
+	// points of the same time, in further tiers of the same name. So duplicates cost a tier, and nothing else: read back,
+	// all labels are there. Lost, and remarked: confidence; extra data other than the fields above and the times of
+	// [ReadOptions.KeepTimes]; carriage returns, which become line feeds; clean marks.
 	//
 	// Memory: the file when reading, the labels of an audio file when writing.
 	FormatTextGrid Format = "textgrid"

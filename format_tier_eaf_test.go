@@ -113,6 +113,9 @@ func TestEAF_times(t *testing.T) {
 			top + eafTier("b", "Symbolic_Association", "top", referring("b1", "a1", "", "b")) +
 				eafTier("c", "Symbolic_Association", "b", referring("c1", "b1", "", "c")),
 			[]string{"parent 100-1100", "b 100-1100", "c 100-1100"}},
+		"all that are associated with one have its span": {slots(100, 1100),
+			top + eafTier("b", "Symbolic_Association", "top", referring("b1", "a1", "", "b"), referring("b2", "a1", "", "c")),
+			[]string{"parent 100-1100", "b 100-1100", "c 100-1100"}},
 		"a parent may stand further down": {slots(100, 1100),
 			eafTier("b", "Symbolic_Association", "top", referring("b1", "a1", "", "b")) + top,
 			[]string{"b 100-1100", "parent 100-1100"}},
@@ -177,7 +180,8 @@ func TestEAF_media(t *testing.T) {
 	video := `<MEDIA_DESCRIPTOR MEDIA_URL="file:///C:/My films/a.mp4" MIME_TYPE="video/mp4"/>`
 	is.Equal(read(""), "name")
 	is.Equal(read(video), "a.mp4")
-	is.Equal(read(video+`<MEDIA_DESCRIPTOR MEDIA_URL="file:///C:/My films/a.wav" MIME_TYPE="audio/x-wav"/>`), "a.wav") // audio first
+	audio := `<MEDIA_DESCRIPTOR MEDIA_URL="file:///C:/My films/a.wav" MIME_TYPE="audio/x-wav"/>`
+	is.Equal(read(video+audio+strings.Replace(audio, "a.wav", "b.wav", 1)), "a.wav") // the first that is audio
 	is.Equal(read(`<MEDIA_DESCRIPTOR MEDIA_URL="" MIME_TYPE="audio/x-wav" RELATIVE_MEDIA_URL="x/a.wav"/>`), "x/a.wav")
 	is.Equal(read(`<MEDIA_DESCRIPTOR MEDIA_URL="https://example.com/a.wav" MIME_TYPE="audio/x-wav"/>`), "https://example.com/a.wav")
 	for _, id := range []string{"ep1.wav", "shows/ep1", "file:///data/ep1.wav", `C:\ep1.wav`, "a\x01b \"<&>\t\n.wav", "語 🐦", `"`} {
@@ -234,7 +238,7 @@ func TestReadLabels_EAF_refuses(t *testing.T) {
 		"an entity":               {strings.Replace(good, ">a<", ">&lol;<", 1), "</ANNOTATION_VALUE>", "invalid character entity"},
 		"entities":                {"<!DOCTYPE x [\n<!ENTITY a \"&a;&a;\">]>" + good, "<!DOCTYPE", "DOCTYPE"},
 		"no UTF-8":                {strings.Replace(good, ">a<", ">\xff<", 1), "</ANNOTATION_VALUE>", "invalid UTF-8"},
-		"another encoding":        {strings.Replace(good, "UTF-8", "KOI8-R", 1), "\n<ANNOTATION_DOCUMENT", "KOI8-R"},
+		"another encoding":        {strings.Replace(good, "UTF-8", "KOI8-R", 1), "\n<ANNOTATION_DOCUMENT", `the encoding "KOI8-R"`},
 		"nesting":                 {"<ANNOTATION_DOCUMENT>" + strings.Repeat("<A>", 1e5), "<A>", "nested deeper"},
 		"another unit":            {strings.Replace(good, "milliseconds", "fortnights", 1), `<?xml`, "fortnights"},
 		"a slot twice":            {strings.Replace(good, `_ID="ts2"`, `_ID="ts1"`, 1), `<TIME_SLOT TIME_SLOT_ID="ts1" TIME_VALUE="10"`, `the time slot "ts1" again`},
@@ -379,8 +383,9 @@ func TestEAF_contradictions(t *testing.T) {
 		of(3, `{"tier":"u","linguistic_type":"x","vocabulary":"v"}`),
 		of(4, `{"tier":"w","linguistic_type":"x"}`),
 		of(5, `{"tier":"\u0001"}`),
+		of(6, `{"annotation_id":"ts1"}`), // the name of a time slot
 	}, nil)
-	is.Equal(remarked(report.Remarks, annoset.RemarkExtraLost), int64(4))
+	is.Equal(remarked(report.Remarks, annoset.RemarkExtraLost), int64(5))
 	r := readFormat(annoset.FormatEAF, out, annoset.ReadOptions{})
 	is.NoErr(r.err)
 	var extra []string
@@ -389,7 +394,7 @@ func TestEAF_contradictions(t *testing.T) {
 	}
 	is.Equal(extra, []string{
 		`{"tier":"t","participant":"anna","annotation_id":"a7"}`, `{"tier":"t","participant":"anna"}`, `{"tier":"t","participant":"anna"}`,
-		`{"tier":"u","linguistic_type":"x","vocabulary":"v"}`, `{"tier":"w","linguistic_type":"x (2)"}`, "",
+		`{"tier":"u","linguistic_type":"x","vocabulary":"v"}`, `{"tier":"w","linguistic_type":"x (2)"}`, "", "",
 	})
 	_, report = writeFormat(t, annoset.FormatEAF, []annoset.Annotation{label("ep1", "a\x01b", 0, 1)}, nil)
 	is.Equal(remarked(report.Remarks, annoset.RemarkTypeChanged), int64(1)) // XML has no such character

@@ -252,13 +252,16 @@ func TestTierFormats_saysWhatIsLost(t *testing.T) {
 			more.ExtraData = json.RawMessage(`{"tier":"words","by":"anna","tier_index":5000}`)
 			odd := label("ep1.wav", "c", 400, 500)
 			odd.ExtraData = json.RawMessage(`{"tier":7}`)
+			plain := label("ep1.wav", "d", 600, 700)
+			plain.ExtraData = json.RawMessage(`{"tier":"default"}`) // where it goes without saying
 			opts := &annoset.WriteOptions{Clean: []string{"ep1.wav"}}
-			out, report := writeFormat(t, format, []annoset.Annotation{sure, more, odd}, opts)
-			is.Equal(report.Labels, int64(3))
+			out, report := writeFormat(t, format, []annoset.Annotation{sure, more, odd, plain}, opts)
+			is.Equal(report.Labels, int64(4))
 			is.Equal(remarked(report.Remarks, annoset.RemarkConfidenceLost), int64(1))
-			is.Equal(remarked(report.Remarks, annoset.RemarkExtraLost), int64(2))
+			is.Equal(remarked(report.Remarks, annoset.RemarkExtraLost), int64(3))
 			is.Equal(remarked(report.Remarks, annoset.RemarkCleanLost), int64(1))
-			want := []annoset.Annotation{label("ep1.wav", "a", 0, 100), more, label("ep1.wav", "c", 400, 500)}
+			want := withoutExtra([]annoset.Annotation{sure, more, odd, plain})
+			want[0].Confidence = nil
 			want[1].ExtraData = json.RawMessage(`{"tier":"words"}`)
 			sameLabels(t, readFormat(format, out, tierOptions(format, "ep1.wav")).labels, want)
 		})

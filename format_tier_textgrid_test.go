@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -259,6 +260,24 @@ func TestTextGrid_equalTierNames(t *testing.T) {
 	is.Equal(apart(`0 1 "a"`, `1 3 "b"`), []annoset.Annotation{ // there would be room for both in one
 		withExtra(label("ep1", "1a", 0, 1000), json.RawMessage(`{"tier":"w","tier_index":1}`)),
 		withExtra(label("ep1", "2b", 1000, 3000), json.RawMessage(`{"tier":"w","tier_index":2}`))})
+	for extra, lost := range map[string]int64{`{"tier_index":1}`: 1, `{"tier_index":2}`: 0, `{"tier":"w","tier_index":3}`: 0} {
+		want := []annoset.Annotation{withExtra(label("ep1", "a", 0, 1), json.RawMessage(extra))}
+		out, report := writeFormat(t, annoset.FormatTextGrid, want, nil)
+		is.Equal(remarked(report.Remarks, annoset.RemarkExtraLost), lost) // one tier needs no number
+		back := readFormat(annoset.FormatTextGrid, out, annoset.ReadOptions{Name: "ep1"})
+		is.NoErr(back.err)
+		is.Equal(string(back.labels[0].ExtraData) == extra, lost == 0)
+	}
+}
+
+// TestTextGrid_duration is the end of the widest tier, which some programs write beyond that of the file.
+func TestTextGrid_duration(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	narrow := strings.Replace(grid, "0\n2.5\n<exists>", "0\n2\n<exists>", 1)
+	r := readFormat(annoset.FormatTextGrid, []byte(narrow), annoset.ReadOptions{Name: "ep1"})
+	is.NoErr(r.err)
+	is.Equal(r.audio, []annoset.AudioFile{{ID: "ep1", DurationMS: 2500}})
 }
 
 // TestTextGrid_keptTimes gives times back as they were written, as long as they are right.
@@ -335,9 +354,15 @@ func TestTextGrid_praatReadsWhatIsWritten(t *testing.T) {
 		label("ep1", "plain", 0, 1000), label("ep1", "twice", 500, 900), label("ep1", "twice", 500, 900), label("ep1", "p", 700, 700),
 		label("ep1", "p", 700, 700), label("ep1", ` "quotes" ! and <flags> 1 `, 1000, 1001), label("ep1", "ə\tü\nlines\n", 3000, 4000)})
 	add([]annoset.Annotation{label("ep1", "語 🐦 \ufeff\u2028\u0085", 123, 86_399_999)})
+	for seed := range uint64(12) {
+		labels := nastyTiers(t, rand.New(rand.NewPCG(seed, 7)), annoset.FormatTextGrid)
+		for i := range labels {
+			labels[i].AudioFileID = "ep1"
+		}
+		add(labels)
+	}
 	byFile := map[string][]annoset.Annotation{}
 	for _, a := range rttm(t, "voxconverse/dev.rttm") {
-		a.ExtraData = nil
 		byFile[a.AudioFileID] = append(byFile[a.AudioFileID], a)
 	}
 	for _, id := range []string{"abjxc", "afjiv", "akthc"} {

@@ -7,8 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// MaxWhole is the largest file, in bytes, of formats that are read as a whole: a day of speech, phone by phone, is a tenth.
-const MaxWhole = 1 << 28
+// MaxWhole is the largest file, in bytes, of formats that are read as a whole: there is room for a day of speech, phone by
+// phone.
+const MaxWhole = 1 << 27
 
 // Whole reads a whole file, and refuses one that is larger than [MaxWhole].
 func Whole(r io.Reader) ([]byte, error) { return whole(r, MaxWhole) }

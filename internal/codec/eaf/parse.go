@@ -67,6 +67,8 @@ type parser struct {
 	at     codec.Place
 	text   strings.Builder // of the element that is open, if it is one whose text counts
 	name   string          // of the property that is open
+
+	encoding string // that cannot be read
 }
 
 // parse reads a whole document.
@@ -91,7 +93,8 @@ func parse(data []byte, note func(codec.Kind, codec.Place, string)) (*document, 
 		if isUTF16 && strings.HasPrefix(strings.ToLower(label), "utf-16") {
 			return in, nil // it was decoded above
 		}
-		return nil, errors.New("there is none")
+		p.encoding = label
+		return nil, errors.New("no such encoding")
 	}
 	return p.doc, p.run()
 }
@@ -147,7 +150,10 @@ func (p *parser) located(err error) error {
 	if err == io.EOF {
 		return p.errorf("an element ANNOTATION_DOCUMENT", "the end of the file")
 	}
-	return p.errorf("XML in UTF-8 or UTF-16", "%s", err.Error())
+	if p.encoding != "" {
+		return p.errorf("UTF-8 or UTF-16", "the encoding %s", codec.Quote(p.encoding))
+	}
+	return p.errorf("well-formed XML", "%s", err.Error())
 }
 
 // attrs are the attributes of an element.

@@ -1,10 +1,11 @@
-// Package eaf reads and writes the annotation files of ELAN, of the Max Planck Institute for Psycholinguistics, as H. Sloetjes
-// and others describe them in "ELAN Annotation Format EAF" and in the schema EAFv3.0.xsd. What a file does not say, such as
-// the times of annotations that refer to others, is as ELAN itself computes it.
+// Package eaf reads and writes the annotation files of ELAN, of the Max Planck Institute for Psycholinguistics, as its
+// "ELAN Annotation Format EAF" and its schema EAFv3.0.xsd describe them. What a file does not say, such as the times of
+// annotations that refer to others, is as ELAN itself computes it.
 package eaf
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -39,6 +40,9 @@ const (
 	// furtherProperty and the id of a tier name the tier of which it is a further one.
 	furtherProperty = "annoset:further_tier_of:"
 )
+
+// isDefaultType tells the types of tiers that name none: one for each constraint.
+var isDefaultType = regexp.MustCompile(`^` + defaultType + `( \([0-9]+\))?$`).MatchString
 
 var isOwnID = regexp.MustCompile(`^` + ownID + `[0-9]+$`).MatchString
 
@@ -137,18 +141,19 @@ func (r *reader) tier(t *eafTier) error {
 	}
 	add(participantField, t.participant)
 	add(annotatorField, t.annotator)
-	if t.lingType != defaultType || lt != (lingType{}) {
-		add(typeField, t.lingType)
-	} else {
+	if isDefaultType(t.lingType) {
 		implied = append(implied, codec.Field{Name: typeField, Value: t.lingType})
+	} else {
+		add(typeField, t.lingType)
 	}
 	add(constraintField, lt.constraint)
 	add(parentTierField, t.parent)
 	add(vocabularyField, lt.vocabulary)
 	add(languageField, t.language)
 	add(localeField, t.locale)
+	fields, implied = slices.Clip(fields), slices.Clip(implied) // each label appends its own
 	for i := t.first; i < t.first+t.n; i++ {
-		if err := r.label(&r.doc.annotations[i], fields[:len(fields):len(fields)], implied[:len(implied):len(implied)]); err != nil {
+		if err := r.label(&r.doc.annotations[i], fields, implied); err != nil {
 			return err
 		}
 	}

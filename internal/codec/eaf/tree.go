@@ -1,6 +1,7 @@
 package eaf
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -65,10 +66,9 @@ func newTree() *tree {
 // add takes a label into its tier.
 func (t *tree) add(a *codec.Annotation, extra *tier.Extra) {
 	l := &outLabel{text: held(a.Type), startMS: a.StartMS, endMS: a.EndMS, extra: extra}
-	name := field(extra, tier.NameField)
-	if name == "" {
-		extra.Lose(tier.NameField)
-		name = tier.Default
+	name := cmp.Or(field(extra, tier.NameField), tier.Default)
+	if name == tier.Default {
+		extra.Lose(tier.NameField) // whatever it was, it is not read back
 	}
 	ot := t.byName[name]
 	if ot == nil {
@@ -80,6 +80,8 @@ func (t *tree) add(a *codec.Annotation, extra *tier.Extra) {
 		value := field(extra, f)
 		switch known, ok := ot.fields[f]; {
 		case value == "":
+		case f == typeField && isDefaultType(value):
+			extra.Lose(f) // as above
 		case !ok:
 			ot.fields[f] = value
 		case known != value:
@@ -123,7 +125,7 @@ func (t *tree) link() {
 		ot.spread()
 	}
 	for _, ot := range t.tiers {
-		t.linkTier(ot)
+		t.linkTier(ot, 0)
 	}
 }
 
@@ -141,14 +143,14 @@ func (ot *outTier) spread() {
 	}
 }
 
-func (t *tree) linkTier(ot *outTier) {
+func (t *tree) linkTier(ot *outTier, depth int) {
 	if ot.state != unlinked {
 		return
 	}
 	ot.state = linking
 	parent := t.byName[ot.fields[parentTierField]]
-	if parent != nil && parent.state == unlinked {
-		t.linkTier(parent)
+	if parent != nil && parent.state == unlinked && depth < maxTiers {
+		t.linkTier(parent, depth+1)
 	}
 	if parent != nil && parent.state == linked && len(parent.lanes) == 1 && len(ot.lanes) == 1 && t.fits(ot, parent) {
 		ot.parent = parent
@@ -221,7 +223,7 @@ func fitWithin(ot, parent *outTier, whole bool) bool {
 	above := parent.lanes[0]
 	var last *outLabel // the label before, in the same parent
 	for _, l := range ot.lanes[0] {
-		i, found := slices.BinarySearchFunc(above, l.startMS, func(p *outLabel, ms int64) int { return int(min(max(p.startMS-ms, -1), 1)) })
+		i, found := slices.BinarySearchFunc(above, l.startMS, func(p *outLabel, ms int64) int { return cmp.Compare(p.startMS, ms) })
 		if !found {
 			i--
 		}

@@ -15,7 +15,10 @@ import (
 
 // Write writes an annotation document of one audio file. The labels are held.
 func Write(dst *codec.Target) error {
-	w := &writer{tree: newTree(), out: bufio.NewWriter(dst.Writer)}
+	w := &writer{
+		tree: newTree(), out: bufio.NewWriter(dst.Writer), typeByID: make(map[string]lingType),
+		vocByName: make(map[string]*vocabulary), tierIDs: newNames(), typeIDs: newNames(),
+	}
 	for a, err := range dst.Labels {
 		if err != nil {
 			return err
@@ -59,6 +62,29 @@ type writer struct {
 	parts []part
 	types []outType
 	vocs  []*vocabulary
+
+	typeByID  map[string]lingType
+	vocByName map[string]*vocabulary
+	tierIDs   names
+	typeIDs   names
+}
+
+// names are those that are taken.
+type names struct {
+	taken map[string]bool
+	last  map[string]int // the number that was given to a name last
+}
+
+func newNames() names { return names{taken: make(map[string]bool), last: make(map[string]int)} }
+
+// further makes a name like one that is taken.
+func (n *names) further(name string) string {
+	for i := max(n.last[name], 1) + 1; ; i++ {
+		if made := fmt.Sprintf("%s (%d)", name, i); !n.taken[made] {
+			n.taken[made], n.last[name] = true, i
+			return made
+		}
+	}
 }
 
 // outSlot is a point of the time line.
@@ -91,9 +117,9 @@ type vocabulary struct {
 
 // lay gives everything its id.
 func (w *writer) lay() {
-	taken := make(map[string]bool)
 	for _, ot := range w.tiers {
-		taken[ot.name] = true
+		w.tierIDs.taken[ot.name] = true
+		w.typeIDs.taken[ot.fields[typeField]] = true
 	}
 	if len(w.tiers) == 0 {
 		w.parts = []part{{id: tier.Default, of: &outTier{name: tier.Default}, lingType: w.typeOf(&outTier{})}}
@@ -104,7 +130,7 @@ func (w *writer) lay() {
 		lt, voc := w.typeOf(ot), w.vocabularyOf(ot)
 		for i, lane := range ot.lanes {
 			if i > 0 {
-				id = free(ot.name, taken)
+				id = w.tierIDs.further(ot.name)
 			}
 			w.parts = append(w.parts, part{id: id, further: i > 0, of: ot, labels: lane, lingType: lt, voc: voc})
 			for _, l := range lane {
@@ -126,33 +152,21 @@ func (w *writer) lay() {
 	}
 }
 
-// free makes a name that nothing has yet.
-func free(name string, taken map[string]bool) string {
-	for n := 2; ; n++ {
-		if id := fmt.Sprintf("%s (%d)", name, n); !taken[id] {
-			taken[id] = true
-			return id
-		}
-	}
-}
-
 // typeOf finds or makes the linguistic type of a tier.
 func (w *writer) typeOf(ot *outTier) string {
 	lt := lingType{ot.fields[constraintField], ot.fields[vocabularyField]}
 	id := cmp.Or(ot.fields[typeField], defaultType)
-	taken := make(map[string]bool)
-	for _, t := range w.types {
-		if t.id == id && t.lingType == lt {
-			return id
-		}
-		taken[t.id] = true
+	known, ok := w.typeByID[id]
+	if ok && known == lt {
+		return id
 	}
-	if taken[id] { // of another tier, which has another constraint
+	if ok { // it is that of another tier, which has another constraint
 		for _, l := range ot.labels {
 			l.extra.Lose(typeField)
 		}
-		id = free(id, taken)
+		id = w.typeIDs.further(id)
 	}
+	w.typeByID[id] = lt
 	w.types = append(w.types, outType{id, lt})
 	return id
 }
@@ -160,16 +174,11 @@ func (w *writer) typeOf(ot *outTier) string {
 // vocabularyOf finds or makes the controlled vocabulary of a tier, nil for none.
 func (w *writer) vocabularyOf(ot *outTier) *vocabulary {
 	name := ot.fields[vocabularyField]
-	if name == "" {
-		return nil
-	}
-	for _, v := range w.vocs {
-		if v.name == name {
-			return v
-		}
+	if name == "" || w.vocByName[name] != nil {
+		return w.vocByName[name]
 	}
 	v := &vocabulary{name: name, at: make(map[string]int)}
-	w.vocs = append(w.vocs, v)
+	w.vocs, w.vocByName[name] = append(w.vocs, v), v
 	return v
 }
 
@@ -253,7 +262,8 @@ func (w *writer) header() {
 	w.print(`    <HEADER MEDIA_FILE="" TIME_UNITS="milliseconds">` + "\n")
 	url := held(w.file)
 	if url != "" {
-		w.element("        ", "MEDIA_DESCRIPTOR", false, "MEDIA_URL", url, "MIME_TYPE", mimeType(url), "RELATIVE_MEDIA_URL", "./"+fileOf("file:"+url))
+		w.element("        ", "MEDIA_DESCRIPTOR", false, "MEDIA_URL", url, "MIME_TYPE", mimeType(url),
+			"RELATIVE_MEDIA_URL", "./"+fileOf("file:"+url))
 	}
 	if fileOf(url) != w.file {
 		w.property(fileProperty, strconv.QuoteToASCII(w.file))
@@ -320,8 +330,10 @@ func (w *writer) part(p *part) {
 // fieldsOf returns the values that tiers have for a field.
 func (w *writer) fieldsOf(name string) []string {
 	var all []string
+	seen := map[string]bool{"": true}
 	for _, ot := range w.tiers {
-		if v := ot.fields[name]; v != "" && !slices.Contains(all, v) {
+		if v := ot.fields[name]; !seen[v] {
+			seen[v] = true
 			all = append(all, v)
 		}
 	}

@@ -4,6 +4,7 @@
 package textgrid
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/annoset/annoset/internal/codec"
@@ -294,7 +295,7 @@ func (r *reader) deliverTier(t *gridTier) error {
 		fields = append(fields, indexOf)
 	}
 	implied = append(implied, codec.Field{Name: tier.ClassField, Value: t.class})
-	fields = fields[:len(fields):len(fields)] // the one who takes a label may append to them
+	fields = slices.Clip(fields) // the one who takes a label may append to them
 	return r.each(t, func(it item) error {
 		l := &codec.Label{
 			Type: it.text.raw, Fields: fields, Implied: implied, StartText: it.start.raw, EndText: it.end.raw,

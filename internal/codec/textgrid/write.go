@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/annoset/annoset/internal/codec"
@@ -61,8 +62,8 @@ func (w *writer) add(a *codec.Annotation) error {
 	}
 	k := key{name: tier.Default, class: IntervalTier}
 	if name, ok := extra.Text(tier.NameField); ok {
-		if k.name = plainLines(name); k.name != name {
-			extra.Lose(tier.NameField)
+		if k.name = plainLines(name); k.name != name || name == tier.Default {
+			extra.Lose(tier.NameField) // it is not read back
 		}
 	}
 	span := tier.Span{Text: plainLines(a.Type)}
@@ -158,18 +159,30 @@ func (w *writer) write() error {
 	return out.Flush()
 }
 
-// lanes spreads the labels of a group over tiers.
+// lanes spreads the labels of a group over tiers. A tier that a label wants is lost if it is taken, and if none is needed to
+// say which it is.
 func (w *writer) lanes(g *group) [][]int {
 	order := tier.Sort(g.spans)
 	at, n := tier.Spread(g.spans, order)
+	implied := n < 2 || g.spreadSo(order, at)
 	lanes := make([][]int, max(n, 1))
 	for _, i := range order {
 		lanes[at[i]] = append(lanes[at[i]], i)
-		if want := g.spans[i].Want; want != 0 && want != at[i]+1 {
+		if want := g.spans[i].Want; want != 0 && (implied || want != at[i]+1) {
 			w.dst.Note(codec.ExtraLost, tier.IndexField)
 		}
 	}
 	return lanes
+}
+
+// spreadSo tells whether the labels would fall into these lanes by themselves.
+func (g *group) spreadSo(order, lanes []int) bool {
+	free := slices.Clone(g.spans)
+	for i := range free {
+		free[i].Want = 0
+	}
+	at, _ := tier.Spread(free, order)
+	return slices.Equal(at, lanes)
 }
 
 func (g *group) writePoints(out *bufio.Writer, lane []int) {
@@ -199,7 +212,8 @@ func (g *group) writeIntervals(out *bufio.Writer, lane []int, xmax decimal.Numbe
 	gap(xmax, xmaxText)
 	fmt.Fprintf(out, "        intervals: size = %d \n", len(intervals))
 	for n, v := range intervals {
-		fmt.Fprintf(out, "        intervals [%d]:\n            xmin = %s \n            xmax = %s \n            text = ", n+1, v.start, v.end)
+		fmt.Fprintf(out, "        intervals [%d]:\n            xmin = %s \n            xmax = %s \n            text = ",
+			n+1, v.start, v.end)
 		quote(out, v.text)
 		out.WriteString(" \n")
 	}
