@@ -182,10 +182,14 @@ type Problem struct {
 	Index  int    // which one of a bulk, counted from 0; -1 where there is no bulk
 	Field  string // as in JSON: "end_ms"
 	Reason string
+	At     Place // where it stands in the file that is imported; zero where there is none
 }
 
 func (p Problem) String() string {
-	if p.Index < 0 {
+	switch {
+	case p.At != Place{}:
+		return fmt.Sprintf("%s: %s %s", p.At, p.Field, p.Reason)
+	case p.Index < 0:
 		return p.Field + " " + p.Reason
 	}
 	return fmt.Sprintf("#%d: %s %s", p.Index, p.Field, p.Reason)

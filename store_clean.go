@@ -20,35 +20,40 @@ import (
 func (s *Store) MarkClean(ctx context.Context, setID uuid.UUID, audioFileIDs ...string) error {
 	const op = "mark clean"
 	return s.eachFile(ctx, op, setID, audioFileIDs, func(tx *sqlite.WriteTx, set *sqlite.SetRow, name string) error {
-		file, known, err := tx.FileByName(set.DatasetID, name)
+		return markClean(ctx, tx, set, name)
+	})
+}
+
+// markClean marks one audio file, unless it bears labels.
+func markClean(ctx context.Context, tx *sqlite.WriteTx, set *sqlite.SetRow, name string) error {
+	file, known, err := tx.FileByName(set.DatasetID, name)
+	if err != nil {
+		return err
+	}
+	if !known {
+		file.ID, err = tx.InsertFile(ctx, sqlite.FileRow{DatasetID: set.DatasetID, Name: name})
 		if err != nil {
 			return err
 		}
-		if !known {
-			file.ID, err = tx.InsertFile(ctx, sqlite.FileRow{DatasetID: set.DatasetID, Name: name})
-			if err != nil {
-				return err
-			}
-		}
-		seen, err := seenFile(ctx, &tx.ReadTx, set, name)
-		if err != nil || seen != nil && seen.Clean {
+	}
+	seen, err := seenFile(ctx, &tx.ReadTx, set, name)
+	if err != nil || seen != nil && seen.Clean {
+		return err
+	}
+	if seen != nil {
+		stack, err := tx.Stack(ctx, set.LayerID)
+		if err != nil {
 			return err
 		}
-		if seen != nil {
-			stack, err := tx.Stack(ctx, set.LayerID)
-			if err != nil {
-				return err
-			}
-			bears, err := bearsLabels(ctx, &tx.ReadTx, stack, seen)
-			if err != nil {
-				return err
-			}
-			if bears {
-				return fmt.Errorf("%w: audio file %s bears labels", ErrConflict, brief(name))
-			}
+		bears, err := bearsLabels(ctx, &tx.ReadTx, stack, seen)
+		if err != nil {
+			return err
 		}
-		return setClean(ctx, tx, set.LayerID, file.ID, true)
-	})
+		if bears {
+			return fmt.Errorf("%w: audio file %s bears labels", ErrConflict, brief(name))
+		}
+	}
+	return setClean(ctx, tx, set.LayerID, file.ID, true)
 }
 
 // UnmarkClean takes the clean marks of audio files away from a draft. A file without a mark stays as it is. All are

@@ -7,10 +7,12 @@ import (
 	"math"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/annoset/annoset/internal/codec"
 )
 
 // maxJSONDepth is how deep extra data may nest: SQLite's own JSON functions read no deeper.
-const maxJSONDepth = 1000
+const maxJSONDepth = codec.MaxDepth
 
 // problems gathers what is wrong with the input of one call.
 type problems struct {
@@ -88,29 +90,9 @@ func (p *problems) object(index int, field string, data json.RawMessage) {
 		p.add(index, field, "is not valid UTF-8: %s", brief(string(data)))
 	case len(trimmed) == 0 || trimmed[0] != '{' || !json.Valid(data):
 		p.add(index, field, "is not a JSON object: %s", brief(string(data)))
-	case jsonDepth(data) > maxJSONDepth:
+	case codec.Depth(data) > maxJSONDepth:
 		p.add(index, field, "nests deeper than %d", maxJSONDepth)
 	}
-}
-
-// jsonDepth returns how deep a valid JSON text nests.
-func jsonDepth(data []byte) int {
-	depth, deepest, quoted := 0, 0, false
-	for i := 0; i < len(data); i++ {
-		switch c := data[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			depth++
-			deepest = max(deepest, depth)
-		case c == '}' || c == ']':
-			depth--
-		}
-	}
-	return deepest
 }
 
 // annotation checks what can be checked without the store, and tells whether the two names are ones to look up in it.

@@ -115,8 +115,18 @@ func compareBool(a, b bool) int {
 }
 
 func appendLine(dst []byte, l *Label) []byte {
-	dst = append(dst, `{"artifact_type":`...)
-	dst = appendString(dst, l.ArtifactType)
+	return appendMembers(append(dst, '{'), l)
+}
+
+// AppendNamed appends the line of a label with one more key at its beginning, audio_file_id. Extra data stays as it is.
+func AppendNamed(dst []byte, audioFileID string, l *Label) []byte {
+	dst = append(dst, `{"audio_file_id":`...)
+	return appendMembers(append(AppendString(dst, audioFileID), ','), l)
+}
+
+func appendMembers(dst []byte, l *Label) []byte {
+	dst = append(dst, `"artifact_type":`...)
+	dst = AppendString(dst, l.ArtifactType)
 	dst = append(dst, `,"start_ms":`...)
 	dst = strconv.AppendInt(dst, l.StartMS, 10)
 	dst = append(dst, `,"end_ms":`...)
@@ -132,8 +142,8 @@ func appendLine(dst []byte, l *Label) []byte {
 	return append(dst, "}\n"...)
 }
 
-// appendString writes s as RFC 8785, 3.2.2.2 says: nothing is escaped that need not be.
-func appendString(dst []byte, s string) []byte {
+// AppendString writes s as RFC 8785, 3.2.2.2 says: nothing is escaped that need not be.
+func AppendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	for i := range len(s) {
 		dst = appendByte(dst, s[i])

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -101,4 +102,55 @@ func isDevice(text string) bool {
 		return false
 	}
 	return (strings.HasPrefix(stem, "com") || strings.HasPrefix(stem, "lpt")) && '0' <= stem[3] && stem[3] <= '9'
+}
+
+// Unescape returns the text that [Escape] made a name of, from what a file system that forgets case would keep of it,
+// and whether there is one: a name that was cut, or that Escape makes of no text, has none.
+func Unescape(name string) (string, bool) {
+	lower := strings.ToLower(name)
+	body, cases, _ := strings.Cut(lower, "~")
+	var text strings.Builder
+	letters := 0
+	for i := 0; i < len(body); i++ {
+		c := body[i]
+		if c == '%' {
+			if i+2 >= len(body) {
+				return "", false
+			}
+			encoded, err := hex.DecodeString(body[i+1 : i+3])
+			if err != nil {
+				return "", false
+			}
+			letters += countLetters(body[i+1 : i+3])
+			text.WriteByte(encoded[0])
+			i += 2
+			continue
+		}
+		if isLetter(c) {
+			if upper(cases, letters) {
+				c -= 'a' - 'A'
+			}
+			letters++
+		}
+		text.WriteByte(c)
+	}
+	return text.String(), strings.ToLower(Escape(text.String())) == lower
+}
+
+// upper tells whether the digits of caseDigits say that a letter is upper case.
+func upper(cases string, letter int) bool {
+	if letter/4 >= len(cases) {
+		return false
+	}
+	digit, err := strconv.ParseUint(cases[letter/4:letter/4+1], 16, 8)
+	return err == nil && digit>>(3-letter%4)&1 == 1
+}
+
+func countLetters(s string) (n int) {
+	for i := range len(s) {
+		if isLetter(s[i]) {
+			n++
+		}
+	}
+	return n
 }

@@ -1,0 +1,148 @@
+package annoset
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/annoset/annoset/internal/codec"
+)
+
+// Format is a form in which labels are kept outside annoset. [ReadLabels] and [WriteLabels] know them all, and
+// [DetectFormat] tells them apart. Each can be packed with gzip.
+type Format string
+
+// formatSpec is what the package knows of a format.
+type formatSpec struct {
+	format Format
+	read   func(*codec.Source, *ReadOptions) error
+	write  func(*codec.Target, *WriteOptions) error
+	// single tells that a file of the format holds the labels of one audio file, whose name it does not say.
+	single  bool
+	endings []string // of file names, with the dot; the first is the one to write
+	// looksLike tells whether the beginning of a file is of the format, for sure or perhaps.
+	looksLike func(head []byte) likeness
+}
+
+// likeness is how sure a format is of the beginning of a file.
+type likeness int
+
+const (
+	unlike  likeness = iota
+	maybe            // nothing speaks against it
+	likely           // as the format's own programs write it
+	certain          // no other format begins so
+)
+
+// formats are all there are, in the order of the documentation.
+var formats = slices.Concat(tableFormats, tierFormats, speechFormats, taskFormats)
+
+// Formats returns all formats, in the order of their documentation.
+func Formats() []Format {
+	all := make([]Format, len(formats))
+	for i := range formats {
+		all[i] = formats[i].format
+	}
+	return all
+}
+
+// specOf finds a format, or says which there are.
+func specOf(op string, f Format) (*formatSpec, error) {
+	i := slices.IndexFunc(formats, func(s formatSpec) bool { return s.format == f })
+	if i < 0 {
+		return nil, &ValidationError{Op: op, Problems: []Problem{{
+			Index: -1, Field: "format", Reason: fmt.Sprintf("is %s, none of %q", brief(string(f)), Formats()),
+		}}}
+	}
+	return &formats[i], nil
+}
+
+// RemarkKind is a kind of [Remark].
+type RemarkKind string
+
+// What reading and writing remark. A format that cannot say something says so here, once a kind.
+const (
+	RemarkCollapsed      = RemarkKind(codec.Collapsed)      // a span of less than half a millisecond became a point
+	RemarkDigitsLost     = RemarkKind(codec.DigitsLost)     // a time was rounded to whole milliseconds
+	RemarkOverlap        = RemarkKind(codec.Overlap)        // labels that did not overlap do so after rounding
+	RemarkBlankSkipped   = RemarkKind(codec.BlankSkipped)   // a label without text was left out
+	RemarkPointSkipped   = RemarkKind(codec.PointSkipped)   // a point event was left out, as asked for
+	RemarkRecordSkipped  = RemarkKind(codec.RecordSkipped)  // a record that is no label was left out
+	RemarkBadSkipped     = RemarkKind(codec.BadSkipped)     // a record that cannot be read was left out, as asked for
+	RemarkSpoiled        = RemarkKind(codec.Spoiled)        // a spreadsheet has put its own text in place of a name
+	RemarkRepaired       = RemarkKind(codec.Repaired)       // against the letter of the format, and clear all the same
+	RemarkConfidenceLost = RemarkKind(codec.ConfidenceLost) // the format has no place for a confidence
+	RemarkExtraLost      = RemarkKind(codec.ExtraLost)      // the format has no place for extra data, or for some of it
+	RemarkCleanLost      = RemarkKind(codec.CleanLost)      // the format cannot say that an audio file is clean
+	RemarkTypeChanged    = RemarkKind(codec.TypeChanged)    // the format cannot hold the artifact type as it is
+	RemarkPointLost      = RemarkKind(codec.PointLost)      // the format has no point events
+	RemarkPointWidened   = RemarkKind(codec.PointWidened)   // a point event became the shortest span there is
+	RemarkTimeChanged    = RemarkKind(codec.TimeChanged)    // the format's own unit of time is not the millisecond
+	RemarkNameLost       = RemarkKind(codec.NameLost)       // an audio file id is too long for a file name, and the format does not say it
+	RemarkFormulaEscaped = RemarkKind(codec.FormulaEscaped) // a spreadsheet would have run the text, as asked for
+)
+
+// MaxPlaces is how many places a [Remark] names at most.
+const MaxPlaces = 10
+
+// Remark counts one kind of thing that was lost, left out or mended.
+type Remark struct {
+	Kind  RemarkKind `json:"kind"`
+	Count int64      `json:"count"`
+	First []Place    `json:"first"` // the first [MaxPlaces] of them
+}
+
+// Place is where something stands in a file.
+type Place struct {
+	File   string `json:"file,omitempty"`   // as [ReadOptions.Name] says, or the path in a folder
+	Line   int    `json:"line,omitempty"`   // from 1; 0: not known
+	Column int    `json:"column,omitempty"` // from 1, in characters; 0: not known
+	Text   string `json:"text,omitempty"`   // what stands there, cut where it is long
+}
+
+// String is the place in the form of compilers: "labels.csv:12:3".
+func (p Place) String() string {
+	file := p.File
+	if file == "" {
+		file = "input"
+	}
+	return fmt.Sprintf("%s:%d:%d", file, p.Line, p.Column)
+}
+
+// remarks gathers what is remarked, kind by kind, in the order of first appearance.
+type remarks struct{ list []Remark }
+
+func (r *remarks) add(kind codec.Kind, at Place) {
+	const longest = 120
+	if len(at.Text) > longest {
+		at.Text = cut(at.Text, longest) + "…"
+	}
+	i := slices.IndexFunc(r.list, func(m Remark) bool { return m.Kind == RemarkKind(kind) })
+	if i < 0 {
+		i = len(r.list)
+		r.list = append(r.list, Remark{Kind: RemarkKind(kind)})
+	}
+	m := &r.list[i]
+	if m.Count++; len(m.First) < MaxPlaces {
+		m.First = append(m.First, at)
+	}
+}
+
+// merge adds what was remarked of another file.
+func (r *remarks) merge(m Remark) {
+	i := slices.IndexFunc(r.list, func(known Remark) bool { return known.Kind == m.Kind })
+	if i < 0 {
+		r.list = append(r.list, m)
+		return
+	}
+	known := &r.list[i]
+	known.Count += m.Count
+	known.First = append(known.First, m.First[:min(len(m.First), MaxPlaces-len(known.First))]...)
+}
+
+// cut shortens a text to at most n bytes, between characters.
+func cut(s string, n int) string {
+	for n > 0 && s[n]&0xC0 == 0x80 {
+		n--
+	}
+	return s[:n]
+}

@@ -1,0 +1,331 @@
+package annoset
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"path"
+	"strings"
+
+	"github.com/annoset/annoset/internal/codec"
+	"github.com/annoset/annoset/internal/decimal"
+)
+
+// ReadOptions tell how to read labels of a format. The zero value, and a nil pointer, are good defaults.
+type ReadOptions struct {
+	// Name is the name or path of what is read. It stands in errors and remarks, and a format that does not say which
+	// audio file its labels are of takes it from here.
+	Name string
+	// AudioFileID makes an audio file id of the name that the format gives, or of Name where it gives none. By default
+	// the format's name is taken as it is, and of Name its [Stem].
+	AudioFileID func(name string) string
+	// ArtifactType is a template for what labels say, such as "{tier}/{text}": each name in braces is replaced by that
+	// field of the record, "text" being what the format takes by default, which is also what an empty template gives.
+	// Which fields there are is said with each [Format].
+	ArtifactType string
+	// BlankType is the artifact type of labels without text. Empty: they are left out, with a remark.
+	BlankType string
+	// SkipPoints leaves out labels of no length, with a remark.
+	SkipPoints bool
+	// KeepTimes keeps the times as they are written in the extra data, as "start_text" and "end_text", where they have
+	// more digits than milliseconds hold. [WriteLabels] then gives them back.
+	KeepTimes bool
+	// MaxBad is how many records that cannot be read may be left out, with a remark. 0: the first one ends the reading.
+	MaxBad int
+	// Table says what a table's columns mean, for the formats that are tables.
+	Table TableOptions
+
+	// Clean, if not nil, is called for each audio file that the format says was examined and bears no label.
+	Clean func(audioFileID string) error
+	// Audio, if not nil, is called for each audio file whose duration the format says.
+	Audio func(AudioFile) error
+	// Report, if not nil, is filled once the loop has ended.
+	Report *ReadReport
+
+	at *Place // if not nil, where the label that is yielded stands
+}
+
+// ReadReport tells what was read, and what was lost on the way.
+type ReadReport struct {
+	Labels  int64    `json:"labels"`
+	Clean   int64    `json:"clean"`   // audio files that were examined and bear no label
+	Remarks []Remark `json:"remarks"` // by kind, in the order of their first appearance; empty, never nil
+}
+
+// FormatError tells what is wrong with a file of some format, and where. errors.Is(err, [ErrInvalid]).
+type FormatError struct {
+	Format   Format
+	Name     string // as [ReadOptions.Name] says
+	Line     int    // from 1
+	Column   int    // from 1, in characters
+	Found    string
+	Expected string
+}
+
+func (e *FormatError) Error() string {
+	name := e.Name
+	if name == "" {
+		name = "input"
+	}
+	return fmt.Sprintf("%s: %v: %s:%d:%d: found %s, expected %s", e.Format, ErrInvalid, name, e.Line, e.Column, e.Found,
+		e.Expected)
+}
+
+// Unwrap returns [ErrInvalid].
+func (e *FormatError) Unwrap() error { return ErrInvalid }
+
+func (*FormatError) factual() {}
+
+// Stem returns the last element of a path without its ending: "ep1" for "shows/ep1.wav" and for `C:\shows\ep1.wav`.
+// A name that is all ending, such as ".wav", stays whole.
+func Stem(name string) string {
+	base := Base(name)
+	if stem := strings.TrimSuffix(base, path.Ext(base)); stem != "" {
+		return stem
+	}
+	return base
+}
+
+// Base returns the last element of a path, be it separated by "/" or, as on Windows, by "\".
+func Base(name string) string {
+	return path.Base(strings.ReplaceAll(strings.TrimRight(name, `/\`), `\`, "/"))
+}
+
+// ReadLabels yields the labels of a file of some format, in the order of the file. Annotation.ID is 0. What is packed
+// with gzip is unpacked. Times are rounded to the nearest millisecond, halves away from zero, after start and duration
+// were added exactly. Labels are read as the loop goes; memory does not grow with their number in formats of one
+// record a line. Of the formats that need it (see [Format]) one whole file is held.
+//
+// The sequence can be ranged over once. An error comes as the last pair: a [*FormatError], which names the place; a
+// [*ValidationError] for bad options or an unknown format; one of the reader or of a function of the options, as it is.
+func ReadLabels(r io.Reader, f Format, opts *ReadOptions) iter.Seq2[Annotation, error] {
+	if opts == nil {
+		opts = &ReadOptions{}
+	}
+	return func(yield func(Annotation, error) bool) {
+		rd := &labelReader{format: f, opts: opts, yield: yield}
+		if err := rd.run(r); err != nil && !errors.Is(err, errStop) {
+			yield(Annotation{}, err)
+		}
+	}
+}
+
+// labelReader turns what a codec reads into annotations.
+type labelReader struct {
+	format   Format
+	opts     *ReadOptions
+	template *template
+	yield    func(Annotation, error) bool
+	report   ReadReport
+	remarks  remarks
+	bad      int
+	good     Annotation // the last one whose names were looked at
+}
+
+func (rd *labelReader) run(r io.Reader) error {
+	const op = "read labels"
+	spec, err := specOf(op, rd.format)
+	if err != nil {
+		return err
+	}
+	if rd.template, err = parseTemplate(op, rd.opts.ArtifactType); err != nil {
+		return err
+	}
+	if err := rd.opts.Table.check(op); err != nil {
+		return err
+	}
+	defer rd.fillReport()
+	in, err := unpacked(r)
+	if err != nil {
+		return rd.located(err)
+	}
+	src := &codec.Source{
+		Reader: in, Name: rd.opts.Name,
+		Label: rd.label, Clean: rd.clean, Audio: rd.audio, Bad: rd.skipBad,
+		Note: func(kind codec.Kind, at codec.Place, text string) { rd.remark(kind, at, text) },
+	}
+	return rd.located(spec.read(src, rd.opts))
+}
+
+func (rd *labelReader) fillReport() {
+	if rd.opts.Report == nil {
+		return
+	}
+	rd.report.Remarks = rd.remarks.list
+	if rd.report.Remarks == nil {
+		rd.report.Remarks = []Remark{}
+	}
+	*rd.opts.Report = rd.report
+}
+
+// located makes the error of a codec one that names the format and the file.
+func (rd *labelReader) located(err error) error {
+	if e, ok := errors.AsType[*codec.SyntaxError](err); ok {
+		return &FormatError{
+			Format: rd.format, Name: rd.opts.Name, Line: e.Line, Column: e.Column, Found: e.Found, Expected: e.Expected,
+		}
+	}
+	return err
+}
+
+func (rd *labelReader) remark(kind codec.Kind, at codec.Place, text string) {
+	rd.remarks.add(kind, Place{File: rd.opts.Name, Line: at.Line, Column: at.Column, Text: text})
+}
+
+func (rd *labelReader) skipBad(e *codec.SyntaxError) error {
+	if rd.bad++; rd.bad > rd.opts.MaxBad {
+		return e
+	}
+	rd.remark(codec.BadSkipped, e.Place, "found "+e.Found+", expected "+e.Expected)
+	return nil
+}
+
+// audioFileID names the audio file of a record.
+func (rd *labelReader) audioFileID(name string) string {
+	switch {
+	case rd.opts.AudioFileID != nil && name == "":
+		return rd.opts.AudioFileID(rd.opts.Name)
+	case rd.opts.AudioFileID != nil:
+		return rd.opts.AudioFileID(name)
+	case name == "" && rd.opts.Name != "":
+		return Stem(rd.opts.Name)
+	}
+	return name
+}
+
+func (rd *labelReader) clean(file string) error {
+	rd.report.Clean++
+	if rd.opts.Clean == nil {
+		return nil
+	}
+	return rd.opts.Clean(rd.audioFileID(file))
+}
+
+func (rd *labelReader) audio(file string, duration decimal.Number) error {
+	ms, _, err := duration.MS()
+	if err != nil || ms <= 0 || ms > MaxTimeMS || rd.opts.Audio == nil {
+		return nil // a duration that cannot be is none
+	}
+	return rd.opts.Audio(AudioFile{ID: rd.audioFileID(file), DurationMS: ms})
+}
+
+// label takes one label of the codec.
+func (rd *labelReader) label(l *codec.Label) error {
+	a := Annotation{AudioFileID: rd.audioFileID(l.File), Confidence: l.Confidence}
+	if a.AudioFileID == "" {
+		return rd.skipBad(&codec.SyntaxError{Place: l.Place, Found: "a label of no audio file",
+			Expected: "the name of one, in the file or in the options"})
+	}
+	if bad := rd.times(&a, l); bad != nil {
+		return rd.skipBad(bad)
+	}
+	if a.ArtifactType = rd.template.expand(l); a.ArtifactType == "" {
+		if a.ArtifactType = rd.opts.BlankType; a.ArtifactType == "" {
+			rd.remark(codec.BlankSkipped, l.Place, l.StartText)
+			return nil
+		}
+	}
+	if bad := rd.names(&a, l); bad != nil {
+		return rd.skipBad(bad)
+	}
+	if rd.opts.SkipPoints && a.StartMS == a.EndMS {
+		rd.remark(codec.PointSkipped, l.Place, a.ArtifactType)
+		return nil
+	}
+	extra, err := rd.extraData(l)
+	if err != nil {
+		return rd.skipBad(&codec.SyntaxError{Place: l.Place, Found: err.Error(), Expected: "a value that JSON can hold"})
+	}
+	a.ExtraData = extra
+	rd.report.Labels++
+	if rd.opts.at != nil {
+		*rd.opts.at = Place{File: rd.opts.Name, Line: l.Place.Line, Column: l.Place.Column}
+	}
+	if !rd.yield(a, nil) {
+		return errStop
+	}
+	return nil
+}
+
+// names refuses texts that a store would refuse, while it is known where they stand.
+func (rd *labelReader) names(a *Annotation, l *codec.Label) *codec.SyntaxError {
+	if a.AudioFileID == rd.good.AudioFileID && a.ArtifactType == rd.good.ArtifactType {
+		return nil
+	}
+	p := &problems{}
+	if p.name(-1, "audio file id", a.AudioFileID) && p.name(-1, "artifact type", a.ArtifactType) {
+		rd.good = *a
+		return nil
+	}
+	return &codec.SyntaxError{Place: l.Place, Found: fmt.Sprintf("an %s that %s", p.list[0].Field, p.list[0].Reason),
+		Expected: "a text that a store can hold"}
+}
+
+// times rounds the times of a label, and remarks what that loses.
+func (rd *labelReader) times(a *Annotation, l *codec.Label) *codec.SyntaxError {
+	bad := func(found, expected string) *codec.SyntaxError {
+		return &codec.SyntaxError{Place: l.Place, Found: found, Expected: expected}
+	}
+	start, exactStart, err := l.Start.MS()
+	if err != nil || start > MaxTimeMS {
+		return bad("a start that is out of range", fmt.Sprintf("at most %s seconds", decimal.Seconds(MaxTimeMS)))
+	}
+	end, exactEnd, err := l.End.MS()
+	if err != nil || end > MaxTimeMS {
+		return bad("an end that is out of range", fmt.Sprintf("at most %s seconds", decimal.Seconds(MaxTimeMS)))
+	}
+	switch {
+	case l.Start.Sign() < 0:
+		return bad("a start before the beginning of the audio", "0 or later")
+	case l.Start.Cmp(l.End) > 0:
+		return bad(fmt.Sprintf("an end at %s, before the start at %s", decimal.Seconds(end), decimal.Seconds(start)),
+			"an end at or after the start")
+	}
+	a.StartMS, a.EndMS = start, end
+	if !exactStart || !exactEnd {
+		rd.remark(codec.DigitsLost, l.Place, strings.TrimSpace(l.StartText+" "+l.EndText))
+		if start == end && l.Start.Cmp(l.End) < 0 {
+			rd.remark(codec.Collapsed, l.Place, strings.TrimSpace(l.StartText+" "+l.EndText))
+		}
+		if rd.opts.KeepTimes && l.StartText != "" {
+			l.Fields = append(l.Fields, codec.Field{Name: startTextKey, Value: l.StartText})
+			if l.EndText != "" {
+				l.Fields = append(l.Fields, codec.Field{Name: endTextKey, Value: l.EndText})
+			}
+		}
+	}
+	return nil
+}
+
+// The keys of extra data under which [ReadOptions.KeepTimes] keeps times.
+const (
+	startTextKey = "start_text"
+	endTextKey   = "end_text"
+)
+
+// extraData makes one JSON object of a record's fields and of its own extra data.
+func (rd *labelReader) extraData(l *codec.Label) (json.RawMessage, error) {
+	if len(l.Fields) == 0 {
+		return l.Extra, nil
+	}
+	return codec.Object(l.Fields, l.Extra)
+}
+
+var gzipMagic = []byte{0x1f, 0x8b}
+
+// unpacked unpacks what is packed with gzip.
+func unpacked(r io.Reader) (io.Reader, error) {
+	in := bufio.NewReaderSize(r, 1<<16)
+	head, err := in.Peek(len(gzipMagic))
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if !bytes.Equal(head, gzipMagic) {
+		return in, nil
+	}
+	return codec.Gunzip(in)
+}

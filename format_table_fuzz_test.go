@@ -1,0 +1,118 @@
+package annoset_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/annoset/annoset"
+)
+
+func FuzzReadLabels_CSV(f *testing.F) {
+	fuzzReader(f, annoset.FormatCSV, "filename,start,end,label,score,x\na,1,2.5,\"h\"\"um\n\",0.5,y\nb,,,,,\n",
+		"start;end;label\r\n1,5;0:01:02,5;hum\r\n", "\xff\xfes\x00t\x00", ",start_ms,duration,label,extra_data\r0,1,2,a,{}\r")
+}
+
+func FuzzReadLabels_TSV(f *testing.F) {
+	fuzzReader(f, annoset.FormatTSV, "start\tend\tlabel\n1\t2\t\"a\tb\"\n")
+}
+
+func FuzzReadLabels_DCASE(f *testing.F) {
+	fuzzReader(f, annoset.FormatDCASE, "filename\tonset\toffset\tevent_label\na\t0.000\t1.5\tx\nb\t\t\t\n",
+		",event_label,onset,offset,filename\n0,x,0.0,9.984,a\n")
+}
+
+func FuzzReadLabels_BirdNET(f *testing.F) {
+	fuzzReader(f, annoset.FormatBirdNET, "Start (s),End (s),Scientific name,Common name,Confidence,File\n3,6,A b,C,0.9,x.wav\n")
+}
+
+func FuzzReadLabels_BirdNETTable(f *testing.F) {
+	fuzzReader(f, annoset.FormatBirdNETTable, "filepath,start,end,scientific_name,common_name,confidence,lat,week\n"+
+		"x.wav,0.0,3.0,A b,C,0.9,46.1,-1\n")
+}
+
+func FuzzReadLabels_GenericSeq(f *testing.F) {
+	fuzzReader(f, annoset.FormatGenericSeq, "label,onset_s,offset_s,onset_sample,offset_sample,notated_path,annot_path,"+
+		"sequence,annotation\na,0.1,0.2,1,2,x,y,0,0\n")
+}
+
+func FuzzReadLabels_SimpleSeq(f *testing.F) {
+	fuzzReader(f, annoset.FormatSimpleSeq, "onset_s,offset_s,label\n0.1,0.2,a\n")
+}
+
+func FuzzReadLabels_Audacity(f *testing.F) {
+	fuzzReader(f, annoset.FormatAudacity, "1,5\t2.000000\ta\t0.5\tx\n\\\t-1.000000\t800\n3\tb\n4\n")
+}
+
+func FuzzReadLabels_Raven(f *testing.F) {
+	fuzzReader(f, annoset.FormatRaven, "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tBegin File\t"+
+		"File Offset (s)\tSpecies\t\n1\tWaveform 1\t1\t9.5\t10\t0\tx.wav\t1.5\ta\n1\tSpectrogram 1\t1\t9.5\t10\t0\tx.wav\t1.5\ta\n")
+}
+
+func FuzzReadLabels_JSONLines(f *testing.F) {
+	fuzzReader(f, annoset.FormatJSONLines, `{"audio_file_id":"a","artifact_type":"b\u00e9","start_ms":1,"end_ms":2.5,`+
+		`"confidence":0.5,"x":[1,{"y":null}],"extra_data":{"z":1}}`+"\n"+`{"audio_file_id":"c","clean":true}`)
+}
+
+func FuzzReadLabels_Lhotse(f *testing.F) {
+	fuzzReader(f, annoset.FormatLhotse, `[{"id":"s","recording_id":"r","start":0.1,"duration":0.3,"text":"t",`+
+		`"custom":{"confidence":0.5,"x":1},"channel":0}]`, `{"recording_id":"r","start":1,"duration":2,"text":"t","custom":[]}`)
+}
+
+// sameAgain writes labels that were read, and reads them back equal where nothing was said to be lost.
+func sameAgain(t testing.TB, format annoset.Format, r reading) {
+	var b bytes.Buffer
+	report, err := annoset.WriteLabels(&b, format, labelSeq(r.labels), &annoset.WriteOptions{Clean: r.clean})
+	if err != nil {
+		if _, ok := errors.AsType[*annoset.ValidationError](err); ok {
+			return // extra data that no store takes
+		}
+		t.Fatal(err)
+	}
+	if len(report.Remarks) > 0 {
+		return
+	}
+	back := readFormat(format, b.Bytes(), annoset.ReadOptions{Name: "fuzz"})
+	if back.err != nil {
+		t.Fatalf("%v in\n%s", back.err, b.Bytes())
+	}
+	sameLabels(t, withoutImplied(t, format, back.labels), withoutImplied(t, format, r.labels))
+	if !slices.Equal(back.clean, r.clean) {
+		t.Fatalf("clean are %q instead of %q", back.clean, r.clean)
+	}
+}
+
+// tableImplies are the keys of extra data that a format has by itself, and does not keep where they go without saying.
+var tableImplies = map[annoset.Format][]string{
+	annoset.FormatRaven:      {"selection", "view", "channel"},
+	annoset.FormatGenericSeq: {"annot_path", "sequence", "annotation"},
+	annoset.FormatLhotse:     {"id", "channel"},
+}
+
+// withoutImplied leaves them out.
+func withoutImplied(t testing.TB, f annoset.Format, labels []annoset.Annotation) []annoset.Annotation {
+	keys := tableImplies[f]
+	if keys == nil {
+		return labels
+	}
+	out := []annoset.Annotation{}
+	for _, a := range labels {
+		if len(a.ExtraData) > 0 {
+			var members map[string]json.RawMessage
+			if err := json.Unmarshal(a.ExtraData, &members); err != nil {
+				t.Fatal(err)
+			}
+			for _, key := range keys {
+				delete(members, key)
+			}
+			a.ExtraData = nil
+			if len(members) > 0 {
+				a.ExtraData = mustJSON(t, members)
+			}
+		}
+		out = append(out, a)
+	}
+	return out
+}

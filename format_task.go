@@ -1,0 +1,6 @@
+package annoset
+
+// Formats of annotation tasks in JSON.
+const ()
+
+var taskFormats = []formatSpec{}

@@ -1,0 +1,198 @@
+package annoset_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/matryer/is"
+
+	"github.com/annoset/annoset"
+)
+
+// openSample opens a real file of some format, and skips the test where the samples are absent.
+func openSample(t testing.TB, path string) *os.File {
+	t.Helper()
+	path = filepath.Join("..", "shared", "data", filepath.FromSlash(path))
+	f, err := os.Open(path)
+	if os.IsNotExist(err) {
+		t.Skip("no real labels at", path)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// reading is all that a file says.
+type reading struct {
+	labels []annoset.Annotation
+	clean  []string
+	audio  []annoset.AudioFile
+	report annoset.ReadReport
+	err    error
+}
+
+// readFormat reads a whole file. What opts says of Clean, Audio and Report is replaced.
+func readFormat(f annoset.Format, data []byte, opts annoset.ReadOptions) reading {
+	r := reading{labels: []annoset.Annotation{}}
+	opts.Clean = func(id string) error {
+		r.clean = append(r.clean, id)
+		return nil
+	}
+	opts.Audio = func(a annoset.AudioFile) error {
+		r.audio = append(r.audio, a)
+		return nil
+	}
+	opts.Report = &r.report
+	for a, err := range annoset.ReadLabels(bytes.NewReader(data), f, &opts) {
+		if err != nil {
+			r.err = err
+			break
+		}
+		r.labels = append(r.labels, a)
+	}
+	return r
+}
+
+// writeFormat writes labels to memory.
+func writeFormat(t testing.TB, f annoset.Format, labels []annoset.Annotation, opts *annoset.WriteOptions,
+) ([]byte, annoset.WriteReport) {
+	t.Helper()
+	var b bytes.Buffer
+	report, err := annoset.WriteLabels(&b, f, labelSeq(labels), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes(), report
+}
+
+func labelSeq(labels []annoset.Annotation) iter.Seq2[annoset.Annotation, error] {
+	return func(yield func(annoset.Annotation, error) bool) {
+		for _, a := range labels {
+			if !yield(a, nil) {
+				return
+			}
+		}
+	}
+}
+
+// remarked returns how often a kind of thing was remarked.
+func remarked(remarks []annoset.Remark, kind annoset.RemarkKind) int64 {
+	for _, r := range remarks {
+		if r.Kind == kind {
+			return r.Count
+		}
+	}
+	return 0
+}
+
+// sameLabels compares two multisets of labels, ids aside, and says the first that differ.
+func sameLabels(t testing.TB, got, want []annoset.Annotation) {
+	t.Helper()
+	keys := func(labels []annoset.Annotation) []string {
+		out := make([]string, len(labels))
+		for i, a := range labels {
+			a.ID = 0
+			out[i] = string(mustJSON(t, a))
+		}
+		slices.Sort(out)
+		return out
+	}
+	g, w := keys(got), keys(want)
+	for i := range max(len(g), len(w)) {
+		switch {
+		case i >= len(g):
+			t.Fatalf("%d labels instead of %d: %s is missing", len(g), len(w), w[i])
+		case i >= len(w):
+			t.Fatalf("%d labels instead of %d: %s is new", len(g), len(w), g[i])
+		case g[i] != w[i]:
+			t.Fatalf("%s instead of %s", g[i], w[i])
+		}
+	}
+}
+
+// fuzzReader feeds a reader with anything: it never panics, its errors name a place, and what it reads are labels that a
+// store would take.
+func fuzzReader(f *testing.F, format annoset.Format, seeds ...string) {
+	for _, s := range seeds {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) > 1<<16 {
+			return
+		}
+		if slices.Contains(tierFormats, format) {
+			readsTiersAgain(t, format, data)
+		}
+		for _, maxBad := range []int{0, 1 << 20} {
+			r := readFormat(format, data, annoset.ReadOptions{Name: "fuzz", BlankType: "blank", MaxBad: maxBad})
+			if r.err != nil {
+				e, ok := errors.AsType[*annoset.FormatError](r.err)
+				if !ok {
+					t.Fatalf("an error that names no place: %v", r.err)
+				}
+				if e.Line < 1 || e.Column < 1 || e.Found == "" || e.Expected == "" {
+					t.Fatalf("half an error: %+v", *e)
+				}
+			}
+			for _, a := range r.labels {
+				if a.StartMS < 0 || a.EndMS < a.StartMS || a.EndMS > annoset.MaxTimeMS || a.ArtifactType == "" ||
+					a.AudioFileID == "" {
+					t.Fatalf("no label: %+v", a)
+				}
+			}
+			if r.err == nil && slices.Contains(tableFormats, format) {
+				sameAgain(t, format, r)
+			}
+		}
+		_, _ = annoset.DetectFormat("fuzz", data)
+	})
+}
+
+func TestStem(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"ep1.wav": "ep1", "shows/ep1.wav": "ep1", `C:\shows\ep1.tar.gz`: "ep1.tar", ".wav": ".wav", "ep1": "ep1",
+		`D:\mixed/way\ep 1.wav`: "ep 1", "folder/": "folder",
+	} {
+		is := is.New(t)
+		is.Equal(annoset.Stem(name), want)
+	}
+}
+
+func TestReadLabels_unknownFormat(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	r := readFormat("morse", nil, annoset.ReadOptions{})
+	is.True(errors.Is(r.err, annoset.ErrInvalid)) // there is no such format
+	_, err := annoset.WriteLabels(&bytes.Buffer{}, "morse", labelSeq(nil), nil)
+	is.True(errors.Is(err, annoset.ErrInvalid))
+	is.True(strings.Contains(err.Error(), "morse")) // it says which
+}
+
+func gzipped(t testing.TB, data []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := z.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func mustJSON(t testing.TB, v any) []byte {
+	t.Helper()
+	return value(json.Marshal(v))(t)
+}

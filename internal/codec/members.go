@@ -1,0 +1,104 @@
+package codec
+
+import (
+	"bytes"
+	"encoding/json"
+	"unicode/utf8"
+)
+
+// EachMember walks over the members of a JSON object that is valid. The name has its quotes; the value is as it is written.
+func EachMember(valid []byte, member func(name, value []byte) error) error {
+	i := SkipBlank(valid, 0) + 1 // behind the brace
+	for {
+		if i = SkipBlank(valid, i); valid[i] == '}' {
+			return nil
+		}
+		if valid[i] == ',' {
+			i = SkipBlank(valid, i+1)
+		}
+		nameEnd := skipValue(valid, i)
+		valueAt := SkipBlank(valid, SkipBlank(valid, nameEnd)+1) // behind the colon
+		valueEnd := skipValue(valid, valueAt)
+		if err := member(valid[i:nameEnd], valid[valueAt:valueEnd]); err != nil {
+			return err
+		}
+		i = valueEnd
+	}
+}
+
+// SkipBlank returns where the white space ends that may begin at i.
+func SkipBlank(s []byte, i int) int {
+	for i < len(s) && (s[i] == ' ' || s[i] == '\t' || s[i] == '\r' || s[i] == '\n') {
+		i++
+	}
+	return i
+}
+
+// skipValue returns where the valid value that begins at i ends.
+func skipValue(s []byte, i int) int {
+	depth := 0
+	for ; i < len(s); i++ {
+		switch s[i] {
+		case '"':
+			for i++; s[i] != '"'; i++ {
+				if s[i] == '\\' {
+					i++
+				}
+			}
+			if depth == 0 {
+				return i + 1
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+			if depth < 0 {
+				return i // the end of what a number stands in
+			}
+		case ',', ' ', '\t', '\r', '\n', ':':
+			if depth == 0 {
+				return i
+			}
+		}
+	}
+	return i
+}
+
+// Unquote returns the text of a valid JSON string. It is false for any other value.
+func Unquote(value []byte) (string, bool) {
+	if len(value) < 2 || value[0] != '"' {
+		return "", false
+	}
+	if bytes.IndexByte(value, '\\') >= 0 || !utf8.Valid(value) {
+		var s string
+		err := json.Unmarshal(value, &s)
+		return s, err == nil
+	}
+	return string(value[1 : len(value)-1]), true
+}
+
+// MaxDepth is how deep extra data nests at most: a store takes no deeper.
+const MaxDepth = 1000
+
+// Depth is how deep a valid JSON value nests.
+func Depth(value []byte) int {
+	deep, deepest := 0, 0
+	for i := 0; i < len(value); i++ {
+		switch value[i] {
+		case '"':
+			for i++; value[i] != '"'; i++ {
+				if value[i] == '\\' {
+					i++
+				}
+			}
+		case '{', '[':
+			deep++
+			deepest = max(deepest, deep)
+		case '}', ']':
+			deep--
+		}
+	}
+	return deepest
+}

@@ -1,0 +1,60 @@
+package codec
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+// MaxWhole is the largest file, in bytes, of formats that are read as a whole: there is room for a day of speech, phone by
+// phone.
+const MaxWhole = 1 << 27
+
+// Whole reads a whole file, and refuses one that is larger than [MaxWhole].
+func Whole(r io.Reader) ([]byte, error) { return whole(r, MaxWhole) }
+
+func whole(r io.Reader, limit int64) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > limit {
+		return nil, &SyntaxError{Place: Place{Line: 1, Column: 1}, Found: fmt.Sprintf("more than %d bytes", limit),
+			Expected: "a smaller file"}
+	}
+	return data, nil
+}
+
+// Cursor turns offsets in a text into places. Asked in order of the text, it looks at each byte once.
+type Cursor struct {
+	text   string
+	offset int
+	place  Place
+}
+
+// NewCursor returns a cursor at the beginning of a text whose lines end in LF or CRLF.
+func NewCursor(text string) *Cursor { return &Cursor{text: text, place: Place{Line: 1, Column: 1}} }
+
+// Place returns where the byte at an offset stands.
+func (c *Cursor) Place(offset int) Place {
+	if offset < c.offset {
+		c.offset, c.place = 0, Place{Line: 1, Column: 1}
+	}
+	passed := c.text[c.offset:offset]
+	if last := strings.LastIndexByte(passed, '\n'); last >= 0 {
+		c.place.Line += strings.Count(passed, "\n")
+		c.place.Column, passed = 1, passed[last+1:]
+	}
+	c.place.Column += utf8.RuneCountInString(passed)
+	c.offset = offset
+	return c.place
+}
+
+// ErrorAt returns an error about what stands at an offset.
+func (c *Cursor) ErrorAt(offset int, found, expected string) *SyntaxError {
+	return &SyntaxError{Place: c.Place(offset), Found: found, Expected: expected}
+}
+
+// Len is the length of the text.
+func (c *Cursor) Len() int { return len(c.text) }

@@ -1,0 +1,393 @@
+package annoset
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/annoset/annoset/internal/filename"
+	"github.com/annoset/annoset/sqlite"
+)
+
+// ImportFromOptions tell how to import a file of some format. The zero value, and a nil pointer, are good defaults.
+type ImportFromOptions struct {
+	ReadOptions
+	// SkipExisting leaves out the labels that are in the set already: those of the same audio file, artifact type, start,
+	// end, confidence and extra data, each as often as it is there. So a file can be imported again, or after it has
+	// grown. It takes some 50 bytes of memory for each label of the audio files that are named.
+	SkipExisting bool
+	// RegisterAudio registers the audio files whose duration the format says, as [Store.AddAudioFiles] does.
+	RegisterAudio bool
+	// EmptyIsClean marks the audio file of a file without any label as clean, in formats whose files hold one audio file.
+	EmptyIsClean bool
+	// Progress is called as [ImportOptions] says.
+	Progress func(done int)
+}
+
+// ImportReport tells what was imported, and what was lost on the way.
+type ImportReport struct {
+	ReadReport
+	Files   int   `json:"files"`   // files that were read
+	Skipped int64 `json:"skipped"` // labels that were there already; the others of ReadReport.Labels were added
+}
+
+// ImportFrom adds the labels of a file of some format to a draft, and the clean marks that it says, in bounded memory. The
+// format may be empty: it is detected then (see [DetectFormat]), by ReadOptions.Name too. All is added, or nothing. A file
+// that is marked as clean and bears labels, in the file or in the set, is refused.
+//
+// Errors: [ErrNotFound]; an [*ImmutableError] if the set is published; a [*FormatError], which names line and column; a
+// [*ValidationError] that names the bad fields and where they stand; [ErrConflict] for clean marks; the reader's own.
+func (s *Store) ImportFrom(ctx context.Context, setID uuid.UUID, r io.Reader, f Format, opts *ImportFromOptions,
+) (ImportReport, error) {
+	if opts == nil {
+		opts = &ImportFromOptions{}
+	}
+	return s.importFiles(ctx, "import", setID, opts, func(yield func(importFile, error) bool) {
+		yield(importFile{name: opts.Name, format: f, reader: r}, nil)
+	})
+}
+
+// ImportFromFS is [Store.ImportFrom] for the files of a folder and those below it (os.DirFS makes an fs.FS of a folder of the
+// disk), in order of path, all in one transaction: those whose name ends as the format's files do, packed with gzip or not,
+// or, where the format is empty, all whose format can be detected. Files and folders whose name begins with a dot are left
+// out. ReadOptions.Name is the path of each file; where the format does not name the audio file, and AudioFileID is nil,
+// its id is the name of the file without its ending, as [Store.ExportToDir] has made it.
+//
+// Errors: as [Store.ImportFrom], and a [*ValidationError] if there is no such file.
+func (s *Store) ImportFromFS(ctx context.Context, setID uuid.UUID, fsys fs.FS, f Format, opts *ImportFromOptions,
+) (ImportReport, error) {
+	if opts == nil {
+		opts = &ImportFromOptions{}
+	}
+	return s.importFiles(ctx, "import folder", setID, opts, func(yield func(importFile, error) bool) {
+		walkFiles(fsys, f, yield)
+	})
+}
+
+// importFile is a file to import.
+type importFile struct {
+	name   string
+	format Format // empty: to be detected
+	reader io.Reader
+	folder bool
+}
+
+// walkFiles yields the files of a folder that are of a format.
+func walkFiles(fsys fs.FS, f Format, yield func(importFile, error) bool) {
+	found := false
+	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case name != "." && strings.HasPrefix(d.Name(), "."):
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		case !d.Type().IsRegular() || f != "" && !endsAs(name, f):
+			return nil
+		}
+		file, err := fsys.Open(name)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		in := bufio.NewReaderSize(file, DetectBytes)
+		format := f
+		if f == "" {
+			head, err := in.Peek(DetectBytes)
+			if err != nil && err != io.EOF {
+				return err
+			}
+			if format, err = DetectFormat(name, head); err != nil {
+				return nil // something else that lies there
+			}
+		}
+		found = true
+		if !yield(importFile{name: name, format: format, reader: in, folder: true}, nil) {
+			return fs.SkipAll
+		}
+		return nil
+	})
+	if err == nil && !found {
+		p := &problems{op: "import folder"}
+		p.add(-1, "folder", "has no file of a known format")
+		if f != "" {
+			p.list[0].Reason = fmt.Sprintf("has no file of the format %s", f)
+		}
+		err = p.err()
+	}
+	if err != nil {
+		yield(importFile{}, err)
+	}
+}
+
+func endsAs(name string, f Format) bool {
+	lower := strings.TrimSuffix(strings.ToLower(name), ".gz")
+	i := slices.IndexFunc(formats, func(s formatSpec) bool { return s.format == f })
+	return i < 0 || slices.ContainsFunc(formats[i].endings, func(e string) bool { return strings.HasSuffix(lower, e) })
+}
+
+// fileImport imports files in one transaction.
+type fileImport struct {
+	op      string
+	opts    *ImportFromOptions
+	report  ImportReport
+	remarks remarks
+	clean   []string
+	audio   map[string]int64
+	at      Place // of the label that was read last
+}
+
+func (s *Store) importFiles(ctx context.Context, op string, setID uuid.UUID, opts *ImportFromOptions,
+	files iter.Seq2[importFile, error],
+) (ImportReport, error) {
+	fi := &fileImport{op: op, opts: opts, audio: make(map[string]int64)}
+	labels := fi.labels(files)
+	if s.db.InMemory() {
+		labels = fi.ahead(ctx, labels)
+	}
+	err := s.write(ctx, op, func(tx *sqlite.WriteTx) error {
+		set, err := findDraft(ctx, tx, op, setID)
+		if err != nil {
+			return err
+		}
+		return fi.write(ctx, tx, &set, labels)
+	})
+	if e, ok := errors.AsType[*FormatError](err); ok {
+		return ImportReport{}, e // it says all by itself
+	}
+	if err != nil {
+		return ImportReport{}, err
+	}
+	fi.report.Remarks = fi.remarks.list
+	if fi.report.Remarks == nil {
+		fi.report.Remarks = []Remark{}
+	}
+	return fi.report, nil
+}
+
+// labels yields the labels of all files, one after the other.
+func (fi *fileImport) labels(files iter.Seq2[importFile, error]) iter.Seq2[Annotation, error] {
+	return func(yield func(Annotation, error) bool) {
+		for file, err := range files {
+			if err == nil {
+				err = fi.one(file, yield)
+			}
+			if errors.Is(err, errStop) {
+				return
+			}
+			if err != nil {
+				yield(Annotation{}, err)
+				return
+			}
+		}
+	}
+}
+
+// one yields the labels of one file.
+func (fi *fileImport) one(file importFile, yield func(Annotation, error) bool) error {
+	in := bufio.NewReaderSize(file.reader, DetectBytes)
+	if file.format == "" {
+		head, err := in.Peek(DetectBytes)
+		if err != nil && err != io.EOF {
+			return err
+		}
+		if file.format, err = DetectFormat(file.name, head); err != nil {
+			return err
+		}
+	}
+	opts := fi.opts.ReadOptions
+	opts.Name, opts.at = file.name, &fi.at
+	if file.folder && opts.AudioFileID == nil {
+		opts.AudioFileID = func(name string) string { return idOfFile(name, file) }
+	}
+	var report ReadReport
+	opts.Report = &report
+	opts.Clean = func(id string) error {
+		fi.clean = append(fi.clean, id)
+		if fi.opts.Clean != nil {
+			return fi.opts.Clean(id)
+		}
+		return nil
+	}
+	opts.Audio = func(a AudioFile) error {
+		fi.audio[a.ID] = max(fi.audio[a.ID], a.DurationMS)
+		if fi.opts.Audio != nil {
+			return fi.opts.Audio(a)
+		}
+		return nil
+	}
+	for a, err := range ReadLabels(in, file.format, &opts) {
+		if err != nil {
+			return err
+		}
+		if !yield(a, nil) {
+			return errStop
+		}
+	}
+	fi.report.Files++
+	fi.report.Labels += report.Labels
+	fi.report.Clean += report.Clean
+	for _, m := range report.Remarks {
+		fi.remarks.merge(m)
+	}
+	return fi.empty(file, &opts, &report)
+}
+
+// empty marks the audio file of a file without labels as clean, if that was asked for.
+func (fi *fileImport) empty(file importFile, opts *ReadOptions, report *ReadReport) error {
+	spec, err := specOf(fi.op, file.format)
+	if err != nil || !fi.opts.EmptyIsClean || !spec.single || report.Labels > 0 || report.Clean > 0 {
+		return err
+	}
+	rd := &labelReader{opts: opts}
+	fi.report.Clean++
+	return opts.Clean(rd.audioFileID(""))
+}
+
+// idOfFile makes the audio file id of a file in a folder, whose name ExportToDir may have made.
+func idOfFile(name string, file importFile) string {
+	if name != file.name {
+		return name // the format's own
+	}
+	stem := path.Base(name)
+	lower := strings.ToLower(stem)
+	if strings.HasSuffix(lower, ".gz") {
+		stem, lower = stem[:len(stem)-3], lower[:len(lower)-3]
+	}
+	i := slices.IndexFunc(formats, func(s formatSpec) bool { return s.format == file.format })
+	for _, ending := range formats[i].endings {
+		if strings.HasSuffix(lower, ending) && len(stem) > len(ending) {
+			stem = stem[:len(stem)-len(ending)]
+			break
+		}
+	}
+	if id, ok := filename.Unescape(stem); ok {
+		return id
+	}
+	return stem
+}
+
+// ahead reads all labels before the store is held, for a store with one connection.
+func (fi *fileImport) ahead(ctx context.Context, labels iter.Seq2[Annotation, error]) iter.Seq2[Annotation, error] {
+	var places []Place
+	all := readAhead(ctx, func(yield func(Annotation, error) bool) {
+		for a, err := range labels {
+			places = append(places, fi.at)
+			if !yield(a, err) {
+				return
+			}
+		}
+	})
+	return func(yield func(Annotation, error) bool) {
+		i := 0
+		for a, err := range all {
+			if i < len(places) {
+				fi.at = places[i]
+			}
+			i++
+			if !yield(a, err) {
+				return
+			}
+		}
+	}
+}
+
+// write adds what is read to a draft.
+func (fi *fileImport) write(ctx context.Context, tx *sqlite.WriteTx, set *sqlite.SetRow,
+	labels iter.Seq2[Annotation, error],
+) error {
+	in, err := newInserter(tx, fi.op, set)
+	if err != nil {
+		return err
+	}
+	if fi.opts.SkipExisting {
+		known := &existing{tx: &tx.ReadTx, set: set, files: make(map[string]map[labelKey]int)}
+		labels = fi.unknown(ctx, known, labels)
+	}
+	im := &importer{inserter: in, progress: fi.opts.Progress}
+	if _, err := im.run(ctx, fi.placed(in.problems, labels)); err != nil {
+		return err
+	}
+	for _, name := range fi.clean {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if in.problems.name(-1, "audio_file_id", name) {
+			if err := markClean(ctx, tx, set, name); err != nil {
+				return err
+			}
+		}
+	}
+	if err := in.problems.err(); err != nil {
+		return err
+	}
+	if !fi.opts.RegisterAudio {
+		return nil
+	}
+	return fi.register(ctx, tx, set.DatasetID)
+}
+
+func (fi *fileImport) register(ctx context.Context, tx *sqlite.WriteTx, datasetID int64) error {
+	p := &problems{op: fi.op}
+	names := make([]string, 0, len(fi.audio))
+	for name := range fi.audio {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for i, name := range names {
+		if !p.name(i, "audio_file_id", name) {
+			continue
+		}
+		if err := registerFile(ctx, tx, p, i, datasetID, AudioFile{ID: name, DurationMS: fi.audio[name]}); err != nil {
+			return err
+		}
+	}
+	return p.err()
+}
+
+// placed notes with each problem that the importer finds where its label stands.
+func (fi *fileImport) placed(p *problems, labels iter.Seq2[Annotation, error]) iter.Seq2[Annotation, error] {
+	return func(yield func(Annotation, error) bool) {
+		noted := 0
+		for a, err := range labels {
+			at := fi.at
+			more := yield(a, err)
+			for ; noted < len(p.list); noted++ {
+				p.list[noted].At = at
+			}
+			if !more {
+				return
+			}
+		}
+	}
+}
+
+// unknown leaves out the labels that are in the set already.
+func (fi *fileImport) unknown(ctx context.Context, known *existing, labels iter.Seq2[Annotation, error],
+) iter.Seq2[Annotation, error] {
+	return func(yield func(Annotation, error) bool) {
+		for a, err := range labels {
+			if err == nil {
+				var there bool
+				if there, err = known.take(ctx, &a); there {
+					fi.report.Skipped++
+					continue
+				}
+			}
+			if !yield(a, err) || err != nil {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,241 @@
+package annoset_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"testing/iotest"
+
+	"github.com/matryer/is"
+
+	"github.com/annoset/annoset"
+)
+
+const kitchen = "filename\tonset\toffset\tevent_label\n" +
+	"a.wav\t0.5\t1.25\tDishes\n" +
+	"b.wav\t2\t3\tSpeech\n" +
+	"empty.wav\t\t\t\n" +
+	"a.wav\t0.5\t1.25\tDishes\n"
+
+func TestStore_ImportFrom(t *testing.T) {
+	t.Parallel()
+	t.Run("adds labels and clean marks, in a file and in memory", func(t *testing.T) {
+		t.Parallel()
+		for _, open := range []func(testing.TB) *annoset.Store{openFile, openMemory} {
+			is := is.New(t)
+			s := open(t)
+			draft := newDraft(t, s, "kitchen")
+			report, err := s.ImportFrom(t.Context(), draft.ID, strings.NewReader(kitchen), annoset.FormatDCASE, nil)
+			is.NoErr(err)
+			is.Equal(report.Labels, int64(3))
+			is.Equal(report.Clean, int64(1))
+			is.Equal(report.Files, 1)
+			sameLabels(t, collect(t, s.Annotations(t.Context(), draft.ID, annoset.Filter{})), []annoset.Annotation{
+				label("a.wav", "Dishes", 500, 1250), label("a.wav", "Dishes", 500, 1250), label("b.wav", "Speech", 2000, 3000),
+			})
+			is.Equal(collect(t, s.CleanAudioFiles(t.Context(), draft.ID)), []string{"empty.wav"})
+		}
+	})
+	t.Run("finds the format out, packed or not", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openMemory(t)
+		draft := newDraft(t, s, "kitchen")
+		for _, data := range [][]byte{[]byte(kitchen), gzipped(t, []byte(kitchen))} {
+			report, err := s.ImportFrom(t.Context(), draft.ID, bytes.NewReader(data), "",
+				&annoset.ImportFromOptions{ReadOptions: annoset.ReadOptions{Name: "kitchen.tsv"}})
+			is.NoErr(err)
+			is.Equal(report.Labels, int64(3))
+		}
+		_, err := s.ImportFrom(t.Context(), draft.ID, strings.NewReader("\x00\x01\x02"), "", nil)
+		is.True(errors.Is(err, annoset.ErrInvalid)) // it looks like nothing
+	})
+	t.Run("skips the labels that are there, each as often as it is", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openFile(t)
+		draft := newDraft(t, s, "kitchen")
+		again := &annoset.ImportFromOptions{SkipExisting: true}
+		_, err := s.ImportFrom(t.Context(), draft.ID, strings.NewReader(kitchen), annoset.FormatDCASE, again)
+		is.NoErr(err)
+		before := dump(t, s)
+		report, err := s.ImportFrom(t.Context(), draft.ID, strings.NewReader(kitchen), annoset.FormatDCASE, again)
+		is.NoErr(err)
+		is.Equal(report.Skipped, int64(3))
+		is.Equal(dump(t, s), before) // not one more
+		grown := kitchen + "a.wav\t0.5\t1.25\tDishes\nc.wav\t1\t2\tSpeech\n"
+		report, err = s.ImportFrom(t.Context(), draft.ID, strings.NewReader(grown), annoset.FormatDCASE, again)
+		is.NoErr(err)
+		is.Equal(report.Skipped, int64(3)) // the third copy of a label that is there twice is new
+		is.Equal(len(collect(t, s.Annotations(t.Context(), draft.ID, annoset.Filter{}))), 5)
+	})
+	t.Run("says where a label stands that the store refuses, and writes nothing", func(t *testing.T) {
+		t.Parallel()
+		for _, open := range []func(testing.TB) *annoset.Store{openFile, openMemory} {
+			is := is.New(t)
+			s := open(t)
+			d, err := s.CreateDataset(t.Context(), annoset.NewDataset{
+				Name: "kitchen", ArtifactTypes: []annoset.ArtifactType{{Name: "Dishes"}},
+			})
+			is.NoErr(err)
+			draft, err := s.CreateSet(t.Context(), d.ID, annoset.NewSet{})
+			is.NoErr(err)
+			before := dump(t, s)
+			_, err = s.ImportFrom(t.Context(), draft.ID, strings.NewReader(kitchen), annoset.FormatDCASE,
+				&annoset.ImportFromOptions{ReadOptions: annoset.ReadOptions{Name: "kitchen.tsv"}})
+			e, ok := errors.AsType[*annoset.ValidationError](err)
+			is.True(ok) // Speech is not declared
+			is.Equal(len(e.Problems), 1)
+			is.Equal(e.Problems[0].At.File, "kitchen.tsv")
+			is.Equal(e.Problems[0].At.Line, 3)
+			is.True(strings.Contains(err.Error(), "kitchen.tsv:3:")) // and so does the text
+			is.Equal(dump(t, s), before)
+		}
+	})
+	t.Run("refuses a bad record, a set that is published, and a clean mark on labels", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openFile(t)
+		draft := newDraft(t, s, "kitchen")
+		before := dump(t, s)
+		_, err := s.ImportFrom(t.Context(), draft.ID, strings.NewReader(kitchen+"a.wav\tx\t2\tSpeech\n"),
+			annoset.FormatDCASE, nil)
+		e, ok := errors.AsType[*annoset.FormatError](err)
+		is.True(ok)
+		is.Equal(e.Line, 6)
+		_, err = s.ImportFrom(t.Context(), draft.ID, strings.NewReader(kitchen+"b.wav\t\t\t\n"), annoset.FormatDCASE, nil)
+		is.True(errors.Is(err, annoset.ErrConflict)) // b.wav bears a label
+		broken := errors.New("broken")
+		_, err = s.ImportFrom(t.Context(), draft.ID, iotest.ErrReader(broken), annoset.FormatDCASE, nil)
+		is.True(errors.Is(err, broken))
+		is.Equal(dump(t, s), before) // nothing was written
+		_, err = s.Publish(t.Context(), draft.ID, &annoset.PublishOptions{AllowEmpty: true})
+		is.NoErr(err)
+		_, err = s.ImportFrom(t.Context(), draft.ID, strings.NewReader(kitchen), annoset.FormatDCASE, nil)
+		is.True(errors.Is(err, annoset.ErrPublished))
+	})
+}
+
+func TestStore_ImportFromFS(t *testing.T) {
+	t.Parallel()
+	folder := fstest.MapFS{
+		"a.txt":            {Data: []byte("0.5\t1.25\tDishes\n")},
+		"deep/b.txt":       {Data: []byte("2.0\t3.0\tSpeech\n")},
+		"deep/silent.txt":  {Data: nil},
+		"deep/.hidden.txt": {Data: []byte("0\t1\tno\n")},
+		".git/c.txt":       {Data: []byte("0\t1\tno\n")},
+		"notes.md":         {Data: []byte("# no labels")},
+	}
+	t.Run("takes one recording a file, and an empty one as clean if asked", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openFile(t)
+		draft := newDraft(t, s, "folder")
+		report, err := s.ImportFromFS(t.Context(), draft.ID, folder, annoset.FormatAudacity,
+			&annoset.ImportFromOptions{EmptyIsClean: true})
+		is.NoErr(err)
+		is.Equal(report.Files, 3)
+		sameLabels(t, collect(t, s.Annotations(t.Context(), draft.ID, annoset.Filter{})), []annoset.Annotation{
+			label("a", "Dishes", 500, 1250), label("b", "Speech", 2000, 3000),
+		})
+		is.Equal(collect(t, s.CleanAudioFiles(t.Context(), draft.ID)), []string{"silent"})
+	})
+	t.Run("names the file that is bad, and writes nothing", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openFile(t)
+		draft := newDraft(t, s, "folder")
+		before := dump(t, s)
+		bad := fstest.MapFS{"a.txt": folder["a.txt"], "deep/z.txt": {Data: []byte("0.5\tx\tDishes\n")}}
+		_, err := s.ImportFromFS(t.Context(), draft.ID, bad, annoset.FormatAudacity, nil)
+		e, ok := errors.AsType[*annoset.FormatError](err)
+		is.True(ok)
+		is.Equal(e.Name, "deep/z.txt")
+		_, err = s.ImportFromFS(t.Context(), draft.ID, fstest.MapFS{"notes.md": folder["notes.md"]}, "", nil)
+		is.True(errors.Is(err, annoset.ErrInvalid)) // there is nothing to import
+		is.Equal(dump(t, s), before)
+	})
+}
+
+func TestStore_ExportToDir_roundTrip(t *testing.T) {
+	t.Parallel()
+	names := []string{"ep1", "Deep/Ep 2.wav", "con", "ÄRGER", "empty.wav"}
+	for _, format := range annoset.Formats() {
+		t.Run(string(format), func(t *testing.T) {
+			t.Parallel()
+			is := is.New(t)
+			s := openFile(t)
+			draft := newDraft(t, s, "set")
+			for i, name := range names[:4] {
+				_, err := s.Add(t.Context(), draft.ID, label(name, "glitch", 1000, 2500+int64(i)), label(name, "hum", 4000, 5000))
+				is.NoErr(err)
+			}
+			is.NoErr(s.MarkClean(t.Context(), draft.ID, names[4]))
+			for _, pack := range []bool{false, true} {
+				dir := filepath.Join(t.TempDir(), "out")
+				report, err := s.ExportToDir(t.Context(), draft.ID, dir, format,
+					&annoset.ExportToOptions{WriteOptions: annoset.WriteOptions{Gzip: pack}})
+				is.NoErr(err)
+				is.Equal(report.Labels, int64(8))
+				back := newDraft(t, s, fmt.Sprint("back ", pack))
+				_, err = s.ImportFromFS(t.Context(), back.ID, os.DirFS(dir), format, &annoset.ImportFromOptions{
+					EmptyIsClean: true, ReadOptions: backAgain(format),
+				})
+				is.NoErr(err)
+				want := collect(t, s.Annotations(t.Context(), draft.ID, annoset.Filter{}))
+				got := collect(t, s.Annotations(t.Context(), back.ID, annoset.Filter{}))
+				for i := range got {
+					got[i].ExtraData = nil // where a format says more than it was told
+				}
+				sameLabels(t, got, want)
+			}
+			_, err := s.ExportToDir(t.Context(), draft.ID, t.TempDir()+"/out", "morse", nil)
+			is.True(errors.Is(err, annoset.ErrInvalid))
+		})
+	}
+}
+
+// backAgain are the options under which a format gives back the types that it was told.
+func backAgain(annoset.Format) annoset.ReadOptions { return annoset.ReadOptions{} }
+
+func TestStore_ExportTo(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s := openMemory(t)
+	draft := newDraft(t, s, "set")
+	_, err := s.ImportFrom(t.Context(), draft.ID, strings.NewReader(kitchen), annoset.FormatDCASE, nil)
+	is.NoErr(err)
+	var b bytes.Buffer
+	report, err := s.ExportTo(t.Context(), draft.ID, &b, annoset.FormatDCASE, nil)
+	is.NoErr(err)
+	is.Equal(report.Labels, int64(3))
+	lines := strings.Split(strings.TrimRight(b.String(), "\n"), "\n")
+	slices.Sort(lines)
+	is.Equal(lines, []string{
+		"a.wav\t0.500\t1.250\tDishes", "a.wav\t0.500\t1.250\tDishes", "b.wav\t2.000\t3.000\tSpeech",
+		"empty.wav\t\t\t", "filename\tonset\toffset\tevent_label",
+	})
+	_, err = s.ExportTo(t.Context(), draft.ID, &b, annoset.FormatAudacity, nil)
+	is.True(errors.Is(err, annoset.ErrInvalid)) // two audio files do not go into one label track
+	_, err = s.ExportTo(t.Context(), draft.ID, failing{}, annoset.FormatDCASE, nil)
+	is.True(errors.Is(err, fs.ErrPermission)) // the writer's own error
+}
+
+type failing struct{}
+
+func (failing) Write([]byte) (int, error) { return 0, fs.ErrPermission }
+
+func openFile(t testing.TB) *annoset.Store { return openStore(t, nil).Store }
+
+func openMemory(t testing.TB) *annoset.Store {
+	s := value(annoset.OpenMemory(t.Context(), nil))(t)
+	t.Cleanup(func() { s.Close() })
+	return s
+}
