@@ -38,6 +38,7 @@ var shapes = []shape{
 	{name: "drafts", verbs: "draft version copy add drop draft version publish notes", labels: 60, steps: 40},
 	{name: "datasets", verbs: "dataset types files add import publish forget forget", labels: 60, steps: 40},
 	{name: "large values", verbs: "add add import notes publish version update delete", labels: 12, extra: 30_000, steps: 40},
+	{name: "reviews", verbs: "add reject update publish version train tag publish", labels: 20, steps: 50},
 	{name: "relaxed", verbs: "add import update delete publish version mark drop", labels: 150, relaxed: true, steps: 40},
 	{name: "reopened", verbs: "add import update delete publish version drop", labels: 150, reopen: 3, steps: 40},
 	{name: "everything", verbs: allVerbs, labels: 200, extra: 3000, reopen: 11, steps: 60},
@@ -100,7 +101,23 @@ var verbs = map[string]verb{
 	}),
 	"publish": onDraft(func(ctx context.Context, sc *scene, set *annoset.AnnotationSet) error {
 		_, err := sc.Publish(ctx, set.ID, &annoset.PublishOptions{AllowEmpty: true})
+		if errors.Is(err, annoset.ErrNotApproved) { // as an old store may demand
+			_, err = sc.UpdateDataset(ctx, set.DatasetID, annoset.DatasetPatch{RequiredApprovals: new(0)})
+		}
 		return err
+	}),
+	"reject": onDraft(func(ctx context.Context, sc *scene, set *annoset.AnnotationSet) error {
+		_, err := sc.As("eve").Reject(ctx, set.ID, set.Revision, "no")
+		return err
+	}),
+	"train": onPublished(func(ctx context.Context, sc *scene, set *annoset.AnnotationSet) error {
+		_, err := sc.RecordTraining(ctx, set.ID, annoset.TrainingRun{
+			Model: "detector", ModelVersion: fmt.Sprint(sc.step), Metrics: map[string]float64{"f1": 0.5},
+		})
+		return err
+	}),
+	"tag": onPublished(func(ctx context.Context, sc *scene, set *annoset.AnnotationSet) error {
+		return sc.As("ann").Tag(ctx, set.DatasetID, "production", set.ID)
 	}),
 	"notes": onDraft(func(ctx context.Context, sc *scene, set *annoset.AnnotationSet) error {
 		data := sc.extraData()
@@ -173,6 +190,18 @@ func onDataset(fn func(context.Context, *scene, *annoset.Dataset, []annoset.Anno
 		}
 		return true, fn(ctx, sc, d, sets)
 	}
+}
+
+// onPublished goes for the last published set of a dataset, and adds a dataset where there is none.
+func onPublished(fn func(context.Context, *scene, *annoset.AnnotationSet) error) verb {
+	return onDataset(func(ctx context.Context, sc *scene, _ *annoset.Dataset, sets []annoset.AnnotationSet) error {
+		for _, set := range slices.Backward(sets) {
+			if set.Status == annoset.StatusPublished {
+				return fn(ctx, sc, &set)
+			}
+		}
+		return sc.newDataset(ctx)
+	})
 }
 
 // onDraft goes for the last draft of a dataset, and makes one where there is none: that is the step then.
