@@ -52,8 +52,8 @@ type Cue struct {
 	ID, Settings, Payload string
 }
 
-// CueOf makes a cue of a label, and remarks what it cannot say. validID tells whether an id can be written.
-func (d *Dialect) CueOf(dst *codec.Target, a *codec.Annotation, validID func(string) bool) (c Cue, err error) {
+// cueOf makes a cue of a label, and remarks what it cannot say. validID tells whether an id can be written.
+func (d *Dialect) cueOf(dst *codec.Target, a *codec.Annotation, validID func(string) bool) (c Cue, err error) {
 	extra, err := tier.NewExtra(a.Extra)
 	if err != nil {
 		return c, err
@@ -106,8 +106,8 @@ func (d *Dialect) fits(s string) bool {
 // Blank tells whether a line has blanks alone.
 func Blank(line string) bool { return strings.Trim(line, " \t") == "" }
 
-// AppendTo appends times, settings and payload.
-func (c *Cue) AppendTo(dst []byte, d *Dialect, a *codec.Annotation) []byte {
+// appendTo appends times, settings and payload.
+func (c *Cue) appendTo(dst []byte, d *Dialect, a *codec.Annotation) []byte {
 	dst = append(AppendTime(dst, a.StartMS, d.Point), " "+Arrow+" "...)
 	dst = AppendTime(dst, a.EndMS, d.Point)
 	if c.Settings != "" {
@@ -116,21 +116,31 @@ func (c *Cue) AppendTo(dst []byte, d *Dialect, a *codec.Annotation) []byte {
 	return append(append(append(dst, '\n'), c.Payload...), '\n')
 }
 
-// Write writes all labels, each after a first line that may be empty. before appends what stands before the times.
-func (d *Dialect) Write(dst *codec.Target, head string, validID func(string) bool, before func([]byte, *Cue, int64) []byte) error {
+// Writer is how a format writes cues.
+type Writer struct {
+	Dialect *Dialect
+	Head    string // what a file begins with
+	// IsID tells whether a text can be the id of the cue of this number, from 1.
+	IsID func(id string, n int64) bool
+	// Before appends what stands before the times.
+	Before func(dst []byte, c *Cue, n int64) []byte
+}
+
+// Write writes all labels.
+func (w *Writer) Write(dst *codec.Target) error {
 	out := bufio.NewWriterSize(dst.Writer, 1<<16)
-	line := []byte(head)
+	line := []byte(w.Head)
 	n := int64(0)
 	for a, err := range dst.Labels {
 		if err != nil {
 			return err
 		}
-		c, err := d.CueOf(dst, a, validID)
+		n++
+		c, err := w.Dialect.cueOf(dst, a, func(id string) bool { return w.IsID(id, n) })
 		if err != nil {
 			return err
 		}
-		n++
-		line = c.AppendTo(before(line, &c, n), d, a)
+		line = c.appendTo(w.Before(line, &c, n), w.Dialect, a)
 		if _, err := out.Write(line); err != nil {
 			return err
 		}

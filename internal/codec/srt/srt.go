@@ -136,21 +136,27 @@ func (rd *reader) end(held []string) error {
 	return rd.src.Label(&rd.label)
 }
 
-// Write writes subtitles, numbered from 1 where their labels say nothing else.
-func Write(dst *codec.Target) error {
-	return dialect.Write(dst, "", isID, func(line []byte, c *cue.Cue, n int64) []byte {
+var writer = cue.Writer{
+	Dialect: &dialect,
+	IsID: func(id string, n int64) bool {
+		return len(id) <= maxNumber && isNumber(id) && cue.IsID(id) && id != strconv.FormatInt(n, 10)
+	},
+	Before: func(dst []byte, c *cue.Cue, n int64) []byte {
 		if n > 1 {
-			line = append(line, '\n')
+			dst = append(dst, '\n')
 		}
 		if c.ID == "" {
-			line = strconv.AppendInt(line, n, 10)
+			dst = strconv.AppendInt(dst, n, 10)
 		}
-		return append(append(line, c.ID...), '\n')
-	})
+		return append(append(dst, c.ID...), '\n')
+	},
 }
 
-// isID tells whether a text can be the number of a subtitle.
-func isID(s string) bool { return len(s) <= 18 && isNumber(s) && cue.IsID(s) }
+// maxNumber is how many digits the number of a subtitle may have to be written.
+const maxNumber = 18
+
+// Write writes subtitles, numbered from 1 where their labels say nothing else.
+func Write(dst *codec.Target) error { return writer.Write(dst) }
 
 // LooksLike tells whether a file begins with a number and times, or with times.
 func LooksLike(first, second string) bool {

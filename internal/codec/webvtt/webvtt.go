@@ -207,18 +207,20 @@ func (rd *reader) cue(at codec.Place, id string) error {
 	return rd.src.Label(&rd.label)
 }
 
-// Write writes cues.
-func Write(dst *codec.Target) error {
-	return dialect.Write(dst, head+"\n", isID, func(line []byte, c *cue.Cue, _ int64) []byte {
-		line = append(line, '\n')
+var writer = cue.Writer{
+	Dialect: &dialect, Head: head + "\n",
+	IsID: func(id string, _ int64) bool { return cue.IsID(id) && !isNote(id) },
+	Before: func(dst []byte, c *cue.Cue, _ int64) []byte {
+		dst = append(dst, '\n')
 		if c.ID != "" {
-			line = append(append(line, c.ID...), '\n')
+			dst = append(append(dst, c.ID...), '\n')
 		}
-		return line
-	})
+		return dst
+	},
 }
 
-func isID(s string) bool { return cue.IsID(s) && !isNote(s) }
+// Write writes cues.
+func Write(dst *codec.Target) error { return writer.Write(dst) }
 
 // LooksLike tells whether the first line is that of WebVTT.
 func LooksLike(line string) bool {
