@@ -36,8 +36,9 @@ func Read(src *codec.Source) error {
 type reader struct {
 	src   *codec.Source
 	lines *codec.Lines
-	text  string // the line that was read last
-	again bool   // it is to be read once more
+	text  string             // the line that was read last
+	bad   *codec.SyntaxError // it is not UTF-8
+	again bool               // it is to be read once more
 	label codec.Label
 }
 
@@ -53,15 +54,15 @@ func (rd *reader) ended(err error) error {
 func (rd *reader) next() (bad *codec.SyntaxError, err error) {
 	if rd.again {
 		rd.again = false
-		return nil, nil
+		return rd.bad, nil
 	}
 	line, err := rd.lines.Next()
 	rd.text = string(line)
-	bad, ok := errors.AsType[*codec.SyntaxError](err)
-	if err != nil && (!ok || line == nil) {
+	var ok bool
+	if rd.bad, ok = errors.AsType[*codec.SyntaxError](err); err != nil && (!ok || line == nil) {
 		return nil, err
 	}
-	return bad, nil
+	return rd.bad, nil
 }
 
 func (rd *reader) place() codec.Place { return codec.Place{Line: rd.lines.Line(), Column: 1} }
@@ -180,14 +181,14 @@ func (rd *reader) cue(at codec.Place, id string) error {
 		if err != nil && err != io.EOF {
 			return err
 		}
-		if badLine != nil && bad == nil {
-			bad = badLine
-		}
 		if err == nil && strings.Contains(rd.text, cue.Arrow) {
-			rd.again = true
+			rd.again = true // it is of the next cue
 		}
 		if rd.again || err == io.EOF || badLine == nil && rd.text == "" {
 			break
+		}
+		if badLine != nil && bad == nil {
+			bad = badLine
 		}
 		if n > 0 {
 			payload.WriteByte('\n')
