@@ -51,8 +51,8 @@ type reader struct {
 func (rd *reader) place() codec.Place { return codec.Place{Line: rd.lines.Line(), Column: 1} }
 
 func (rd *reader) line(line string, bad *codec.SyntaxError) error {
-	if bad == nil && timed(line, rd.open) {
-		return rd.begin(line)
+	if timed(line, rd.open) {
+		return rd.begin(line, bad)
 	}
 	if !rd.open && bad == nil {
 		switch {
@@ -92,8 +92,8 @@ func isNumber(line string) bool {
 	return line != "" && strings.Trim(line, "0123456789") == ""
 }
 
-// begin reads the times of a subtitle, and ends the one before.
-func (rd *reader) begin(line string) error {
+// begin reads the times of a subtitle, which may be bad, and ends the one before.
+func (rd *reader) begin(line string, bad *codec.SyntaxError) error {
 	at, number, held := rd.place(), "", rd.held
 	if last := len(held) - 1; last >= 0 && isNumber(held[last]) {
 		number, held = strings.Trim(held[last], " \t"), held[:last]
@@ -104,7 +104,10 @@ func (rd *reader) begin(line string) error {
 	}
 	rd.n++
 	rd.open, rd.at, rd.number, rd.held, rd.size = true, at, number, rd.held[:0], 0
-	if rd.timing, rd.bad = cue.ParseTiming(rd.lines.Line(), line, dialect.Point); rd.bad != nil {
+	if rd.bad = bad; rd.bad == nil {
+		rd.timing, rd.bad = cue.ParseTiming(rd.lines.Line(), line, dialect.Point)
+	}
+	if rd.bad != nil {
 		return nil
 	}
 	if number == "" || !rd.timing.Exact {
