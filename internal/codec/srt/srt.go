@@ -39,8 +39,8 @@ type reader struct {
 	label codec.Label
 	n     int64 // times that were seen
 
-	open   bool // there is a subtitle, or one that is bad
-	bad    *codec.SyntaxError
+	open   bool // there is a subtitle
+	bad    bool // it is to be left out
 	at     codec.Place
 	number string
 	timing *cue.Timing
@@ -70,14 +70,20 @@ func (rd *reader) line(line string, bad *codec.SyntaxError) error {
 	if rd.size += len(line) + 1; rd.size > cue.MaxPayload && bad == nil {
 		bad = cue.TooLong(rd.place())
 	}
-	if rd.bad == nil {
-		rd.bad = bad
-	}
-	if rd.bad != nil { // all that is still of interest is a number before the next times
-		rd.held = rd.held[:0]
+	if rd.bad || bad != nil { // all that is still of interest is a number before the next times
+		rd.held, rd.size = rd.held[:0], 0
 	}
 	rd.held = append(rd.held, line)
-	return nil
+	return rd.refuse(bad)
+}
+
+// refuse leaves out the subtitle that is open.
+func (rd *reader) refuse(bad *codec.SyntaxError) error {
+	if bad == nil || rd.bad {
+		return nil
+	}
+	rd.bad = true
+	return rd.src.Bad(bad)
 }
 
 // timed tells whether a line is the times of a subtitle. An arrow within a text is text.
@@ -104,11 +110,12 @@ func (rd *reader) begin(line string, bad *codec.SyntaxError) error {
 	}
 	rd.n++
 	rd.open, rd.at, rd.number, rd.held, rd.size = true, at, number, rd.held[:0], 0
-	if rd.bad = bad; rd.bad == nil {
-		rd.timing, rd.bad = cue.ParseTiming(rd.lines.Line(), line, dialect.Point)
+	rd.bad = false
+	if bad == nil {
+		rd.timing, bad = cue.ParseTiming(rd.lines.Line(), line, dialect.Point)
 	}
-	if rd.bad != nil {
-		return nil
+	if bad != nil {
+		return rd.refuse(bad)
 	}
 	if number == "" || !rd.timing.Exact {
 		rd.src.Note(codec.Repaired, rd.place(), line)
@@ -125,8 +132,8 @@ func (rd *reader) end(held []string) error {
 		return nil
 	}
 	rd.open = false
-	if rd.bad != nil {
-		return rd.src.Bad(rd.bad)
+	if rd.bad {
+		return nil
 	}
 	for len(held) > 0 && cue.Blank(held[0]) {
 		held = held[1:]

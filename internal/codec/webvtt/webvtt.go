@@ -172,37 +172,32 @@ func isNote(line string) bool {
 // cue reads a cue whose times are the line that was read last.
 func (rd *reader) cue(at codec.Place, id string) error {
 	t, bad := cue.ParseTiming(rd.lines.Line(), rd.text, dialect.Point)
-	if bad == nil && !t.Exact {
+	if bad != nil {
+		return rd.refuse(bad)
+	}
+	if !t.Exact {
 		rd.src.Note(codec.Repaired, rd.place(), rd.text)
 	}
 	var payload strings.Builder
 	for n := 0; ; n++ {
-		badLine, err := rd.next()
+		bad, err := rd.next()
 		if err != nil && err != io.EOF {
 			return err
 		}
-		if err == nil && strings.Contains(rd.text, cue.Arrow) {
-			rd.again = true // it is of the next cue
-		}
-		if rd.again || err == io.EOF || badLine == nil && rd.text == "" {
+		rd.again = err == nil && strings.Contains(rd.text, cue.Arrow) // it is of the next cue
+		if rd.again || err == io.EOF || bad == nil && rd.text == "" {
 			break
-		}
-		if badLine != nil && bad == nil {
-			bad = badLine
 		}
 		if n > 0 {
 			payload.WriteByte('\n')
 		}
 		if payload.Len()+len(rd.text) > cue.MaxPayload {
-			if bad == nil {
-				bad = cue.TooLong(rd.place())
-			}
-			continue
+			bad = cue.TooLong(rd.place())
+		}
+		if bad != nil {
+			return rd.refuse(bad)
 		}
 		payload.WriteString(rd.text)
-	}
-	if bad != nil {
-		return rd.src.Bad(bad)
 	}
 	dialect.Label(&rd.label, at, t, id, true, payload.String())
 	return rd.src.Label(&rd.label)
