@@ -65,18 +65,24 @@ const maxHours = 9
 
 // clock reads hours:minutes:seconds.decimals.
 func clock(s string, point byte) (n decimal.Number, exact bool, err error) {
-	whole, fraction, cut := s, "", false
+	whole, fraction := s, ""
 	if i := strings.IndexAny(s, ".,"); i >= 0 {
-		whole, fraction, cut = s[:i], s[i+1:], true
-		exact = s[i] == point && len(fraction) == 3
+		whole, fraction = s[:i], s[i:]
+		if !digits(fraction[1:], 1, 1<<10) {
+			return n, false, decimal.ErrSyntax
+		}
+		exact = s[i] == point && len(fraction) == 4
 	}
-	parts := strings.Split(whole, ":")
-	if len(parts) < 2 || len(parts) > 3 || cut && !digits(fraction, 1, 1<<10) {
+	colons := strings.Count(whole, ":")
+	if colons != 1 && colons != 2 {
 		return n, false, decimal.ErrSyntax
 	}
+	exact = exact && (colons == 2 || point == '.') // WebVTT alone has times without hours
 	var seconds int64
-	for i, part := range parts {
-		isHours := len(parts) == 3 && i == 0
+	for rest, more := whole, true; more; {
+		var part string
+		part, rest, more = strings.Cut(rest, ":")
+		isHours := colons == 2 && len(part)+1+len(rest) == len(whole)
 		if isHours && digits(part, maxHours+1, 1<<10) {
 			return n, false, decimal.ErrRange
 		}
@@ -90,15 +96,29 @@ func clock(s string, point byte) (n decimal.Number, exact bool, err error) {
 		exact = exact && len(part) >= 2
 		seconds = seconds*60 + v
 	}
-	if exact = exact && (len(parts) == 3 || point == '.'); !cut { // WebVTT alone has times without hours
-		return decimal.FromMS(seconds * 1000), exact, nil
+	n = decimal.FromMS(seconds * 1000)
+	if fraction == "" {
+		return n, exact, nil
 	}
-	n, err = decimal.Parse(strconv.FormatInt(seconds, 10) + "." + fraction)
-	return n, exact, err
+	parse := decimal.Parse
+	if fraction[0] == ',' {
+		parse = decimal.ParseComma
+	}
+	rest, err := parse(fraction)
+	return n.Add(rest), exact, err
 }
 
 func digits(s string, least, most int) bool {
-	return len(s) >= least && len(s) <= most && strings.Trim(s, "0123456789") == ""
+	return len(s) >= least && len(s) <= most && isDigits(s)
+}
+
+func isDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
 }
 
 // AppendTime appends a time as hours, minutes, seconds and milliseconds.

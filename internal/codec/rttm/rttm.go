@@ -43,6 +43,9 @@ const (
 	plainWord  = "lex" // what a LEXEME is by itself
 )
 
+// goesWithout is what most records say, and nobody need keep.
+var goesWithout = [...]codec.Field{{Name: typeKey, Value: speaker}, {Name: channelKey, Value: oneChannel}}
+
 // Read reads RTTM.
 func Read(src *codec.Source) error {
 	return fields.Read(src, func(r *fields.Record, l *codec.Label) (bool, *codec.SyntaxError) {
@@ -93,8 +96,16 @@ func parse(src *codec.Source, r *fields.Record, l *codec.Label) (bool, *codec.Sy
 func says(r *fields.Record, k *kind, l *codec.Label) {
 	ortho, subtype, name := r.Fields[fOrtho], r.Fields[fSubtype], r.Fields[fName]
 	hasSubtype := !fields.IsNone(subtype)
-	keep(l, k.name != speaker, typeKey, k.name)
-	keep(l, r.Fields[fChannel] != oneChannel, channelKey, r.Fields[fChannel])
+	if k.name == speaker {
+		l.Implied = append(l.Implied, goesWithout[:]...)
+	} else {
+		l.Fields = append(l.Fields, codec.Field{Name: typeKey, Value: k.name})
+		l.Implied = append(l.Implied, goesWithout[1])
+	}
+	if channel := r.Fields[fChannel]; channel != oneChannel {
+		l.Implied = l.Implied[:len(l.Implied)-1]
+		l.Fields = append(l.Fields, codec.Field{Name: channelKey, Value: channel})
+	}
 	switch k.name {
 	case speaker:
 		l.Type = none(name)
