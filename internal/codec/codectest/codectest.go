@@ -227,6 +227,19 @@ func Confidence(r *rand.Rand) *float64 {
 	return &[]float64{0, 1, 0.5, r.Float64(), 1e-9}[r.IntN(5)]
 }
 
+// HoldsAny checks that a codec holds any labels of a kind, exact duplicates too.
+func (c Codec) HoldsAny(t testing.TB, any func(*rand.Rand) codec.Annotation) {
+	t.Helper()
+	for seed := range uint64(300) {
+		r := rand.New(rand.NewPCG(seed, 3))
+		labels := make([]codec.Annotation, 40)
+		for i := range labels {
+			labels[i] = any(r)
+		}
+		c.Holds(t, append(labels, labels[0]))
+	}
+}
+
 // Holds checks that a codec holds labels to the last.
 func (c Codec) Holds(t testing.TB, labels []codec.Annotation) {
 	t.Helper()

@@ -21,6 +21,29 @@ func NewWriter(dst *codec.Target) *Writer {
 	return &Writer{Target: dst, out: bufio.NewWriterSize(dst.Writer, 1<<16)}
 }
 
+// Write writes a record for each label. appendRecord takes of the extra data what it writes.
+func Write(dst *codec.Target, appendRecord func([]byte, *Writer, *codec.Annotation, *tier.Extra) []byte) error {
+	w := NewWriter(dst)
+	var line []byte
+	for a, err := range dst.Labels {
+		if err != nil {
+			return err
+		}
+		extra, err := tier.NewExtra(a.Extra)
+		if err != nil {
+			return err
+		}
+		line = appendRecord(line[:0], w, a, extra)
+		if lost := extra.Lost(); lost != "" {
+			dst.Note(codec.ExtraLost, lost)
+		}
+		if err := w.Line(line); err != nil {
+			return err
+		}
+	}
+	return w.Close()
+}
+
 // Line writes one line.
 func (w *Writer) Line(line []byte) error {
 	_, err := w.out.Write(line)

@@ -228,27 +228,7 @@ func confidence(r *fields.Record) (*float64, *codec.SyntaxError) {
 }
 
 // Write writes RTTM of ten fields.
-func Write(dst *codec.Target) error {
-	w := fields.NewWriter(dst)
-	var line []byte
-	for a, err := range dst.Labels {
-		if err != nil {
-			return err
-		}
-		extra, err := tier.NewExtra(a.Extra)
-		if err != nil {
-			return err
-		}
-		line = appendRecord(line[:0], w, a, extra)
-		if lost := extra.Lost(); lost != "" {
-			dst.Note(codec.ExtraLost, lost)
-		}
-		if err := w.Line(line); err != nil {
-			return err
-		}
-	}
-	return w.Close()
-}
+func Write(dst *codec.Target) error { return fields.Write(dst, appendRecord) }
 
 func appendRecord(dst []byte, w *fields.Writer, a *codec.Annotation, extra *tier.Extra) []byte {
 	rec := recordOf(a, extra)

@@ -42,39 +42,23 @@ func Read(src *codec.Source) error {
 }
 
 // Write writes the spans of all labels.
-func Write(dst *codec.Target) error {
-	w := fields.NewWriter(dst)
-	var line []byte
-	for a, err := range dst.Labels {
-		if err != nil {
-			return err
-		}
-		extra, err := tier.NewExtra(a.Extra)
-		if err != nil {
-			return err
-		}
-		if a.Type != Examined {
-			dst.Note(codec.TypeChanged, a.Type)
-		}
-		if a.Confidence != nil {
-			dst.Note(codec.ConfidenceLost, a.File)
-		}
-		channel, ok := extra.Text(channelKey)
-		if !ok || channel == oneChannel || !fields.IsWord(channel) {
-			extra.Lose(channelKey)
-			channel = oneChannel
-		}
-		start, end := fields.Times(a, extra, 3, false)
-		line = append(append(w.File(line[:0], a.File), ' '), channel...)
-		line = append(append(append(append(append(line, ' '), start...), ' '), end...), '\n')
-		if lost := extra.Lost(); lost != "" {
-			dst.Note(codec.ExtraLost, lost)
-		}
-		if err := w.Line(line); err != nil {
-			return err
-		}
+func Write(dst *codec.Target) error { return fields.Write(dst, appendSpan) }
+
+func appendSpan(dst []byte, w *fields.Writer, a *codec.Annotation, extra *tier.Extra) []byte {
+	if a.Type != Examined {
+		w.Target.Note(codec.TypeChanged, a.Type)
 	}
-	return w.Close()
+	if a.Confidence != nil {
+		w.Target.Note(codec.ConfidenceLost, a.File)
+	}
+	channel, ok := extra.Text(channelKey)
+	if !ok || channel == oneChannel || !fields.IsWord(channel) {
+		extra.Lose(channelKey)
+		channel = oneChannel
+	}
+	start, end := fields.Times(a, extra, 3, false)
+	dst = append(append(w.File(dst, a.File), ' '), channel...)
+	return append(append(append(append(append(dst, ' '), start...), ' '), end...), '\n')
 }
 
 // LooksLike tells whether the fields of the first record are those of a span.

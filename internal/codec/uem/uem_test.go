@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/matryer/is"
+
 	"github.com/annoset/annoset/internal/codec"
 	"github.com/annoset/annoset/internal/codec/codectest"
 )
@@ -16,17 +18,21 @@ func FuzzRead_UEM(f *testing.F) {
 
 func TestWrite_holdsAnyLabels(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(100) {
-		r := rand.New(rand.NewPCG(seed, 3))
-		labels := make([]codec.Annotation, 40)
-		for i := range labels {
-			a := codec.Annotation{File: "a" + codectest.Text(r, false), Type: Examined}
-			a.StartMS, a.EndMS = codectest.Span(r)
-			if r.IntN(2) == 0 {
-				a.Extra, _ = codec.Object([]codec.Field{{Name: channelKey, Value: "<NA>"}}, nil)
-			}
-			labels[i] = a
+	this.HoldsAny(t, func(r *rand.Rand) codec.Annotation {
+		a := codec.Annotation{File: "a" + codectest.Text(r, false), Type: Examined}
+		a.StartMS, a.EndMS = codectest.Span(r)
+		if r.IntN(2) == 0 {
+			a.Extra, _ = codec.Object([]codec.Field{{Name: channelKey, Value: "<NA>"}}, nil)
 		}
-		this.Holds(t, append(labels, labels[0]))
-	}
+		return a
+	})
+}
+
+func TestWrite_saysWhatItCannotHold(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	half := 0.5
+	out, notes := this.WriteAll(t, []codec.Annotation{{File: ";;f", Type: "glitch", EndMS: 5, Confidence: &half, Extra: []byte(`{"x":1}`)}})
+	is.Equal(string(out), "_;;f 1 0.000 0.005\n")
+	is.Equal(notes, map[codec.Kind]int{codec.TypeChanged: 2, codec.ConfidenceLost: 1, codec.ExtraLost: 1})
 }
