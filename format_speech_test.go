@@ -74,6 +74,7 @@ func TestSpeechFormats_errors(t *testing.T) {
 		"no record":             {annoset.FormatRTTM, "\n;; x\nhello world\n", 3, 1, `"hello"`},
 		"too few fields":        {annoset.FormatRTTM, "SPEAKER é 1 0 1 <NA> <NA> joe\n", 1, 30, "8 fields"},
 		"too many fields":       {annoset.FormatRTTM, "SPEAKER é 1 0 1 <NA> <NA> joe <NA> <NA> x\n", 1, 41, "11 fields"},
+		"fields for ever":       {annoset.FormatUEM, strings.Repeat("x ", 1<<20), 1, 9, "16 fields or more"},
 		"no start":              {annoset.FormatRTTM, "SPEAKER é 1 <NA> 1 <NA> <NA> joe <NA>\n", 1, 13, `"<NA>"`},
 		"a point for a turn":    {annoset.FormatRTTM, "SPEAKER é 1 0 <NA> <NA> <NA> joe <NA>\n", 1, 15, `"<NA>"`},
 		"NaN":                   {annoset.FormatRTTM, "SPEAKER é 1 NaN 1 <NA> <NA> joe <NA>\n", 1, 13, `"NaN"`},

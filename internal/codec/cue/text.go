@@ -50,7 +50,7 @@ func (d *Dialect) Plain(payload string) (text, voice string, styled bool) {
 				continue
 			}
 		case c == '{' && d.Loose && strings.HasPrefix(payload[i:], `{\`):
-			if size := strings.IndexByte(payload[i:], '}') + 1; size > 0 { // an override of SubStation Alpha: {\an8}
+			if size := next(payload[i:], '{', '}') + 1; size > 0 { // an override of SubStation Alpha: {\an8}
 				styled = true
 				i += size
 				continue
@@ -64,14 +64,11 @@ func (d *Dialect) Plain(payload string) (text, voice string, styled bool) {
 
 // tag returns the length of the tag that a text begins with, 0 if it begins with none.
 func (d *Dialect) tag(s string) int {
-	end := strings.IndexByte(s, '>')
+	end := next(s, '<', '>')
 	if end < 0 {
 		return 0
 	}
 	name := s[1:end]
-	if strings.IndexByte(name, '<') >= 0 {
-		return 0
-	}
 	if name != "" && name[0] >= '0' && name[0] <= '9' && !d.Loose {
 		if strings.Trim(name, "0123456789:.") == "" && strings.Contains(name, ":") {
 			return end + 1 // the time from which the rest is said
@@ -86,6 +83,17 @@ func (d *Dialect) tag(s string) int {
 		return 0
 	}
 	return end + 1
+}
+
+// next returns where what opens at the beginning of a text is closed, -1 if nowhere before the same opens again: so a text
+// is looked at once, whatever opens in it.
+func next(s string, opens, closes byte) int {
+	for i := 1; i < len(s) && s[i] != opens; i++ {
+		if s[i] == closes {
+			return i
+		}
+	}
+	return -1
 }
 
 func letter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }

@@ -26,10 +26,13 @@ type Record struct {
 	Fields []string
 }
 
+// maxFields is how many fields of a line are told apart. No format has as many.
+const maxFields = 16
+
 // split takes a line apart. Only ASCII blanks are blanks: others may be in a name.
 func (r *Record) split(text string) {
 	r.Text, r.Fields = text, r.Fields[:0]
-	for i := 0; i < len(text); {
+	for i := 0; i < len(text) && len(r.Fields) < maxFields; {
 		for i < len(text) && blank(text[i]) {
 			i++
 		}
@@ -70,7 +73,11 @@ func (r *Record) Bad(field int, expected string) *codec.SyntaxError {
 // Count refuses a record of fewer or more fields.
 func (r *Record) Count(least, most int, expected string) *codec.SyntaxError {
 	if n := len(r.Fields); n < least || n > most {
-		return &codec.SyntaxError{Place: r.Place(min(n, most)), Found: strconv.Itoa(n) + " fields", Expected: expected}
+		found := strconv.Itoa(n) + " fields"
+		if n == maxFields {
+			found += " or more"
+		}
+		return &codec.SyntaxError{Place: r.Place(min(n, most)), Found: found, Expected: expected}
 	}
 	return nil
 }
