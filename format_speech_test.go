@@ -219,3 +219,33 @@ func (*endlessLines) Read(p []byte) (int, error) {
 	}
 	return len(p), nil
 }
+
+func TestSpeechFormats_detect(t *testing.T) {
+	t.Parallel()
+	for f, text := range map[annoset.Format]string{
+		annoset.FormatRTTM:   ";; a comment\n\nspeaker f 1 0 1 <NA> <NA> joe <NA>\n",
+		annoset.FormatUEM:    ";; a comment\nf 1 0.000 60.5\n",
+		annoset.FormatCTM:    "f A 0.1 0.2 word\n",
+		annoset.FormatWebVTT: "WEBVTT\tof something\n\n00:01.000 --> 00:02.000\nhi\n",
+		annoset.FormatSRT:    "\n1\n00:00:01,000 --> 00:00:02,000\nhi\n",
+	} {
+		for _, head := range []string{
+			text, "\ufeff" + text, asUTF16(text), strings.ReplaceAll(text, "\n", "\r\n"), strings.ReplaceAll(text, "\n", "\r"),
+			text + "cut in a char\xc3", string(gzipped(t, []byte(text))),
+		} {
+			is := is.New(t)
+			found, err := annoset.DetectFormat("", []byte(head))
+			is.NoErr(err)
+			is.Equal(found, f)
+		}
+	}
+	for _, text := range []string{
+		"", ";; nothing but a comment\n", "SPEAKER of the house\n", "WEBVTTX\n", "1\n2\n3\n", "a text of five words\n", "a b c d\n",
+	} {
+		is := is.New(t)
+		for _, name := range []string{"", "x.rttm", "x.uem", "x.ctm", "x.vtt", "x.srt"} {
+			_, err := annoset.DetectFormat(name, []byte(text))
+			is.True(errors.Is(err, annoset.ErrInvalid)) // the name alone is never enough
+		}
+	}
+}
