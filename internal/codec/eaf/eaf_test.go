@@ -30,7 +30,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(begin + slots + words + "</ANNOTATION_DOCUMENT>"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) < 1<<16 {
-			codectest.Again(t, eaf.Read, eaf.Write, data)
+			codectest.Codec{Read: eaf.Read, Write: eaf.Write}.Again(t, data)
 		}
 	})
 }

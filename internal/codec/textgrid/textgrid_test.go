@@ -19,7 +19,7 @@ func read(src *codec.Source) error { return textgrid.Read(src, textgrid.Options{
 // texts of a file that reads, in short.
 func texts(t *testing.T, data string) string {
 	t.Helper()
-	r := codectest.Read(read, []byte(data))
+	r := codectest.Codec{Read: read}.ReadAll([]byte(data), false)
 	if r.Err != nil {
 		t.Fatal(r.Err)
 	}
@@ -51,7 +51,7 @@ func TestRead_freeStanding(t *testing.T) {
 func TestRead_endless(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
-	r := codectest.Read(read, []byte(head+"1000000000000 0 1 \"a\""))
+	r := codectest.Codec{Read: read}.ReadAll([]byte(head+"1000000000000 0 1 \"a\""), false)
 	e, ok := errors.AsType[*codec.SyntaxError](r.Err)
 	is.True(ok)
 	is.Equal(e.Found, "the end of the file") // soon
@@ -73,7 +73,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) < 1<<16 {
-			codectest.Again(t, read, textgrid.Write, data)
+			codectest.Codec{Read: read, Write: textgrid.Write}.Again(t, data)
 		}
 	})
 }
