@@ -201,10 +201,10 @@ func TestReadLabels_artifactTypeTemplate(t *testing.T) {
 	t.Parallel()
 	text := []byte("1\t2\thum\n\\\t100\t200\n3\t4\t\n")
 	for template, want := range map[string][]string{
-		"":                {"hum"},
-		"{text}":          {"hum"},
-		"noise: {text}":   {"noise: hum"}, // a record without a text stays a blank one
-		"scored":          {"scored", "scored"},
+		"":                     {"hum"},
+		"{text}":               {"hum"},
+		"noise: {text}":        {"noise: hum"}, // a record without a text stays a blank one
+		"scored":               {"scored", "scored"},
 		"{text}/{low_freq_hz}": {"hum/100"},
 	} {
 		is := is.New(t)

@@ -262,11 +262,19 @@ func (s *survey) run(ctx context.Context, tx *sqlite.ReadTx) error {
 // filesAWorker is for how many files it is worth to begin another read.
 const filesAWorker = 16
 
+// workers is how many readers are worth it; in memory there is but one.
+func (s *survey) workers(db *sqlite.DB) int {
+	if db.InMemory() {
+		return 1
+	}
+	return min(runtime.GOMAXPROCS(0), len(s.files)/filesAWorker)
+}
+
 // runParallel surveys all files through several readers at once. Nothing may have changed what the set sees since the
 // survey was prepared: the set is published, or the caller holds the write lock and has not written yet.
 func (s *survey) runParallel(ctx context.Context, db *sqlite.DB, tx *sqlite.ReadTx) error {
-	workers := min(runtime.GOMAXPROCS(0), len(s.files)/filesAWorker)
-	if workers < 2 || db.InMemory() {
+	workers := s.workers(db)
+	if workers < 2 {
 		return s.run(ctx, tx)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)

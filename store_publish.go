@@ -59,7 +59,7 @@ func (s *Store) Publish(ctx context.Context, setID uuid.UUID, opts *PublishOptio
 				return err
 			}
 		}
-		stats, err := s.sealFiles(ctx, tx, op, &set)
+		stats, digest, err := s.sealFiles(ctx, tx, op, &set)
 		if err != nil {
 			return err
 		}
@@ -70,10 +70,6 @@ func (s *Store) Publish(ctx context.Context, setID uuid.UUID, opts *PublishOptio
 			if err := noteChanges(ctx, &tx.ReadTx, op, &set, &stats); err != nil {
 				return err
 			}
-		}
-		digest, err := storedDigest(ctx, &tx.ReadTx, &set)
-		if err != nil {
-			return err
 		}
 		if err := tx.WeighLayer(ctx, set.LayerID); err != nil {
 			return err
@@ -94,16 +90,40 @@ func (s *Store) Publish(ctx context.Context, setID uuid.UUID, opts *PublishOptio
 	return out, nil
 }
 
-// sealFiles keeps the digest of each audio file that a draft has changed, and returns the draft's statistics.
-func (s *Store) sealFiles(ctx context.Context, tx *sqlite.WriteTx, op string, set *sqlite.SetRow) (Stats, error) {
+// sealFiles keeps the digest of each audio file that a draft has changed, and returns the draft's statistics and the digest
+// of all its files.
+func (s *Store) sealFiles(ctx context.Context, tx *sqlite.WriteTx, op string, set *sqlite.SetRow,
+) (stats Stats, digest string, err error) {
 	sv, err := newSurvey(ctx, &tx.ReadTx, set, false)
 	if err != nil {
-		return Stats{}, err
+		return Stats{}, "", err
 	}
 	sv.digests = true
-	if err := sv.runParallel(ctx, s.db, &tx.ReadTx); err != nil {
-		return Stats{}, err
+	var list *listing
+	if sv.workers(s.db) > 1 {
+		list = s.listFiles(ctx, set.LayerID)
+		defer list.close()
 	}
+	if err := sv.runParallel(ctx, s.db, &tx.ReadTx); err != nil {
+		return Stats{}, "", err
+	}
+	if err := keepDigests(ctx, tx, op, sv); err != nil {
+		return Stats{}, "", err
+	}
+	if list != nil {
+		digest, err = list.digest(sv)
+	} else {
+		digest, err = storedDigest(ctx, &tx.ReadTx, set)
+	}
+	if err != nil {
+		return Stats{}, "", err
+	}
+	stats, err = sv.stats(ctx, &tx.ReadTx)
+	return stats, digest, err
+}
+
+// keepDigests keeps what a survey of a draft has found of each audio file.
+func keepDigests(ctx context.Context, tx *sqlite.WriteTx, op string, sv *survey) error {
 	p := &problems{op: op}
 	for i, f := range sv.files {
 		result := &sv.results[i]
@@ -111,28 +131,13 @@ func (s *Store) sealFiles(ctx context.Context, tx *sqlite.WriteTx, op string, se
 			p.add(-1, "end_ms", "of a label is %d, past the end of %s at %d", result.lastEndMS, brief(f.Name), f.DurationMS)
 		}
 		if err := tx.UpdateLayerFile(ctx, sqlite.LayerFile{
-			LayerID: set.LayerID, FileID: f.ID, Clean: f.Clean,
+			LayerID: sv.set.LayerID, FileID: f.ID, Clean: f.Clean,
 			Annotations: &result.annotations, Digest: result.digest,
 		}); err != nil {
-			return Stats{}, err
+			return err
 		}
 	}
-	if err := p.err(); err != nil {
-		return Stats{}, err
-	}
-	return sv.stats(ctx, &tx.ReadTx)
-}
-
-// storedDigest is the digest of a set by the digests that are kept of its audio files.
-func storedDigest(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow) (string, error) {
-	m := newManifest()
-	err := tx.SeenFiles(ctx, set.LayerID, func(f *sqlite.SeenFile) error {
-		if f.Digest != nil {
-			m.add(f.Digest, f.Name)
-		}
-		return nil
-	})
-	return m.String(), err
+	return p.err()
 }
 
 func fillPublished(r *sqlite.SetRow, stats *Stats, digest string, now int64) error {

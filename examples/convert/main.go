@@ -125,8 +125,12 @@ func (c *converter) write(ctx context.Context, store *annoset.Store, set annoset
 ) (report annoset.WriteReport, err error) {
 	opts := &annoset.ExportToOptions{WriteOptions: annoset.WriteOptions{Gzip: c.gzip}}
 	if out == "" {
-		for id := range store.Annotations(ctx, set.ID, annoset.Filter{}) {
-			opts.Filter.AudioFileIDs = []string{id.AudioFileID} // the first one is enough to look at
+		for first, err := range store.Annotations(ctx, set.ID, annoset.Filter{}) {
+			if err != nil {
+				return report, err
+			}
+			opts.Filter.AudioFileIDs = []string{first.AudioFileID}
+			fmt.Fprintf(os.Stderr, "showing %s alone\n", first.AudioFileID)
 			break
 		}
 		return store.ExportTo(ctx, set.ID, os.Stdout, c.to, opts)
