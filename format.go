@@ -59,26 +59,24 @@ func specOf(op string, f Format) (*formatSpec, error) {
 // RemarkKind is a kind of [Remark].
 type RemarkKind string
 
-// What reading and writing remark. A format that cannot say something says so here, once a kind.
+// What reading and writing remark. Labels that do not overlap as they are written do not after rounding either, for times
+// are rounded to the nearest millisecond after start and duration were added: that keeps their order.
 const (
-	RemarkCollapsed      = RemarkKind(codec.Collapsed)      // a span of less than half a millisecond became a point
-	RemarkDigitsLost     = RemarkKind(codec.DigitsLost)     // a time was rounded to whole milliseconds
-	RemarkOverlap        = RemarkKind(codec.Overlap)        // labels that did not overlap do so after rounding
-	RemarkBlankSkipped   = RemarkKind(codec.BlankSkipped)   // a label without text was left out
-	RemarkPointSkipped   = RemarkKind(codec.PointSkipped)   // a point event was left out, as asked for
-	RemarkRecordSkipped  = RemarkKind(codec.RecordSkipped)  // a record that is no label was left out
-	RemarkBadSkipped     = RemarkKind(codec.BadSkipped)     // a record that cannot be read was left out, as asked for
-	RemarkSpoiled        = RemarkKind(codec.Spoiled)        // a spreadsheet has put its own text in place of a name
-	RemarkRepaired       = RemarkKind(codec.Repaired)       // against the letter of the format, and clear all the same
-	RemarkConfidenceLost = RemarkKind(codec.ConfidenceLost) // the format has no place for a confidence
-	RemarkExtraLost      = RemarkKind(codec.ExtraLost)      // the format has no place for extra data, or for some of it
-	RemarkCleanLost      = RemarkKind(codec.CleanLost)      // the format cannot say that an audio file is clean
-	RemarkTypeChanged    = RemarkKind(codec.TypeChanged)    // the format cannot hold the artifact type as it is
-	RemarkPointLost      = RemarkKind(codec.PointLost)      // the format has no point events
-	RemarkPointWidened   = RemarkKind(codec.PointWidened)   // a point event became the shortest span there is
-	RemarkTimeChanged    = RemarkKind(codec.TimeChanged)    // the format's own unit of time is not the millisecond
-	RemarkNameLost       = RemarkKind(codec.NameLost)       // an audio file id is too long for a file name, and the format does not say it
-	RemarkFormulaEscaped = RemarkKind(codec.FormulaEscaped) // a spreadsheet would have run the text, as asked for
+	RemarkCollapsed      RemarkKind = "collapsed to a point"     // a span of less than half a millisecond became a point
+	RemarkDigitsLost     RemarkKind = "digits lost"              // a time was rounded to whole milliseconds
+	RemarkBlankSkipped   RemarkKind = "blank skipped"            // a label without text was left out
+	RemarkPointSkipped   RemarkKind = "point skipped"            // a point event was left out, as asked for
+	RemarkRecordSkipped  RemarkKind = "record skipped"           // a record that is no label was left out
+	RemarkBadSkipped     RemarkKind = "bad record skipped"       // a record that cannot be read was left out, as asked for
+	RemarkSpoiled        RemarkKind = "spoiled by a spreadsheet" // a spreadsheet has put its own text in place of a name
+	RemarkRepaired       RemarkKind = "repaired"                 // against the letter of the format, and clear all the same
+	RemarkConfidenceLost RemarkKind = "confidence lost"          // the format has no place for a confidence
+	RemarkExtraLost      RemarkKind = "extra data lost"          // the format has no place for extra data, or for some of it
+	RemarkCleanLost      RemarkKind = "clean mark lost"          // the format cannot say that an audio file is clean
+	RemarkTypeChanged    RemarkKind = "type changed"             // the format cannot hold the artifact type as it is
+	RemarkTimeChanged    RemarkKind = "time changed"             // the format's own unit of time is not the millisecond
+	RemarkNameLost       RemarkKind = "audio file id lost"       // an audio file id is too long for a file name, and the format does not say it
+	RemarkFormulaEscaped RemarkKind = "formula made safe"        // a spreadsheet would have run the text, as asked for
 )
 
 // MaxPlaces is how many places a [Remark] names at most.

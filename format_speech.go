@@ -88,7 +88,7 @@ const (
 )
 
 // UEMExamined is the artifact type of the spans of [FormatUEM].
-const UEMExamined = uem.Examined
+const UEMExamined = "examined"
 
 var speechFormats = []formatSpec{
 	speechFormat(FormatRTTM, rttm.Read, rttm.Write, likeFields(rttm.LooksLike, certain), ".rttm"),

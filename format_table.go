@@ -172,10 +172,10 @@ type TimeUnit string
 
 // The units of times.
 const (
-	UnitSeconds      = TimeUnit(table.Seconds)
-	UnitMilliseconds = TimeUnit(table.Milliseconds)
-	UnitClock        = TimeUnit(table.Clock)   // hh:mm:ss.mmm; hours and minutes may be missing
-	UnitSamples      = TimeUnit(table.Samples) // needs [TableOptions.SampleRate]
+	UnitSeconds      TimeUnit = "seconds"
+	UnitMilliseconds TimeUnit = "milliseconds"
+	UnitClock        TimeUnit = "clock"   // hh:mm:ss.mmm; hours and minutes may be missing
+	UnitSamples      TimeUnit = "samples" // needs [TableOptions.SampleRate]
 )
 
 // TableOptions say what a table does not, or what it says wrong. The zero value goes by the header. Formats that fix what

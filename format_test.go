@@ -222,3 +222,11 @@ func TestReadLabels_artifactTypeTemplate(t *testing.T) {
 		is.True(errors.Is(r.err, annoset.ErrInvalid)) // it is no template
 	}
 }
+
+func TestFormats_sayTheSameAsTheirCodecs(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	for _, texts := range annoset.SameTexts {
+		is.Equal(texts[0], texts[1])
+	}
+}

@@ -81,10 +81,9 @@ type Kind string
 
 // What readers and writers remark.
 const (
-	Collapsed      Kind = "collapsed to a point"   // a span of less than a millisecond
-	DigitsLost     Kind = "digits lost"            // times were rounded to whole milliseconds
-	Overlap        Kind = "overlap after rounding" // labels that met or kept apart overlap now
-	BlankSkipped   Kind = "blank skipped"          // a label without text
+	Collapsed      Kind = "collapsed to a point" // a span of less than a millisecond
+	DigitsLost     Kind = "digits lost"          // times were rounded to whole milliseconds
+	BlankSkipped   Kind = "blank skipped"        // a label without text
 	PointSkipped   Kind = "point skipped"
 	RecordSkipped  Kind = "record skipped" // says something, but is no label: a comment, a speaker's name
 	BadSkipped     Kind = "bad record skipped"
@@ -93,9 +92,7 @@ const (
 	ConfidenceLost Kind = "confidence lost"
 	ExtraLost      Kind = "extra data lost"
 	CleanLost      Kind = "clean mark lost"
-	TypeChanged    Kind = "type changed" // the format cannot hold the text as it is
-	PointLost      Kind = "point lost"
-	PointWidened   Kind = "point widened"
+	TypeChanged    Kind = "type changed"       // the format cannot hold the text as it is
 	TimeChanged    Kind = "time changed"       // the format's own unit or rule
 	NameLost       Kind = "audio file id lost" // the format does not say it, and no file name holds it
 	FormulaEscaped Kind = "formula made safe"
