@@ -9,7 +9,8 @@
 //
 // [Store.CreateSet] makes an empty draft. A draft is edited freely: [Store.Add], [Store.Import],
 // [Store.CopyAnnotations], [Store.Update], [Store.Delete], [Store.MarkClean]. It can be deleted, and no training may
-// use it. [Store.Publish] computes its statistics and its digest and locks it for ever. [Store.TrainingSet] opens a
+// use it. [Store.Check] looks for mistakes, and [PublishOptions] can make that the condition of publishing.
+// [Store.Publish] computes its statistics and its digest and locks it for ever. [Store.TrainingSet] opens a
 // published set, and nothing else, for training. To improve labels, make a new version of a set with
 // [Store.NewVersion], fix it and publish it: that takes the same short time for ten labels and for ten million,
 // because a version keeps only what it changes. (Now and then what several versions changed is folded together, so that
@@ -20,6 +21,25 @@
 //
 // An audio file can be marked as clean: examined, and without any artifact. That is not the same as a file that nobody
 // has labelled yet, and training needs the difference. Marks are contents as labels are.
+//
+// # The iteration loop
+//
+// [Store.Diff] tells what changed between two sets, [Store.ChangeLog] says it in Markdown, and [Store.LabelHistory] follows
+// one label; [DiffStores] compares sets of two stores by what their labels say. Where several people work, [Store.As]
+// signs what each does. A dataset can demand that others [Store.Approve] a draft before it is published; an approval speaks
+// of exactly what its author saw, and ends with the next edit.
+//
+// [TrainingSet.Part] splits a published set by audio file into parts for training, validation and test that stay the same
+// in every version. [Store.RecordTraining] writes down which model a set made, and [Store.Tag] names the set in use. Both
+// are kept beside the set, and their history never changes. [Evaluate] measures predictions against labels and hands back
+// what was missed and what was wrong, which is what the next draft must look at; [MeasureAgreement] compares two
+// annotators.
+//
+// # Formats
+//
+// [Store.ImportFrom] and [Store.ExportTo] take labels from files of other programs and give them back, [ReadLabels] and
+// [WriteLabels] do so without a store. [Format] has a table of what survives. Times are never cut or pressed through
+// a float, and what is lost is counted in a report with its first places.
 //
 // # What never changes
 //
@@ -51,9 +71,10 @@
 // # Errors
 //
 // Errors that a caller can meet are listed with each method; those of the store itself ([ErrClosed], [ErrBusy],
-// [ErrReadOnly], [ErrFull], [ErrCorrupt]) and of the context may come from any. They unwrap to the sentinels of this
-// package, so that errors.Is tells them apart, and where there are facts, come as a struct that bears them:
-// [*ImmutableError], [*DraftError], [*NotFoundError], [*ExistsError], [*ValidationError].
+// [ErrReadOnly], [ErrFull], [ErrMoved], [ErrCorrupt]) and of the context may come from any. They unwrap to the sentinels of
+// this package, so that errors.Is tells them apart, and where there are facts, come as a struct that bears them:
+// [*ImmutableError], [*DraftError], [*NotFoundError], [*ExistsError], [*ValidationError], [*FormatError], [*CheckError],
+// [*ApprovalError], [*OwnWorkError], [*StaleError].
 //
 // # Limits
 //
@@ -62,7 +83,8 @@
 // disk does. Memory does not grow with their number, but with that of the artifact types, and of the audio files that an
 // import names or a publish finds changed (about 200 bytes each); when versions are folded together, with the labels that
 // they removed and with those of one audio file. Labels of one audio file that start in the same millisecond are held
-// together while they are published.
+// together while they are published or checked. A diff holds the names of the audio files it looks at, and the labels of
+// a few of them. Evaluating holds the predictions, about 140 bytes each; measuring agreement the second set.
 //
 // annoset is no server, does not open audio files, and does not train.
 package annoset
