@@ -4,7 +4,9 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/fstest"
 
+	"github.com/google/uuid"
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
@@ -43,6 +45,75 @@ func TestStore_As(t *testing.T) {
 		is.NoErr(err)
 		is.Equal(next.CreatedBy, "dan") // of a version too
 		is.Equal(next.EditedBy, []string{})
+	})
+
+	t.Run("signs every way to edit", func(t *testing.T) {
+		t.Parallel()
+		s := openStore(t, nil)
+		source := newDraft(t, s.Store, "source")
+		if _, err := s.As("cid").Add(t.Context(), source.ID, label("a.wav", "hum", 0, 10)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Publish(t.Context(), source.ID, nil); err != nil {
+			t.Fatal(err)
+		}
+		notes := "heard twice"
+		folder := fstest.MapFS{"a.txt": {Data: []byte("0.5\t1.25\tDishes\n")}}
+		for name, edit := range map[string]func(ann *annoset.Store, set uuid.UUID, id int64) error{
+			"Add": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
+				_, err := ann.Add(t.Context(), set, label("a.wav", "hum", 0, 10))
+				return err
+			},
+			"Import": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
+				_, err := ann.Import(t.Context(), set, stream(5000, 3), nil) // in bulk
+				return err
+			},
+			"ImportFrom": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
+				_, err := ann.ImportFrom(t.Context(), set, strings.NewReader(kitchen), annoset.FormatDCASE, nil)
+				return err
+			},
+			"ImportFromFS": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
+				_, err := ann.ImportFromFS(t.Context(), set, folder, annoset.FormatAudacity, nil)
+				return err
+			},
+			"CopyAnnotations": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
+				_, err := ann.CopyAnnotations(t.Context(), set, source.ID, annoset.Filter{})
+				return err
+			},
+			"Update": func(ann *annoset.Store, set uuid.UUID, id int64) error {
+				return ann.Update(t.Context(), set, annoset.Annotation{
+					ID: id, AudioFileID: "a.wav", ArtifactType: "hum", StartMS: 1, EndMS: 10,
+				})
+			},
+			"Delete": func(ann *annoset.Store, set uuid.UUID, id int64) error {
+				return ann.Delete(t.Context(), set, id)
+			},
+			"MarkClean": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
+				return ann.MarkClean(t.Context(), set, "b.wav")
+			},
+			"UnmarkClean": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
+				return ann.UnmarkClean(t.Context(), set, "clean.wav")
+			},
+			"UpdateSet": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
+				_, err := ann.UpdateSet(t.Context(), set, annoset.SetPatch{Notes: &notes})
+				return err
+			},
+		} {
+			is := is.New(t)
+			set := newDraft(t, s.Store, name)
+			ids, err := s.As("bob").Add(t.Context(), set.ID, label("a.wav", "hum", 0, 10))
+			is.NoErr(err)
+			is.NoErr(s.As("bob").MarkClean(t.Context(), set.ID, "clean.wav"))
+			before, err := s.Set(t.Context(), set.ID)
+			is.NoErr(err)
+			is.NoErr(edit(s.As("ann"), set.ID, ids[0]))
+			after, err := s.Set(t.Context(), set.ID)
+			is.NoErr(err)
+			is.Equal(after.EditedBy, []string{"ann", "bob"})
+			is.True(after.Revision > before.Revision)
+			_, err = s.As("ann").Approve(t.Context(), set.ID, after.Revision, "")
+			is.True(errors.Is(err, annoset.ErrOwnWork)) // of that verb too
+		}
 	})
 
 	t.Run("makes a handle that is closed with the store, and closes it", func(t *testing.T) {

@@ -156,12 +156,8 @@ func (s *Store) importFiles(ctx context.Context, op string, setID uuid.UUID, opt
 	if s.db.InMemory() {
 		labels = fi.ahead(ctx, labels)
 	}
-	err := s.write(ctx, op, func(tx *sqlite.WriteTx) error {
-		set, err := findDraft(ctx, tx, op, setID)
-		if err != nil {
-			return err
-		}
-		return fi.write(ctx, tx, &set, labels)
+	err := s.edit(ctx, op, setID, func(tx *sqlite.WriteTx, set *sqlite.SetRow) error {
+		return fi.write(ctx, tx, set, labels)
 	})
 	if e, ok := errors.AsType[*FormatError](err); ok {
 		return ImportReport{}, e // it says all by itself
