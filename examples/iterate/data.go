@@ -7,7 +7,7 @@ import (
 	"github.com/annoset/annoset"
 )
 
-// firstPass are the labels of ten episodes, with the slips that people make: a label given twice, one of the wrong type, one
+// firstPass are the labels of 24 episodes, with the slips that people make: a label given twice, one of the wrong type, one
 // that is a mouse click, and one that is missing.
 func firstPass() []annoset.Annotation {
 	labels := []annoset.Annotation{
@@ -18,7 +18,7 @@ func firstPass() []annoset.Annotation {
 		label("ep3.wav", "hum", 0, 30_000),
 		label("ep3.wav", "hum", 0, 30_000), // given twice
 	}
-	for i := 4; i <= 8; i++ {
+	for i := 4; i <= 24; i++ {
 		file := fmt.Sprintf("ep%d.wav", i)
 		start := int64(i) * 1100
 		labels = append(labels, label(file, "glitch", start, start+300), label(file, "long_pause", start+5000, start+8200))
@@ -26,18 +26,24 @@ func firstPass() []annoset.Annotation {
 	return labels
 }
 
+// silence is the episode that was heard, and bears no artifact.
+const silence = "ep25.wav"
+
 // predictions are what the model of a version says. The first finds what ann got wrong, and errs by itself; the second
-// was trained on better labels.
+// was trained on better labels, and misses less.
 func predictions(version string) iter.Seq2[annoset.Annotation, error] {
 	return func(yield func(annoset.Annotation, error) bool) {
-		seen := map[string]bool{}
+		seen, glitches := map[string]bool{}, 0
 		for _, a := range firstPass() {
+			if a.ArtifactType == "glitch" {
+				glitches++
+			}
 			switch {
 			case seen[describe(&a)] || a.EndMS-a.StartMS < 100: // it does not repeat itself, and does not hear clicks
 				continue
 			case a.AudioFileID == "ep2.wav" && a.ArtifactType == "long_pause":
 				a.ArtifactType = "hum"
-			case a.AudioFileID == "ep7.wav" && a.ArtifactType == "glitch" && version == "1":
+			case a.ArtifactType == "glitch" && (glitches%3 == 0 && version == "1" || glitches == 12):
 				continue // missed
 			}
 			seen[describe(&a)] = true

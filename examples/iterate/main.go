@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
-	"fmt"
 	"log"
 	"strings"
 
@@ -25,17 +24,23 @@ func main() {
 	store := must(open(ctx, *db))
 	defer store.Close()
 	t := &team{ctx: ctx, store: store, ann: store.As("ann"), ben: store.As("ben")}
-	t.data = must(store.CreateDataset(ctx, annoset.NewDataset{
+	data, err := store.CreateDataset(ctx, annoset.NewDataset{
 		Name: "podcasts", RequiredApprovals: 1,
 		ArtifactTypes: []annoset.ArtifactType{{Name: "glitch"}, {Name: "long_pause"}, {Name: "hum"}},
-	}))
-	v1 := t.label()
-	first := t.train(v1, "1")
-	mistakes := t.evaluate(v1)
-	v2 := t.improve(v1, mistakes)
-	second := t.train(v2, "2")
-	t.compare(first, second)
-	t.lookBack(v1)
+	})
+	if errors.Is(err, annoset.ErrExists) {
+		data, err = store.DatasetByName(ctx, "podcasts") // a second run adds versions to the same file
+	}
+	check(err)
+	t.data = data
+	old := t.label()
+	first := t.train(old, "1")
+	mistakes := t.evaluate(old)
+	better := t.improve(old, mistakes)
+	second := t.train(better, "2")
+	t.compare(better, first, second)
+	t.agree(better)
+	t.lookBack(old, mistakes)
 }
 
 // team are two people with one store, and the dataset that they work on.
@@ -50,7 +55,7 @@ func (t *team) label() annoset.AnnotationSet {
 	chapter("Ann labels a first draft, and has it checked")
 	draft := must(t.ann.CreateSet(t.ctx, t.data.ID, annoset.NewSet{Notes: "Ann's first pass."}))
 	must(t.ann.Add(t.ctx, draft.ID, firstPass()...))
-	check(t.ann.MarkClean(t.ctx, draft.ID, "ep9.wav"))
+	check(t.ann.MarkClean(t.ctx, draft.ID, silence))
 	_, err := t.ann.Publish(t.ctx, draft.ID, publishing())
 	say("publishing is refused: %s", reason(err))
 	draft = must(t.store.Set(t.ctx, draft.ID))
@@ -87,33 +92,47 @@ func publishing() *annoset.PublishOptions {
 	return &annoset.PublishOptions{Check: &annoset.CheckOptions{}, ChangeLog: true}
 }
 
-// train reads the training part of a set, and writes down what came of it.
+// split keeps an episode in its part in every version.
+var split = annoset.Split{Seed: 1, Train: 0.5, Validation: 0.2, Test: 0.3}
+
+// train reads the training part of a set, writes down how good the model is on the test part, and moves the tag.
 func (t *team) train(set annoset.AnnotationSet, version string) annoset.TrainingRun {
 	chapter("A model is trained on v%d", set.Version)
 	training := must(t.store.TrainingSet(t.ctx, set.ID))
-	split := annoset.Split{Seed: 7, Train: 0.6, Validation: 0.2, Test: 0.2}
 	for _, name := range []annoset.Part{annoset.Train, annoset.Validation, annoset.Test} {
 		part := must(training.Part(split, name))
-		files, labels := 0, 0
-		for _, err := range part.AudioFiles(t.ctx) {
-			check(err)
-			files++
-		}
+		labels := 0
 		for _, err := range part.Annotations(t.ctx, annoset.Filter{}) {
 			check(err)
 			labels++
 		}
-		say("    %-10s %2d audio files, %2d labels", name, files, labels)
+		say("    %-10s %2d audio files, %2d labels", name, len(t.files(part)), labels)
 	}
-	result := must(t.store.Evaluate(t.ctx, set.ID, predictions(version), nil))
+	result := t.test(set, version)
 	run := must(t.ben.RecordTraining(t.ctx, set.ID, annoset.TrainingRun{
 		Model: "detector", ModelVersion: version, Parameters: json.RawMessage(`{"epochs": ` + version + `0, "rate": 0.001}`),
-		Metrics: map[string]float64{"f1": result.Micro.F1.Value, "precision": result.Micro.Precision.Value},
+		Metrics: map[string]float64{"f1": result.F1.Value, "precision": result.Precision.Value},
 	}))
-	if set.Version > 1 {
-		check(t.ben.Tag(t.ctx, t.data.ID, "production", set.ID))
-	}
+	check(t.ben.Tag(t.ctx, t.data.ID, "production", set.ID))
+	say("detector %s is recorded, and v%d tagged production", version, set.Version)
 	return run
+}
+
+// test measures a model on the test part of a set alone: it has learnt from the rest.
+func (t *team) test(set annoset.AnnotationSet, version string) annoset.Score {
+	training := must(t.store.TrainingSet(t.ctx, set.ID))
+	files := t.files(must(training.Part(split, annoset.Test)))
+	return must(t.store.Evaluate(t.ctx, set.ID, predictions(version), &annoset.EvaluateOptions{AudioFiles: files})).Micro
+}
+
+// files are the audio files of a part. They are never nil, which an evaluation would take for all.
+func (t *team) files(part *annoset.TrainingPart) []string {
+	files := []string{}
+	for file, err := range part.AudioFiles(t.ctx) {
+		check(err)
+		files = append(files, file)
+	}
+	return files
 }
 
 // evaluate measures the first model's predictions, and returns where they differ from the labels.
@@ -135,10 +154,10 @@ func (t *team) evaluate(set annoset.AnnotationSet) []annoset.Mistake {
 	return result.Mistakes
 }
 
-// improve makes the second version of what the mistakes have shown.
-func (t *team) improve(v1 annoset.AnnotationSet, mistakes []annoset.Mistake) annoset.AnnotationSet {
-	chapter("Three of these were wrong labels: v2 starts as v1, and mends them")
-	draft := must(t.ann.NewVersion(t.ctx, v1.ID, annoset.NewSet{Notes: "What the first model has shown."}))
+// improve makes the next version of what the mistakes have shown.
+func (t *team) improve(old annoset.AnnotationSet, mistakes []annoset.Mistake) annoset.AnnotationSet {
+	chapter("Three of these were wrong labels: a new version starts as v%d, and mends them", old.Version)
+	draft := must(t.ann.NewVersion(t.ctx, old.ID, annoset.NewSet{Notes: "What the first model has shown."}))
 	for _, m := range mistakes {
 		switch {
 		case m.Kind == annoset.Substitution: // ann listened again: the model is right
@@ -151,32 +170,44 @@ func (t *team) improve(v1 annoset.AnnotationSet, mistakes []annoset.Mistake) ann
 			check(t.ann.Delete(t.ctx, draft.ID, m.Reference.ID))
 		}
 	}
-	for c, err := range t.store.Diff(t.ctx, v1.ID, draft.ID, nil) {
+	for c, err := range t.store.Diff(t.ctx, old.ID, draft.ID, nil) {
 		check(err)
 		say("    %-11s %s", c.Kind, both(c.Before, c.After))
 	}
-	v2 := t.reviewAndPublish(draft)
+	better := t.reviewAndPublish(draft)
 	say("its notes, with the change log:")
-	for line := range strings.Lines(v2.Notes) {
+	for line := range strings.Lines(better.Notes) {
 		say("    | %s", strings.TrimRight(line, "\n"))
 	}
-	return v2
+	return better
 }
 
-// compare puts the two models side by side, and two people.
-func (t *team) compare(first, second annoset.TrainingRun) {
+// compare puts the two models side by side. The figures that were recorded are each of other labels, so both models are
+// measured on the better ones too.
+func (t *team) compare(better annoset.AnnotationSet, first, second annoset.TrainingRun) {
 	chapter("Was it worth it?")
 	for line := range strings.Lines(annoset.CompareTraining(first, second).String()) {
 		say("    %s", strings.TrimRight(line, "\n"))
 	}
-	best := must(t.store.Tagged(t.ctx, t.data.ID, "production"))
-	say("the tag production points at v%d", best.Version)
+	say("both measured by the same labels, the test part of v%d:", better.Version)
+	for _, run := range []annoset.TrainingRun{first, second} {
+		s := t.test(better, run.ModelVersion)
+		say("    detector %s  F1 %s, missed %d, false alarms %d", run.ModelVersion, percent(s.F1), s.FalseNegatives,
+			s.FalsePositives)
+	}
+	say("the tag production was moved:")
+	for _, move := range must(t.store.TagHistory(t.ctx, t.data.ID, "production")) {
+		say("    to v%d by %s", move.Version, move.MovedBy)
+	}
+}
 
+// agree has ben label by himself, and tells how far two people agree.
+func (t *team) agree(better annoset.AnnotationSet) {
 	chapter("Ben labels the same audio, unseen: how far do two people agree?")
 	own := must(t.ben.CreateSet(t.ctx, t.data.ID, annoset.NewSet{Notes: "Ben, alone"}))
 	must(t.ben.Add(t.ctx, own.ID, secondOpinion()...))
-	check(t.ben.MarkClean(t.ctx, own.ID, "ep9.wav"))
-	agreement := must(t.store.MeasureAgreement(t.ctx, best.ID, own.ID, nil))
+	check(t.ben.MarkClean(t.ctx, own.ID, silence))
+	agreement := must(t.store.MeasureAgreement(t.ctx, better.ID, own.ID, nil))
 	say("    %-12s %6s %6s", "", "F1", "kappa")
 	for _, kind := range t.data.ArtifactTypes {
 		if a, used := agreement.ByType[kind.Name]; used {
@@ -187,18 +218,21 @@ func (t *team) compare(first, second annoset.TrainingRun) {
 	check(t.ben.DeleteSet(t.ctx, own.ID)) // a draft may go
 }
 
-// lookBack asks, years later, what became of a label, and which labels made which model.
-func (t *team) lookBack(v1 annoset.AnnotationSet) {
+// lookBack asks, years later, what became of a label that was relabelled, and which labels made which model.
+func (t *team) lookBack(old annoset.AnnotationSet, mistakes []annoset.Mistake) {
 	chapter("Years later")
-	history := must(t.store.LabelHistory(t.ctx, 3))
-	for _, state := range history {
-		say("    label 3 in v%d: %-10s %s", state.Version, state.Kind, describe(state.Annotation))
+	for _, m := range mistakes {
+		if m.Kind != annoset.Substitution {
+			continue
+		}
+		for _, state := range must(t.store.LabelHistory(t.ctx, m.Reference.ID)) {
+			say("    label %d in v%d: %-10s %s", m.Reference.ID, state.Version, state.Kind, describe(state.Annotation))
+		}
 	}
-	for _, run := range must(t.store.TrainingRuns(t.ctx, annoset.TrainingFilter{Model: "detector"})) {
-		say("    detector %s was made by v%d, %s…", run.ModelVersion, run.Version, run.Digest[:19])
+	for _, run := range must(t.store.TrainingRuns(t.ctx, annoset.TrainingFilter{DatasetID: t.data.ID})) {
+		say("    %s %s was made by v%d, %s…", run.Model, run.ModelVersion, run.Version, run.Digest[:19])
 	}
-	err := t.store.DeleteSet(t.ctx, v1.ID)
-	say("v1 cannot go: %s", reason(err))
+	say("v%d cannot go: %s", old.Version, reason(t.store.DeleteSet(t.ctx, old.ID)))
 	say("the whole history is one text: %d bytes of Markdown", len(must(t.store.DatasetChangeLog(t.ctx, t.data.ID))))
 }
 
@@ -212,9 +246,9 @@ func open(ctx context.Context, db string) (*annoset.Store, error) {
 // reason is an error without ids, which differ from run to run.
 func reason(err error) string {
 	if e, ok := errors.AsType[*annoset.ImmutableError](err); ok {
-		return fmt.Sprintf("published, and %d model was trained on it: %s", len(e.Models), strings.Join(e.Models, ", "))
+		return "published, and what was trained on it needs it: " + strings.Join(e.Models, ", ")
 	}
-	text := err.Error()
+	text, _, _ := strings.Cut(err.Error(), "; first, ") // what a check found first is listed by itself
 	if i := strings.Index(text, "annoset: "); i >= 0 {
 		return text[i+len("annoset: "):]
 	}
