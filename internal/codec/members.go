@@ -102,3 +102,21 @@ func Depth(value []byte) int {
 	}
 	return deepest
 }
+
+// EachValue gives each element of a valid JSON array to a function, within the array's own bytes.
+func EachValue(valid []byte, element func(value []byte) error) error {
+	i := SkipBlank(valid, 0) + 1 // behind the bracket
+	for {
+		if i = SkipBlank(valid, i); valid[i] == ']' {
+			return nil
+		}
+		if valid[i] == ',' {
+			i = SkipBlank(valid, i+1)
+		}
+		end := skipValue(valid, i)
+		if err := element(valid[i:end]); err != nil {
+			return err
+		}
+		i = end
+	}
+}

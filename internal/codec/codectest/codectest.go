@@ -80,11 +80,11 @@ func annotation(l *codec.Label, keepTimes bool) (*codec.Annotation, *codec.Synta
 		return bad("a name")
 	}
 	fields := slices.Clone(l.Fields)
-	if keepTimes && !(exactStart && exactEnd) {
+	if keepTimes && !(exactStart && exactEnd) && l.StartText != "" {
 		fields = append(fields, codec.Field{Name: "start_text", Value: l.StartText}, codec.Field{Name: "end_text", Value: l.EndText})
 	}
-	if len(fields) > 0 {
-		extra, err := codec.Object(fields, nil)
+	if len(fields) > 0 || l.Extra != nil {
+		extra, err := codec.Object(fields, l.Extra)
 		if err != nil {
 			return bad(err.Error())
 		}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"strconv"
-	"unicode/utf8"
 
 	"github.com/annoset/annoset/internal/canonical"
 	"github.com/annoset/annoset/internal/codec"
@@ -28,7 +27,7 @@ func ReadLhotse(src *codec.Source) error {
 		}
 		if len(head) < n || !blankOrMark(head[n-1]) {
 			if len(head) == n && head[n-1] == '[' {
-				return eachElement(codec.NewLines(in), src, rd.object)
+				return codec.EachElement(codec.NewLines(in), src, rd.object)
 			}
 			return eachLine(codec.NewLines(in), src, rd.object)
 		}
@@ -37,91 +36,6 @@ func ReadLhotse(src *codec.Source) error {
 
 func blankOrMark(c byte) bool {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == 0xef || c == 0xbb || c == 0xbf
-}
-
-// eachElement gives each object of an array to a function. What is no array of objects ends the reading.
-func eachElement(lines *codec.Lines, src *codec.Source, take func(object []byte, place func([]byte) codec.Place) error) error {
-	var value []byte // an object that may go on
-	var begin codec.Place
-	depth, quoted, escaped := 0, false, false
-	const before, within, behind = 0, 1, 2 // the array
-	where, comma := before, true
-	for {
-		line, err := lines.Next()
-		if err == io.EOF {
-			if where != behind {
-				return &codec.SyntaxError{Place: codec.Place{Line: lines.Line(), Column: 1}, Found: "the end of the file",
-					Expected: "the end of the array"}
-			}
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		at := 0 // in the line, where what is new of the value begins
-		for i, c := range line {
-			switch {
-			case depth > 0 && quoted:
-				quoted, escaped = c != '"' || escaped, c == '\\' && !escaped
-				continue
-			case depth > 0 && c == '"':
-				quoted = true
-				continue
-			case depth > 0 && (c == '{' || c == '['):
-				depth++
-				continue
-			case depth > 1 && (c == '}' || c == ']'):
-				depth--
-				continue
-			case depth == 1 && c == '}':
-				depth = 0
-				value = append(value, line[at:i+1]...)
-				if err := element(value, begin, src, take); err != nil {
-					return err
-				}
-				value, comma = value[:0], false
-				continue
-			case depth > 0 || codec.SkipBlank(line[i:i+1], 0) > 0:
-				continue
-			case where == before && c == '[':
-				where = within
-				continue
-			case where == within && c == ']':
-				where = behind
-				continue
-			case where == within && c == ',' && !comma:
-				comma = true
-				continue
-			case where == within && c == '{' && comma:
-				depth, at = 1, i
-				begin = codec.Place{Line: lines.Line(), Column: 1 + utf8.RuneCount(line[:i])}
-				continue
-			}
-			return &codec.SyntaxError{Place: codec.Place{Line: lines.Line(), Column: 1 + utf8.RuneCount(line[:i])},
-				Found: codec.Quote(string(line[i:])), Expected: "an array of objects"}
-		}
-		if depth > 0 {
-			if value = append(append(value, line[at:]...), '\n'); len(value) > codec.MaxLine {
-				return &codec.SyntaxError{Place: begin, Found: "an object that does not end", Expected: "a closing brace"}
-			}
-		}
-	}
-}
-
-// element gives one object of an array to a function.
-func element(value []byte, begin codec.Place, src *codec.Source, take func([]byte, func([]byte) codec.Place) error) error {
-	place := func([]byte) codec.Place { return begin }
-	err := error(nil)
-	if !json.Valid(value) {
-		var raw json.RawMessage
-		err = &codec.SyntaxError{Place: begin, Found: json.Unmarshal(value, &raw).Error(), Expected: "a JSON object"}
-	} else {
-		err = take(value, place)
-	}
-	if bad, ok := errors.AsType[*codec.SyntaxError](err); ok {
-		return src.Bad(bad)
-	}
-	return err
 }
 
 // lhotse makes labels of supervisions.
