@@ -29,7 +29,7 @@ func DetectFormat(name string, head []byte) (Format, error) {
 			continue
 		}
 		for _, ending := range spec.endings {
-			if strings.HasSuffix(lower, ending) {
+			if strings.HasSuffix(lower, strings.ToLower(ending)) {
 				score += 3 // more than likely, less than certain
 				break
 			}

@@ -46,7 +46,7 @@ var taskFormats = []formatSpec{
 		write: func(dst *codec.Target, _ *WriteOptions) error { return labelstudio.Write(dst) },
 	},
 	{
-		format: FormatJAMS, single: true, endings: []string{".jams", ".json"}, looksLike: likeJAMS,
+		format: FormatJAMS, single: true, names: true, endings: []string{".jams", ".json"}, looksLike: likeJAMS,
 		read:  func(src *codec.Source, _ *ReadOptions) error { return jams.Read(src) },
 		write: func(dst *codec.Target, _ *WriteOptions) error { return jams.Write(dst) },
 	},

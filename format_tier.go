@@ -82,6 +82,7 @@ var tierFormats = []formatSpec{
 		read:      func(src *codec.Source, _ *ReadOptions) error { return eaf.Read(src) },
 		write:     func(dst *codec.Target, _ *WriteOptions) error { return eaf.Write(dst) },
 		single:    true,
+		names:     true,
 		endings:   []string{".eaf"},
 		looksLike: looksLikeEAF,
 	},

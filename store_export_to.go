@@ -179,7 +179,7 @@ func (e *formatExport) writeDir(ctx context.Context, dir string, f Format) (Writ
 		for _, m := range report.Remarks {
 			all.merge(m)
 		}
-		if _, whole := filename.Unescape(filename.Escape(files[i].Name)); spec.single && !whole {
+		if _, whole := filename.Unescape(filename.Escape(files[i].Name)); spec.single && !spec.names && !whole {
 			all.add(codec.NameLost, Place{Text: files[i].Name})
 		}
 	}

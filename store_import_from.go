@@ -134,7 +134,7 @@ func walkFiles(fsys fs.FS, f Format, yield func(importFile, error) bool) {
 func endsAs(name string, f Format) bool {
 	lower := strings.TrimSuffix(strings.ToLower(name), ".gz")
 	i := slices.IndexFunc(formats, func(s formatSpec) bool { return s.format == f })
-	return i < 0 || slices.ContainsFunc(formats[i].endings, func(e string) bool { return strings.HasSuffix(lower, e) })
+	return i < 0 || slices.ContainsFunc(formats[i].endings, func(e string) bool { return strings.HasSuffix(lower, strings.ToLower(e)) })
 }
 
 // fileImport imports files in one transaction.
@@ -263,7 +263,7 @@ func idOfFile(name string, file importFile) string {
 	}
 	i := slices.IndexFunc(formats, func(s formatSpec) bool { return s.format == file.format })
 	for _, ending := range formats[i].endings {
-		if strings.HasSuffix(lower, ending) && len(stem) > len(ending) {
+		if strings.HasSuffix(lower, strings.ToLower(ending)) && len(stem) > len(ending) {
 			stem = stem[:len(stem)-len(ending)]
 			break
 		}
