@@ -277,7 +277,8 @@ func (s *survey) runParallel(ctx context.Context, db *sqlite.DB, tx *sqlite.Read
 	if workers < 2 {
 		return s.run(ctx, tx)
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
+	outer := ctx
+	ctx, cancel := context.WithCancelCause(outer)
 	defer cancel(nil)
 	var next atomic.Int64
 	var mu sync.Mutex
@@ -307,6 +308,9 @@ func (s *survey) runParallel(ctx context.Context, db *sqlite.DB, tx *sqlite.Read
 		})
 	}
 	all.Wait()
+	if err := outer.Err(); err != nil {
+		return err // whatever cause it was given
+	}
 	return context.Cause(ctx)
 }
 

@@ -175,7 +175,7 @@ func noteChanges(ctx context.Context, tx *sqlite.ReadTx, op string, set *sqlite.
 	if set.Notes != "" {
 		end := len(strings.TrimRight(set.Notes, "\r\n"))
 		// What was reviewed stays to the byte.
-		log = set.Notes + "\n\n"[:max(0, 2-(len(set.Notes)-end))] + log
+		log = set.Notes + "\n\n"[min(2, strings.Count(set.Notes[end:], "\n")):] + log
 	}
 	p := &problems{op: op}
 	if p.text(-1, "notes", log); p.err() != nil {

@@ -76,7 +76,7 @@ func DiffStores(ctx context.Context, a *Store, from uuid.UUID, b *Store, to uuid
 // readWith runs fn over one state of this store and one of another.
 func (s *Store) readWith(ctx context.Context, op string, other *Store, fn func(tx, otherTx *sqlite.ReadTx) error) error {
 	return s.read(ctx, op, func(tx *sqlite.ReadTx) error {
-		if other == s {
+		if other.db == s.db { // it may be a handle that signs
 			return fn(tx, tx)
 		}
 		return other.read(ctx, "read the second store", func(otherTx *sqlite.ReadTx) error { return fn(tx, otherTx) })
