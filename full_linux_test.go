@@ -89,7 +89,7 @@ func fill(t *testing.T, dir string, room int64) (ballast string) {
 	var disk syscall.Statfs_t
 	noErr(t, syscall.Statfs(dir, &disk))
 	ballast = filepath.Join(dir, "ballast")
-	data := make([]byte, max(0, int64(disk.Bavail)*disk.Bsize-room))
+	data := make([]byte, max(0, int64(disk.Bavail)*int64(disk.Bsize)-room))
 	noErr(t, os.WriteFile(ballast, data, 0o600))
 	return ballast
 }
