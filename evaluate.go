@@ -15,7 +15,8 @@ type EvaluateOptions struct {
 
 	// AudioFiles, if not nil, are the audio files to evaluate, and no others: those of the test part of a split, for
 	// example. One that the reference says nothing of counts as one without labels. Nil: those that the reference has
-	// examined, which are the ones that it labels and, where it is a set, those that it marks as clean.
+	// examined, which are the ones that it labels and, where it is a set, those that it marks as clean. An empty slice
+	// that is not nil evaluates no file.
 	AudioFiles []string
 	// Everywhere also evaluates the audio files that only predictions name, which are all wrong there. Without it they
 	// are not looked at, but for being counted: nobody may have labelled these files. Not looked at if AudioFiles is set.

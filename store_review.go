@@ -32,7 +32,7 @@ type Review struct {
 // Approve says, in the name of the handle's person (see [Store.As]), that a draft is good as it is. The revision is
 // that of the set as the person saw it, [AnnotationSet.Revision]: if the draft has changed since, the call is refused, and
 // any later edit, by whatever program, voids the approval. It speaks of this version alone and does not pass to another
-// one that is made from it.
+// one that is made from it. Run [Store.Check] before asking for a review: mending what it finds voids the approvals.
 //
 // A dataset may demand approvals, see [NewDataset.RequiredApprovals]: then [Store.Publish] refuses a draft that has not
 // that many. One person counts once, and of what they said of a revision the last counts. A rejection that stands keeps
