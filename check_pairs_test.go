@@ -60,6 +60,7 @@ func allPairs(labels []annoset.Annotation, opts *annoset.CheckOptions) map[annos
 
 // TestStore_Check_finds_what_comparing_all_pairs_finds edits a set at random, version upon version.
 func TestStore_Check_finds_what_comparing_all_pairs_finds(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	is := is.New(t)
 	r := newRand(t)

@@ -30,6 +30,7 @@ func rounds() int {
 }
 
 func TestEvaluate_properties(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	matchings := map[string]annoset.Matching{ // those in which both sides are alike
 		"events":     {OffsetPercent: -1},

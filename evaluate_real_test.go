@@ -96,6 +96,7 @@ func reported(e annoset.Evaluation) map[string]string {
 }
 
 func TestReal_Evaluate(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	labels, clean, predictions := desed(t)
 	settings := map[string]string{ // what the reports say of how they were made

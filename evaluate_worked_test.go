@@ -37,6 +37,7 @@ type labels = []annoset.Annotation
 
 // TestEvaluate_worked has cases whose figures were worked out by hand.
 func TestEvaluate_worked(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 
 	t.Run("one label between two predictions as near", func(t *testing.T) {

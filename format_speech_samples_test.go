@@ -56,6 +56,7 @@ var speechSamples = []struct {
 }
 
 func TestSpeechFormats_samples(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	for _, s := range speechSamples {
 		t.Run(s.path, func(t *testing.T) {
@@ -95,6 +96,7 @@ func TestSpeechFormats_samples(t *testing.T) {
 
 // TestSpeechFormats_voxConverse has each format that can hold them hold all turns of two releases.
 func TestSpeechFormats_voxConverse(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	for _, name := range []string{"test-0.2", "test-0.3", "dev"} {
 		t.Run(name, func(t *testing.T) {
@@ -177,6 +179,7 @@ var validatorSamples = []struct {
 }
 
 func TestFormatRTTM_validatorSamples(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	for _, s := range validatorSamples {
 		name := fmt.Sprintf("test%02d.rttm", s.number)
@@ -219,6 +222,7 @@ func badLines(report annoset.ReadReport) (lines []int) {
 // TestFormatCTM_validatorSample reads the file of the test suite of NIST's ctmValidator. Of the lines that its log names, 9,
 // 11, 18 and 35 are good here: they have other names and words than evaluations allow.
 func TestFormatCTM_validatorSample(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	is := is.New(t)
 	data := value(io.ReadAll(openSample(t, "formats/ctm/sctk-validator/test00.ctm")))(t)
@@ -241,6 +245,7 @@ func TestFormatCTM_validatorSample(t *testing.T) {
 }
 
 func TestFormatWebVTT_brokenSample(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	is := is.New(t)
 	data := value(io.ReadAll(openSample(t, "formats/webvtt/broken-1-in.vtt")))(t)

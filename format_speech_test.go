@@ -17,6 +17,7 @@ var speechFormats = []annoset.Format{
 }
 
 func TestSpeechFormats_fields(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		format      annoset.Format
@@ -63,6 +64,7 @@ func TestSpeechFormats_fields(t *testing.T) {
 }
 
 func TestSpeechFormats_errors(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	const vtt = "WEBVTT\n\n"
 	for name, tt := range map[string]struct {
@@ -127,6 +129,7 @@ func TestSpeechFormats_errors(t *testing.T) {
 }
 
 func TestSpeechFormats_goOnAfterBadRecords(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	for _, tt := range []struct {
 		format annoset.Format
@@ -154,6 +157,7 @@ func TestSpeechFormats_goOnAfterBadRecords(t *testing.T) {
 }
 
 func TestSpeechFormats_keepTimes(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	for f, text := range map[annoset.Format]string{
 		annoset.FormatRTTM: "SPEAKER f 1 0.00049 0.00002 <NA> <NA> joe <NA> <NA>\nSPEAKER f 1 1.5000 2.25 <NA> <NA> joe <NA> <NA>\n",
@@ -175,6 +179,7 @@ func TestSpeechFormats_keepTimes(t *testing.T) {
 }
 
 func TestSpeechFormats_sayWhatIsLost(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	for _, f := range speechFormats {
 		is := is.New(t)
@@ -186,6 +191,7 @@ func TestSpeechFormats_sayWhatIsLost(t *testing.T) {
 }
 
 func TestSpeechFormats_boundMemory(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	for _, tt := range []struct {
 		format annoset.Format
@@ -221,6 +227,7 @@ func (*endlessLines) Read(p []byte) (int, error) {
 }
 
 func TestSpeechFormats_detect(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	for f, text := range map[annoset.Format]string{
 		annoset.FormatRTTM:   ";; a comment\n\nspeaker f 1 0 1 <NA> <NA> joe <NA>\n",

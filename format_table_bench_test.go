@@ -157,6 +157,7 @@ func TestReadLabels_flatMemory(t *testing.T) {
 }
 
 func TestReadLabels_birdnet(t *testing.T) {
+	skipMany(t)
 	if testing.Short() || raceDetector {
 		t.Skip("many labels")
 	}

@@ -12,6 +12,7 @@ import (
 )
 
 func TestTableFormats_errors(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	const head = "filename,start,end,label\n"
 	for name, tt := range map[string]struct {
@@ -79,6 +80,7 @@ func TestTableFormats_errors(t *testing.T) {
 }
 
 func TestTableFormats_badSamples(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	const folder = "formats/crowsetta-csv/csv/"
 	for name, tt := range map[string]struct {
@@ -104,6 +106,7 @@ func TestTableFormats_badSamples(t *testing.T) {
 }
 
 func TestTableFormats_goOnAfterBadRecords(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	for _, tt := range []struct {
 		format annoset.Format
@@ -130,6 +133,7 @@ func TestTableFormats_goOnAfterBadRecords(t *testing.T) {
 }
 
 func TestTableFormats_boundMemory(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	for f, begin := range map[annoset.Format]string{
 		annoset.FormatCSV: "start,end,label\n0,1,\"", annoset.FormatJSONLines: `{"`, annoset.FormatLhotse: "[{\n\"",

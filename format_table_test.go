@@ -44,6 +44,7 @@ var tableSamples = []struct {
 }
 
 func TestTableFormats_samples(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	for _, s := range tableSamples {
 		t.Run(s.path, func(t *testing.T) {
@@ -196,6 +197,7 @@ func nastyLabels(r *rand.Rand, n int) []annoset.Annotation {
 }
 
 func TestTableFormats_holdAnyLabels(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	for _, f := range tableFormats {
 		t.Run(string(f), func(t *testing.T) {

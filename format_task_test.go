@@ -16,6 +16,7 @@ import (
 )
 
 func TestFormatLabelStudio_sample(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	is := is.New(t)
 	data, err := io.ReadAll(openSample(t, "formats/label-studio/audio-regions.json"))
@@ -38,6 +39,7 @@ func TestFormatLabelStudio_sample(t *testing.T) {
 }
 
 func TestFormatJAMS_samples(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	for name, want := range map[string]struct {
 		labels int
@@ -81,6 +83,7 @@ func TestFormatJAMS_samples(t *testing.T) {
 }
 
 func TestFormatJAMS_scaper(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	is := is.New(t)
 	data, err := io.ReadAll(openSample(t, "formats/jams/desed-scaper/5.jams"))
@@ -97,6 +100,7 @@ func TestFormatJAMS_scaper(t *testing.T) {
 }
 
 func TestTaskFormats_realLabels(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	is := is.New(t)
 	data, err := io.ReadAll(openSample(t, "desed/validation.tsv"))
@@ -129,6 +133,7 @@ func byFile(labels []annoset.Annotation) map[string][]annoset.Annotation {
 }
 
 func TestTaskFormats_othersReadThem(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	labels := []annoset.Annotation{
 		{AudioFileID: "ä.wav", ArtifactType: `"<&>` + "\u2028", StartMS: 1500, EndMS: 2250, ExtraData: []byte(`{"by":"ann"}`)},
@@ -155,6 +160,7 @@ func TestTaskFormats_othersReadThem(t *testing.T) {
 }
 
 func TestFormatJAMS_keepsTheCleanMark(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	is := is.New(t)
 	out, report := writeFormat(t, annoset.FormatJAMS, nil, &annoset.WriteOptions{Clean: []string{"quiet.wav"}})

@@ -102,6 +102,7 @@ func TestReadLabels_EAF(t *testing.T) {
 
 // TestEAF_times finds the times that a file does not say, as ELAN does.
 func TestEAF_times(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	top := eafTier("top", "top", "", aligned("a1", 1, 2, "parent"))
 	for name, tt := range map[string]struct {
@@ -155,6 +156,7 @@ func TestEAF_times(t *testing.T) {
 }
 
 func TestEAF_units(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	is := is.New(t)
 	text := eaf("", slots(10, 25), eafTier("top", "top", "", aligned("a1", 1, 2, "a")))
@@ -169,6 +171,7 @@ func TestEAF_units(t *testing.T) {
 }
 
 func TestEAF_media(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	is := is.New(t)
 	read := func(header string) string {
@@ -297,6 +300,7 @@ func TestEAF_hostile(t *testing.T) {
 
 // TestEAF_tree puts tiers below each other again, unless the labels no longer lie so.
 func TestEAF_tree(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	text := eaf("", slots(0, 400, 1000, 1000, 3000),
 		eafTier("words", "top", "", aligned("a1", 1, 3, "one"), aligned("a2", 4, 5, "two"))+
@@ -371,6 +375,7 @@ func TestEAF_tree(t *testing.T) {
 
 // TestEAF_contradictions keeps of labels that contradict each other what can be kept, and counts the rest.
 func TestEAF_contradictions(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	is := is.New(t)
 	of := func(ms int64, extra string) annoset.Annotation {
@@ -433,6 +438,7 @@ for path in sys.argv[1:]:
 
 // TestEAF_pythonReadsWhatIsWritten checks with another XML reader that the document is as the schema says.
 func TestEAF_pythonReadsWhatIsWritten(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	python, err := exec.LookPath("python3")
 	if err != nil {

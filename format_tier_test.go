@@ -45,6 +45,7 @@ var tierSamples = []struct {
 }
 
 func TestTierFormats_samples(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	for _, s := range tierSamples {
 		t.Run(path.Base(s.path), func(t *testing.T) {
@@ -118,6 +119,7 @@ func withoutExtra(labels []annoset.Annotation) []annoset.Annotation {
 
 // TestTierFormats_anyLabels writes labels with every text, span and tier that a format can hold.
 func TestTierFormats_anyLabels(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	for _, format := range tierFormats {
 		t.Run(string(format), func(t *testing.T) {
@@ -242,6 +244,7 @@ func TestTierFormats_realLabels(t *testing.T) {
 }
 
 func TestTierFormats_saysWhatIsLost(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	for _, format := range tierFormats {
 		t.Run(string(format), func(t *testing.T) {
@@ -269,6 +272,7 @@ func TestTierFormats_saysWhatIsLost(t *testing.T) {
 }
 
 func TestTierFormats_holdOneAudioFile(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	for _, format := range tierFormats {
 		is := is.New(t)

@@ -19,6 +19,7 @@ func eightyTenTen(seed uint64) annoset.Split {
 }
 
 func TestSplit_PartOf(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 
 	t.Run("is what a Python program computes by the documented rule", func(t *testing.T) {
