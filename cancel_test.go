@@ -19,6 +19,7 @@ import (
 
 // TestStore_whenTheContextEnds cancels the context at each call of the driver that a verb makes, or at some of them.
 func TestStore_whenTheContextEnds(t *testing.T) {
+	skipMany(t)
 	t.Parallel()
 	for _, tales := range []struct {
 		name  string
