@@ -15,9 +15,11 @@ import (
 // says no more than that the batch can be read.
 
 // batchRows is how many rows a batch holds at most, and firstRows how many the first one does, for those who soon stop.
+// A batch is full too once its texts have batchBytes: extra data may be long.
 const (
-	batchRows = 256
-	firstRows = 16
+	batchRows  = 256
+	firstRows  = 16
+	batchBytes = 1 << 20
 )
 
 // batch is a run of rows on its way.
@@ -26,18 +28,29 @@ type batch[T any] struct {
 	scan  func(*T, []driver.Value) // makes a row of its values; text and blobs are good for this call alone
 	limit int                      // it is full
 	n     int                      // that are filled
+	bytes int                      // of their texts
 	at    int                      // that were read
 }
 
 // take is the next row that SQLite comes to.
 func (b *batch[T]) take(values []driver.Value) (full bool, err error) {
-	if b.n == b.limit {
+	if b.full() {
 		return false, errNoBatch
 	}
 	b.scan(&b.rows[b.n], values)
 	b.n++
-	return b.n == b.limit, nil
+	for _, v := range values {
+		if text, ok := v.(string); ok {
+			b.bytes += len(text)
+		}
+	}
+	return b.full(), nil
 }
+
+func (b *batch[T]) full() bool { return b.n == b.limit || b.bytes >= batchBytes }
+
+// begin empties a batch, to be filled with so many rows at most.
+func (b *batch[T]) begin(limit int) { b.limit, b.n, b.bytes, b.at = limit, 0, 0, 0 }
 
 // batches are those that statements are filling, by the number that they hand to the function.
 var batches = struct {
@@ -85,7 +98,7 @@ type batchCursor[T any] struct {
 // open runs a query whose first parameter is the number of a batch.
 func (p *batchPool[T]) open(c *conn, query string, args ...driver.Value) (*batchCursor[T], error) {
 	b := p.idle.Get().(*batch[T])
-	b.limit, b.n, b.at = firstRows, 0, 0
+	b.begin(firstRows)
 	batches.Lock()
 	batches.last++
 	number := batches.last
@@ -108,7 +121,7 @@ func (bc *batchCursor[T]) next() (*T, error) {
 			return nil, nil
 		}
 		if b.at > 0 { // the driver takes the first step by itself, when it opens the query
-			b.limit, b.n, b.at = batchRows, 0, 0
+			b.begin(batchRows)
 		}
 		full, err := bc.cu.next()
 		if err != nil {
