@@ -401,3 +401,28 @@ func TestStore_afterAPanic(t *testing.T) {
 func firsts[T any](seq func(func(T, error) bool)) func(func(T) bool) {
 	return func(yield func(T) bool) { seq(func(v T, err error) bool { return err == nil && yield(v) }) }
 }
+
+func TestStore_whenTheContextEndsForACause(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s := openStore(t, nil)
+	set := newDraft(t, s.Store, "d")
+	_, err := s.Import(t.Context(), set.ID, stream(2000, 200), nil) // enough files for several readers
+	is.NoErr(err)
+	_, err = s.Publish(t.Context(), set.ID, nil)
+	is.NoErr(err)
+	wait := 10 * time.Microsecond
+	for range 200 {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		timer := time.AfterFunc(wait, func() { cancel(errors.New("the user went away")) })
+		err := s.Verify(ctx, set.ID)
+		timer.Stop()
+		cancel(nil)
+		if err == nil {
+			break // it went through
+		}
+		is.True(errors.Is(err, context.Canceled)) // whatever the cause
+		is.True(!errors.Is(err, annoset.ErrCorrupt))
+		wait += wait / 10
+	}
+}
