@@ -23,9 +23,11 @@ const (
 	// are left out, with a remark.
 	//
 	// It is written as predictions with a score, which Label Studio's importer takes, by from_name "label" and to_name "audio"
-	// unless extra data says otherwise; extra data is kept whole in the region's meta, and
-	// counts for more than what the export says of the same region when it is read back. A task may not have more than 32 MiB,
-	// nor a line of the file: an audio file with some 200,000 labels is written as a task that is too large to be read.
+	// unless extra data says otherwise; extra data is kept whole in the region's meta, where
+	// what the export says of the region counts for more when it is read back. An audio file with very many labels goes on in
+	// further tasks. Lost without a remark: meta of other programs, scores of whole predictions, and which of two choices
+	// controls a choice is of. A task, and a line of the file, may have 32 MiB; places in errors and remarks are those of
+	// tasks.
 	FormatLabelStudio Format = "label-studio"
 	// FormatJAMS is the JSON Annotated Music Specification (E. J. Humphrey et al., "JAMS: A JSON Annotated Music
 	// Specification for Reproducible MIR Research", ISMIR 2014; program jams, version 0.3). A file is held as a whole, up to

@@ -54,16 +54,27 @@ func TestRead(t *testing.T) {
 			`{"data":{"audio":"a"},"annotations":[{"completed_by":1,"result":[{"id":"annoset-1","from_name":"label","to_name":"audio",` + span + `"labels":["A"]}}]}],` +
 				`"predictions":[{"model_version":"m2","result":[{"id":"annoset-1","from_name":"label","to_name":"audio",` + span + `"labels":["B"]},"score":0.25}]}]}`,
 			`A 1000-2500 {"annotator":1}; B 1000-2500 0.25 {"model_version":"m2"}`},
-		"nobody found anything":    {`{"data":{"audio":"a"},"annotations":[{"result":[]}]}`, `clean a`},
-		"somebody found something": {`{"data":{"audio":"a"},"annotations":[{"result":[]},{"result":[{"id":"annoset-1","from_name":"label","to_name":"audio",` + span + `"labels":["A"]}}]}]}`, `A 1000-2500`},
-		"nobody has looked":        {`{"data":{"audio":"a"},"annotations":[]}`, ``},
-		"a skipped task":           {`{"data":{"audio":"a"},"annotations":[{"was_cancelled":true,"result":[]}]}`, `record skipped`},
-		"a choice of the whole":    {`{"data":{"audio":"a"},"predictions":[{"result":[{"id":"c","type":"choices","value":{"choices":["x"]}}]}]}`, `record skipped`},
-		"a choice of a span":       {`{"data":{"audio":"a"},"annotations":[{"result":[{"id":"annoset-1","from_name":"label","to_name":"audio",` + span + `"choices":["x","y"]}}]}]}`, `x 1000-2500 {"choice":"x, y"}; y 1000-2500 {"choice":"x, y"}`},
-		"no data":                  {`{"annotations":[]}`, `1:2: found an object without data, expected a task of Label Studio`},
-		"a start that is none":     {`{"data":{"audio":"a"},"annotations":[{"result":[{"id":"r","value":{"start":"x","end":2}}]}]}`, `1:2: found a start "\"x\"", expected a number of seconds`},
-		"a result that is none":    {`{"data":{"audio":"a"},"annotations":[{"result":5}]}`, `1:2: found number in annotations.result, expected a task of Label Studio`},
-		"too deep":                 {`{"data":{"audio":` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + `}}`, `1:2: found a task that nests deeper than 100, expected a task of Label Studio`},
+		"nobody found anything":                  {`{"data":{"audio":"a"},"annotations":[{"result":[]}]}`, `clean a`},
+		"somebody found something":               {`{"data":{"audio":"a"},"annotations":[{"result":[]},{"result":[{"id":"annoset-1","from_name":"label","to_name":"audio",` + span + `"labels":["A"]}}]}]}`, `A 1000-2500`},
+		"nobody has looked":                      {`{"data":{"audio":"a"},"annotations":[]}`, ``},
+		"a skipped task":                         {`{"data":{"audio":"a"},"annotations":[{"was_cancelled":true,"result":[]}]}`, `record skipped`},
+		"a choice of the whole":                  {`{"data":{"audio":"a"},"predictions":[{"result":[{"id":"c","type":"choices","value":{"choices":["x"]}}]}]}`, `record skipped`},
+		"a choice of a span":                     {`{"data":{"audio":"a"},"annotations":[{"result":[{"id":"annoset-1","from_name":"label","to_name":"audio",` + span + `"choices":["x","y"]}}]}]}`, `x 1000-2500 {"choice":"x, y"}; y 1000-2500 {"choice":"x, y"}`},
+		"a choice of the whole is no clean file": {`{"data":{"audio":"a"},"annotations":[{"result":[{"id":"c","type":"choices","value":{"choices":["x"]}}]}]}`, `record skipped`},
+		"one id at two times": {
+			`{"data":{"audio":"a"},"annotations":[{"result":[{"id":"annoset-1","from_name":"label","to_name":"audio",` + span + `"labels":["A"]}},` +
+				`{"id":"annoset-1","from_name":"label","to_name":"audio","value":{"start":7,"end":8,"labels":["B"]}}]}]}`, `A 1000-2500; B 7000-8000`},
+		"two controls with a score each": {
+			`{"data":{"audio":"a"},"annotations":[{"result":[{"id":"annoset-1","from_name":"label","to_name":"audio",` + span + `"labels":["A"]},"score":0.1},` +
+				`{"id":"annoset-1","from_name":"label","to_name":"audio",` + span + `"labels":["B"]},"score":0.9}]}]}`, `A 1000-2500 0.1; B 1000-2500 0.9`},
+		"a prediction of ours that ann has reviewed": {
+			`{"data":{"audio":"a"},"annotations":[{"completed_by":"ann","result":[{"id":"annoset-1","from_name":"label","to_name":"audio",` + span +
+				`"channel":1,"labels":["A"]},"meta":{"annoset":{"by":"x","annotator":"old"}}}]}]}`,
+			`A 1000-2500 {"by":"x","annotator":"ann","channel":1}`},
+		"no data":               {`{"annotations":[]}`, `1:2: found an object without data, expected a task of Label Studio`},
+		"a start that is none":  {`{"data":{"audio":"a"},"annotations":[{"result":[{"id":"r","value":{"start":"x","end":2}}]}]}`, `1:2: found a start "\"x\"", expected a number of seconds`},
+		"a result that is none": {`{"data":{"audio":"a"},"annotations":[{"result":5}]}`, `1:2: found number in annotations.result, expected a task of Label Studio`},
+		"too deep":              {`{"data":{"audio":` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + `}}`, `1:2: found a task that nests deeper than 100, expected a task of Label Studio`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -120,4 +131,30 @@ func TestNameOf(t *testing.T) {
 	} {
 		is.Equal(nameOf(text), want)
 	}
+}
+
+// TestWrite_manyLabelsOfOneFile writes more than a reader holds of one task.
+func TestWrite_manyLabelsOfOneFile(t *testing.T) {
+	t.Parallel()
+	labels := make([]codec.Annotation, 20_000)
+	extra := json.RawMessage(`{"by":"` + strings.Repeat("x", 500) + `"}`)
+	for i := range labels {
+		labels[i] = codec.Annotation{File: "a", Type: "hum", StartMS: int64(i), EndMS: int64(i) + 5, Extra: extra}
+	}
+	this.Holds(t, labels)
+	out, _ := this.WriteAll(t, labels)
+	tasks := strings.Split(string(out), `{"data":`)[1:]
+	if len(tasks) < 2 || len(tasks[0]) > codec.MaxLine/2 {
+		t.Fatalf("%d tasks, the first of %d bytes", len(tasks), len(tasks[0]))
+	}
+}
+
+func TestRead_boundsWhatARegionSays(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	text := `[{"data":{"audio":"a"},"annotations":[{"result":[{"id":"r","value":{"start":1,"end":2,"text":"` + strings.Repeat("x", 100_000) +
+		`","labels":["A"` + strings.Repeat(`,"A"`, 10_000) + `]}}]}]}]`
+	r := this.ReadAll([]byte(text), false)
+	is.Equal(len(r.Bad), 1)
+	is.Equal(len(r.Labels), 0)
 }

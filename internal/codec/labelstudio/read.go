@@ -78,15 +78,13 @@ type reader struct {
 	at   codec.Place
 	file string
 
-	said, cancelled int // answers, and those that were taken back
-	labels          int
+	said, regions int // answers of people that stand, and what anyone said in theirs
 }
 
 func (rd *reader) task(t *task) error {
 	for i := range t.Annotations {
 		a := &t.Annotations[i]
 		if a.WasCancelled {
-			rd.cancelled++
 			rd.src.Note(codec.RecordSkipped, rd.at, "a cancelled annotation of "+rd.file)
 			continue
 		}
@@ -113,7 +111,7 @@ func (rd *reader) task(t *task) error {
 			return err
 		}
 	}
-	if rd.said > 0 && rd.labels == 0 {
+	if rd.said > 0 && rd.regions == 0 {
 		return rd.src.Clean(rd.file)
 	}
 	return nil
@@ -121,21 +119,26 @@ func (rd *reader) task(t *task) error {
 
 // answer reads the regions of one answer, those of one id together.
 func (rd *reader) answer(a *answer, fields, implied []codec.Field) error {
-	var order []string
-	byID := make(map[string][]*region, len(a.Result))
+	rd.regions += len(a.Result)
+	// Regions of one id are one span, unless their times tell otherwise; those without times go with the last of the id.
+	var spans [][]*region
+	place, last := make(map[string]int, len(a.Result)), make(map[string]int)
 	for i := range a.Result {
 		r := &a.Result[i]
-		id := r.ID
-		if id == "" {
-			id = fmt.Sprint("\x00", i) // by itself
+		key := fmt.Sprintf("%q %s %s", r.ID, r.Value["start"], r.Value["end"])
+		at, known := place[key]
+		if r.Value["start"] == nil && !known {
+			at, known = last[r.ID]
 		}
-		if byID[id] == nil {
-			order = append(order, id)
+		if !known || r.ID == "" {
+			at = len(spans)
+			spans = append(spans, nil)
 		}
-		byID[id] = append(byID[id], r)
+		place[key], last[r.ID] = at, at
+		spans[at] = append(spans[at], r)
 	}
-	for _, id := range order {
-		if err := rd.span(byID[id], fields, implied); err != nil {
+	for _, regions := range spans {
+		if err := rd.span(regions, fields, implied); err != nil {
 			return err
 		}
 	}
@@ -168,19 +171,31 @@ func (rd *reader) span(regions []*region, fields, implied []codec.Field) error {
 	own, names := rd.regionFields(regions, &l)
 	l.Fields, l.Implied = append(slices.Clone(fields), own.fields...), append(slices.Clone(implied), own.implied...)
 	if l.Extra != nil {
-		l.Fields = nil // what we wrote ourselves is whole
-		if members, err := codec.Members(l.Extra); err != nil || codec.Find(members, "start_text") != nil {
-			l.StartText, l.EndText = "", ""
+		if err := mergeKept(&l); err != nil {
+			return rd.bad(err.Error(), "extra data")
 		}
 	}
 	if len(names) == 0 {
-		names = []string{""}
+		names = []named{{}}
+	}
+	size := 0
+	for _, f := range l.Fields {
+		size += len(f.Name) + len(codec.Text([]codec.Field{f}, f.Name))
+	}
+	if size*len(names) > codec.MaxLine {
+		return rd.bad(fmt.Sprintf("a region of %d labels that says %d bytes of each", len(names), size), "less")
 	}
 	for _, name := range names {
 		one := l
-		one.Type = name
-		one.Fields = slices.Clone(l.Fields)
-		rd.labels++
+		one.Type, one.Fields = name.text, slices.Clone(l.Fields)
+		if name.score != nil {
+			one.Confidence = nil
+			if c, ok := codec.Confidence(name.score.String(), false); ok {
+				one.Confidence = &c
+			} else {
+				one.Fields = append(one.Fields, codec.Field{Name: "score", Value: *name.score})
+			}
+		}
 		if err := rd.src.Label(&one); err != nil {
 			return err
 		}
@@ -188,8 +203,31 @@ func (rd *reader) span(regions []*region, fields, implied []codec.Field) error {
 	return nil
 }
 
+// mergeKept puts the extra data that we kept ourselves and what the record says together: the record is newer.
+func mergeKept(l *codec.Label) error {
+	kept, err := codec.Members(l.Extra)
+	if err != nil {
+		return err
+	}
+	if codec.Find(kept, "start_text") != nil {
+		l.StartText, l.EndText = "", ""
+	}
+	for _, f := range l.Fields {
+		i := slices.IndexFunc(kept, func(k codec.Field) bool { return k.Name == f.Name })
+		switch {
+		case i < 0:
+			kept = append(kept, f)
+		case codec.Text(kept, f.Name) != codec.Text([]codec.Field{f}, f.Name):
+			kept[i] = f
+		}
+	}
+	if len(kept) > 0 {
+		l.Fields, l.Extra = kept, nil
+	}
+	return nil
+}
+
 func (rd *reader) bad(found, expected string) error {
-	rd.labels++ // something was said
 	return rd.src.Bad(&codec.SyntaxError{Place: rd.at, Found: found, Expected: expected})
 }
 
@@ -204,9 +242,16 @@ func (t *told) add(name string, value any, implied bool) {
 	}
 }
 
+// named is a label of a region, with the score of that.
+type named struct {
+	text  string
+	score *json.Number
+}
+
 // regionFields gathers what regions of one span say: their labels are names, all else is fields.
-func (rd *reader) regionFields(regions []*region, l *codec.Label) (own told, names []string) {
+func (rd *reader) regionFields(regions []*region, l *codec.Label) (own told, names []named) {
 	var choices, texts []string
+	var score *json.Number // of what has no labels
 	for n, r := range regions {
 		if n == 0 {
 			own.add("region_id", r.ID, r.ID == "" || ownRegion.MatchString(r.ID))
@@ -216,17 +261,15 @@ func (rd *reader) regionFields(regions []*region, l *codec.Label) (own told, nam
 				own.add("channel", channel, fmt.Sprint(channel) == "0")
 			}
 		}
-		if r.Score != nil {
-			if c, ok := codec.Confidence(r.Score.String(), false); ok {
-				l.Confidence = &c
-			} else {
-				own.add("score", *r.Score, false)
-			}
-		}
 		if kept := r.Meta[ownMeta]; len(kept) > 0 && kept[0] == '{' {
 			l.Extra = kept
 		}
-		names = append(names, stringsOf(r.Value["labels"])...)
+		for _, name := range stringsOf(r.Value["labels"]) {
+			names = append(names, named{name, r.Score})
+		}
+		if r.Score != nil {
+			score = r.Score
+		}
 		choices = append(choices, stringsOf(r.Value["choices"])...)
 		texts = append(texts, stringsOf(r.Value["text"])...)
 		for _, key := range []string{"number", "rating"} {
@@ -244,9 +287,11 @@ func (rd *reader) regionFields(regions []*region, l *codec.Label) (own told, nam
 	switch {
 	case len(names) > 0:
 	case len(choices) > 0:
-		names = choices
-	case len(texts) > 0:
-		names = []string{strings.Join(texts, "\n")}
+		for _, choice := range choices {
+			names = append(names, named{choice, score})
+		}
+	default:
+		names = []named{{strings.Join(texts, "\n"), score}}
 	}
 	return own, names
 }

@@ -21,6 +21,9 @@ const (
 	idKey    = "audio_file_id" // member of data, where its audio would not be read as that name
 )
 
+// maxTask is about how many bytes a task gets, after which the same audio file goes on in another: readers hold one whole.
+const maxTask = 1 << 23
+
 // ownRegion are the ids that regions get which have none.
 var ownRegion = regexp.MustCompile(`^annoset-[0-9]+$`)
 
@@ -33,7 +36,7 @@ func Write(dst *codec.Target) error {
 		if err != nil {
 			return err
 		}
-		if !w.open || a.File != w.file {
+		if !w.open || a.File != w.file || w.size > maxTask {
 			w.begin(a.File)
 		}
 		if err := w.region(a); err != nil {
@@ -58,11 +61,12 @@ type writer struct {
 	tasks   int
 	regions int
 	ids     map[string]bool // of the task's regions
+	size    int             // of the task, about
 }
 
 func (w *writer) begin(file string) {
 	w.end()
-	w.file, w.open, w.regions, w.ids = file, true, 0, make(map[string]bool)
+	w.file, w.open, w.regions, w.ids, w.size = file, true, 0, make(map[string]bool), 0
 	w.task(file)
 	w.out.WriteString(`"predictions":[{"model_version":"` + ownModel + `","result":[`)
 }
@@ -93,6 +97,7 @@ func (w *writer) region(a *codec.Annotation) error {
 	if err != nil {
 		return err
 	}
+	w.size += 2*len(a.Extra) + 2*len(a.Type) + len(a.File) + 250
 	w.regions++
 	if w.regions > 1 {
 		w.out.WriteString(",")
