@@ -8,87 +8,158 @@ import (
 )
 
 // EachElement reads an array of objects, one at a time, and gives each to a function: a [*SyntaxError] that it returns is a
-// bad record. What is no array of objects ends the reading.
+// bad record. What is no array of objects ends the reading. No more than one object is held, whatever the lines are: programs
+// write such arrays as one line.
 func EachElement(lines *Lines, src *Source, take func(object []byte, place func([]byte) Place) error) error {
-	var value []byte // an object that may go on
-	var begin Place
-	depth, quoted, escaped := 0, false, false
-	const before, within, behind = 0, 1, 2 // the array
-	where, comma := before, true
+	e := &elements{src: src, take: take, at: Place{Line: 1, Column: 1}, comma: true}
 	for {
-		line, err := lines.Next()
+		chunk, err := lines.chunk()
 		if err == io.EOF {
-			if where != behind {
-				return &SyntaxError{Place: Place{Line: lines.Line(), Column: 1}, Found: "the end of the file",
-					Expected: "the end of the array"}
+			if e.where != behindArray {
+				return &SyntaxError{Place: e.at, Found: "the end of the file", Expected: "the end of the array"}
 			}
 			return nil
+		}
+		if err == nil {
+			err = e.read(chunk)
 		}
 		if err != nil {
 			return err
 		}
-		at := 0 // in the line, where what is new of the value begins
-		for i, c := range line {
-			switch {
-			case depth > 0 && quoted:
-				quoted, escaped = c != '"' || escaped, c == '\\' && !escaped
-				continue
-			case depth > 0 && c == '"':
-				quoted = true
-				continue
-			case depth > 0 && (c == '{' || c == '['):
-				depth++
-				continue
-			case depth > 1 && (c == '}' || c == ']'):
-				depth--
-				continue
-			case depth == 1 && c == '}':
-				depth = 0
-				value = append(value, line[at:i+1]...)
-				if err := element(value, begin, src, take); err != nil {
-					return err
-				}
-				value, comma = value[:0], false
-				continue
-			case depth > 0 || SkipBlank(line[i:i+1], 0) > 0:
-				continue
-			case where == before && c == '[':
-				where = within
-				continue
-			case where == within && c == ']':
-				where = behind
-				continue
-			case where == within && c == ',' && !comma:
-				comma = true
-				continue
-			case where == within && c == '{' && comma:
-				depth, at = 1, i
-				begin = Place{Line: lines.Line(), Column: 1 + utf8.RuneCount(line[:i])}
-				continue
-			}
-			return &SyntaxError{Place: Place{Line: lines.Line(), Column: 1 + utf8.RuneCount(line[:i])},
-				Found: Quote(string(line[i:])), Expected: "an array of objects"}
-		}
-		if depth > 0 {
-			if value = append(append(value, line[at:]...), '\n'); len(value) > MaxLine {
-				return &SyntaxError{Place: begin, Found: "an object that does not end", Expected: "a closing brace"}
-			}
-		}
 	}
 }
 
-// element gives one object of an array to a function.
-func element(value []byte, begin Place, src *Source, take func([]byte, func([]byte) Place) error) error {
-	place := func([]byte) Place { return begin }
-	err := error(nil)
-	if !json.Valid(value) {
+// Where reading is, of an array.
+const (
+	beforeArray = iota
+	withinArray
+	behindArray
+)
+
+// elements takes an array apart, chunk by chunk.
+type elements struct {
+	src  *Source
+	take func(object []byte, place func([]byte) Place) error
+
+	where int
+	comma bool // an object may follow
+	at    Place
+	cr    bool // the byte before was a CR
+
+	depth           int
+	quoted, escaped bool
+	value           []byte // an object that may go on
+	begin           Place
+}
+
+func (e *elements) read(chunk []byte) error {
+	from := 0 // where what is new of the value begins
+	for i, c := range chunk {
+		inside := e.depth > 0
+		if err := e.step(c, chunk[i:]); err != nil {
+			return err
+		}
+		switch {
+		case !inside && e.depth > 0:
+			from, e.begin = i, e.at
+		case inside && e.depth == 0:
+			e.value = append(e.value, chunk[from:i+1]...)
+			if err := e.element(); err != nil {
+				return err
+			}
+			e.value, e.comma = e.value[:0], false
+		}
+		e.pass(c)
+	}
+	if e.depth > 0 {
+		if e.value = append(e.value, chunk[from:]...); len(e.value) > MaxLine {
+			return &SyntaxError{Place: e.begin, Found: "an object that does not end", Expected: "a closing brace"}
+		}
+	}
+	return nil
+}
+
+// step takes one byte, the first of the rest of a chunk.
+func (e *elements) step(c byte, rest []byte) error {
+	switch {
+	case e.depth > 0 && e.quoted:
+		e.quoted, e.escaped = c != '"' || e.escaped, c == '\\' && !e.escaped
+	case e.depth > 0:
+		switch c {
+		case '"':
+			e.quoted = true
+		case '{', '[':
+			e.depth++
+		case '}', ']':
+			if e.depth > 1 || c == '}' {
+				e.depth--
+			}
+		}
+	case c == ' ' || c == '\t' || c == '\r' || c == '\n':
+	case e.where == beforeArray && c == '[':
+		e.where = withinArray
+	case e.where == withinArray && c == ']':
+		e.where = behindArray
+	case e.where == withinArray && c == ',' && !e.comma:
+		e.comma = true
+	case e.where == withinArray && c == '{' && e.comma:
+		e.depth = 1
+	default:
+		if end := lineEnd(rest); end >= 0 {
+			rest = rest[:end]
+		}
+		return &SyntaxError{Place: e.at, Found: Quote(string(rest)), Expected: "an array of objects"}
+	}
+	return nil
+}
+
+// pass moves the place behind a byte.
+func (e *elements) pass(c byte) {
+	e.at = e.at.behind(c, e.cr)
+	e.cr = c == '\r'
+}
+
+// behind is the place behind a byte, which may be the LF of a CRLF.
+func (p Place) behind(c byte, cr bool) Place {
+	switch {
+	case c == '\n' && cr:
+	case c == '\n' || c == '\r':
+		return Place{Line: p.Line + 1, Column: 1}
+	case utf8.RuneStart(c):
+		p.Column++
+	}
+	return p
+}
+
+// element gives an object that has ended to the function.
+func (e *elements) element() error {
+	var err error
+	if at, ok := e.notUTF8(); ok {
+		err = &SyntaxError{Place: at, Found: "bytes that are not UTF-8", Expected: "UTF-8"}
+	} else if !json.Valid(e.value) {
 		var raw json.RawMessage
-		err = &SyntaxError{Place: begin, Found: json.Unmarshal(value, &raw).Error(), Expected: "a JSON object"}
+		err = &SyntaxError{Place: e.begin, Found: json.Unmarshal(e.value, &raw).Error(), Expected: "a JSON object"}
 	} else {
-		err = take(value, place)
+		err = e.take(e.value, func([]byte) Place { return e.begin })
 	}
 	if bad, ok := errors.AsType[*SyntaxError](err); ok {
-		return src.Bad(bad)
+		return e.src.Bad(bad)
 	}
 	return err
+}
+
+// notUTF8 tells where the object is not UTF-8, if it is not.
+func (e *elements) notUTF8() (Place, bool) {
+	if utf8.Valid(e.value) {
+		return Place{}, false
+	}
+	at, cr := e.begin, false
+	for i := 0; ; {
+		r, size := utf8.DecodeRune(e.value[i:])
+		if r == utf8.RuneError && size <= 1 {
+			return at, true
+		}
+		at, cr = at.behind(e.value[i], cr), e.value[i] == '\r'
+		i += size
+	}
 }

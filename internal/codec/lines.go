@@ -77,6 +77,19 @@ func (l *Lines) Next() ([]byte, error) {
 	return nil, io.EOF
 }
 
+// chunk reads what the buffer holds, wherever lines end, valid until the next call. [io.EOF] comes at the end.
+func (l *Lines) chunk() ([]byte, error) {
+	if _, err := l.r.Peek(1); err != nil {
+		return nil, err
+	}
+	chunk, err := l.r.Peek(l.r.Buffered())
+	if err != nil {
+		return nil, err
+	}
+	l.r.Discard(len(chunk)) //nolint:errcheck // they were peeked
+	return chunk, nil
+}
+
 // wholeAtCR ends a line whose CR is the last byte of the buffer: an LF may follow.
 func (l *Lines) wholeAtCR(line []byte) ([]byte, error) {
 	l.held = append(l.held, line...)

@@ -67,11 +67,13 @@ func TestRead(t *testing.T) {
 func TestRead_refuses(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		``:                          "1:1: found unexpected end of JSON input, expected JSON",
-		"{\n\"annotations\": [Na]}": "2:17: found invalid character 'N' looking for beginning of value, expected JSON",
-		`[]`:                        `1:1: found "[]", expected an object`,
-		`{"annotations":5}`:         "1:1: found an object without a list of annotations, expected a JAMS file",
-		`{"a":"` + "\xff" + `"}`:    "1:7: found bytes that are not UTF-8, expected UTF-8",
+		``:                           "1:1: found unexpected end of JSON input, expected JSON",
+		"{\n\"annotations\": [Na]}":  "2:17: found invalid character 'N' looking for beginning of value, expected JSON",
+		`{"annotations":[{"n":"beat`: "1:26: found unexpected end of JSON input, expected JSON", // cut within a text
+		`{"a":"x\`:                   "1:8: found invalid character ' ' in string escape code, expected JSON",
+		`[]`:                         `1:1: found "[]", expected an object`,
+		`{"annotations":5}`:          "1:1: found an object without a list of annotations, expected a JAMS file",
+		`{"a":"` + "\xff" + `"}`:     "1:7: found bytes that are not UTF-8, expected UTF-8",
 		strings.Repeat("[", 300) + strings.Repeat("]", 300): "1:1: found a file that nests too deep, expected a JAMS file",
 	} {
 		is := is.New(t)

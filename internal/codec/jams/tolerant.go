@@ -33,9 +33,6 @@ func parse(data []byte) (*document, error) {
 		return nil, d.cursor.ErrorAt(at, "bytes that are not UTF-8", "UTF-8")
 	}
 	d.quoteBare()
-	if codec.Depth(d.text) > maxDepth {
-		return nil, d.cursor.ErrorAt(0, "a file that nests too deep", "a JAMS file")
-	}
 	var raw json.RawMessage
 	if err := json.Unmarshal(d.text, &raw); err != nil {
 		at := 0
@@ -43,6 +40,9 @@ func parse(data []byte) (*document, error) {
 			at = int(max(min(e.Offset, int64(len(data)))-1, 0))
 		}
 		return nil, d.cursor.ErrorAt(at, err.Error(), "JSON")
+	}
+	if codec.Depth(d.text) > maxDepth {
+		return nil, d.cursor.ErrorAt(0, "a file that nests too deep", "a JAMS file")
 	}
 	if i := codec.SkipBlank(d.text, 0); d.text[i] != '{' {
 		return nil, d.cursor.ErrorAt(i, codec.Quote(string(d.text[i:])), "an object")
