@@ -23,11 +23,10 @@ const (
 	// are left out, with a remark.
 	//
 	// It is written as predictions with a score, which Label Studio's importer takes, by from_name "label" and to_name "audio"
-	// unless extra data says otherwise; extra data is kept whole in the region's meta, where
-	// what the export says of the region counts for more when it is read back. An audio file with very many labels goes on in
-	// further tasks. Lost without a remark: meta of other programs, scores of whole predictions, and which of two choices
-	// controls a choice is of. A task, and a line of the file, may have 32 MiB; places in errors and remarks are those of
-	// tasks.
+	// unless extra data says otherwise. Extra data is kept whole in the region's meta; when it is read back, what the export
+	// says of the region counts for more. An audio file with very many labels goes on in further tasks. Meta of other programs
+	// and scores of whole predictions are left out, with a remark; without one, other columns of data, kinds of values not
+	// named here, and which of two controls a choice or a number is of. Places in errors and remarks are those of tasks.
 	FormatLabelStudio Format = "label-studio"
 	// FormatJAMS is the JSON Annotated Music Specification (E. J. Humphrey et al., "JAMS: A JSON Annotated Music
 	// Specification for Reproducible MIR Research", ISMIR 2014; program jams, version 0.3). A file is held as a whole, up to
@@ -36,7 +35,8 @@ const (
 	// Each observation is a label: of a value that is a text, that text; of one that is an object, its member "label" if it
 	// has one; of anything else, the namespace ("beat"). Fields are namespace, value where it is more than the text,
 	// annotation (from 2) where a namespace comes again, and confidence where it is no number of [0, 1]: bare NaN, which is no
-	// JSON, survives as the text "NaN", and is written bare again. The length of the recording is told.
+	// JSON, survives as the text "NaN", and a confidence is written bare again. The length of the recording is told. Titles and
+	// identifiers of the file, and metadata of annotations, are left out, with a remark.
 	//
 	// It is written with one annotation a namespace, "tag_open" unless extra data says otherwise; extra data is kept whole in
 	// the annotation's sandbox, and so is the clean mark of a file without labels in the file's.

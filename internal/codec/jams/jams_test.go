@@ -95,3 +95,13 @@ func TestRead_refuses(t *testing.T) {
 		is.Equal(r.Bad[0].Error(), want)
 	}
 }
+
+func TestRead_remarksWhatNoLabelKeeps(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	r := this.ReadAll([]byte(`{"file_metadata":{"title":"Gold","artist":"","identifiers":{"mb":""}},"annotations":[`+
+		`{"namespace":"beat","annotation_metadata":{"curator":{"name":"","email":""},"annotator":{"name":"Ann"}},"data":[]},`+
+		`{"namespace":"beat","annotation_metadata":{"curator":{"name":""},"annotator":{}},"data":[]}]}`), false)
+	is.NoErr(r.Err)
+	is.Equal(r.Notes[codec.RecordSkipped], 2) // the title, and who annotated the first
+}

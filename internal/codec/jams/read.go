@@ -25,6 +25,9 @@ const (
 // plainNamespace is that of labels of which nothing else is said: any text is a value of it.
 const plainNamespace = "tag_open"
 
+// ownTool is what we write as the tool that an annotation was made with.
+const ownTool = "annoset"
+
 // What the sandbox of a file, and of an annotation, holds of ours.
 const (
 	fileKey  = "audio_file_id"
@@ -57,6 +60,10 @@ func Read(src *codec.Source) error {
 				return err
 			}
 		}
+	}
+	meta := member(root, "file_metadata")
+	for _, key := range []string{"title", "artist", "release", "identifiers"} {
+		rd.unkept(member(meta, key), "the "+key+" of the file")
 	}
 	annotations := member(root, "annotations")
 	if len(annotations) == 0 || annotations[0] != '[' {
@@ -95,6 +102,9 @@ func (rd *reader) annotation(text []byte) error {
 		return rd.bad(text, "an annotation without namespace or data", "both")
 	}
 	rd.seen[namespace]++
+	if meta := member(text, "annotation_metadata"); string(member(meta, "annotation_tools")) != `"`+ownTool+`"` {
+		rd.unkept(meta, "the metadata of an annotation")
+	}
 	var extra [][]byte
 	if kept := member(member(text, "sandbox"), extraKey); len(kept) > 0 && kept[0] == '[' {
 		codec.EachValue(kept, func(v []byte) error { extra = append(extra, v); return nil }) //nolint:errcheck // none
@@ -189,6 +199,33 @@ func (rd *reader) observation(part []byte, namespace string, o observation, own 
 	}
 	rd.labels++
 	return rd.src.Label(&l)
+}
+
+// unkept remarks a part that says something which no label keeps.
+func (rd *reader) unkept(part []byte, what string) {
+	if saysAnything(part) {
+		rd.src.Note(codec.RecordSkipped, rd.cursor.Place(rd.offset(part)), what)
+	}
+}
+
+// saysAnything tells a value from one of empty texts, objects and lists alone.
+func saysAnything(value []byte) (says bool) {
+	if len(value) == 0 {
+		return false
+	}
+	look := func(v []byte) error {
+		says = says || saysAnything(v)
+		return nil
+	}
+	switch value[0] {
+	case '{':
+		codec.EachMember(value, func(_, v []byte) error { return look(v) }) //nolint:errcheck // none
+	case '[':
+		codec.EachValue(value, look) //nolint:errcheck // none
+	default:
+		return string(value) != `""` && string(value) != "null"
+	}
+	return says
 }
 
 func (rd *reader) bareAt(part []byte) string {

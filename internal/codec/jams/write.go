@@ -148,7 +148,7 @@ func (a *annotation) add(o *observed) {
 
 func (a *annotation) write(w *bufio.Writer, endMS int64) {
 	fmt.Fprintf(w, "\n"+`{"namespace":%s,"time":0,"duration":%s,"annotation_metadata":{"curator":{"name":"","email":""},`+
-		`"annotator":{},"version":"","corpus":"","annotation_tools":"annoset","annotation_rules":"","validation":"",`+
+		`"annotator":{},"version":"","corpus":"","annotation_tools":"`+ownTool+`","annotation_rules":"","validation":"",`+
 		`"data_source":""},"sandbox":{`, text(a.namespace), decimal.Seconds(endMS))
 	if a.anyExtra {
 		fmt.Fprintf(w, `"%s":[%s]`, extraKey, a.extra.Bytes())

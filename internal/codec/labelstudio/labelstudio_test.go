@@ -71,6 +71,9 @@ func TestRead(t *testing.T) {
 			`{"data":{"audio":"a"},"annotations":[{"completed_by":"ann","result":[{"id":"annoset-1","from_name":"label","to_name":"audio",` + span +
 				`"channel":1,"labels":["A"]},"meta":{"annoset":{"by":"x","annotator":"old"}}}]}]}`,
 			`A 1000-2500 {"by":"x","annotator":"ann","channel":1}`},
+		"notes and a score of the whole": {
+			`{"data":{"audio":"a"},"predictions":[{"model_version":"annoset","score":0.5,"result":[{"id":"annoset-1","from_name":"label","to_name":"audio",` +
+				span + `"labels":["A"]},"meta":{"text":["x"]}}]}]}`, `record skipped; record skipped; A 1000-2500`},
 		"no data":               {`{"annotations":[]}`, `1:2: found an object without data, expected a task of Label Studio`},
 		"a start that is none":  {`{"data":{"audio":"a"},"annotations":[{"result":[{"id":"r","value":{"start":"x","end":2}}]}]}`, `1:2: found a start "\"x\"", expected a number of seconds`},
 		"a result that is none": {`{"data":{"audio":"a"},"annotations":[{"result":5}]}`, `1:2: found number in annotations.result, expected a task of Label Studio`},

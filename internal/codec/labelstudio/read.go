@@ -34,6 +34,7 @@ type answer struct {
 	WasCancelled bool            `json:"was_cancelled"`
 	ModelVersion string          `json:"model_version"`
 	Result       []region        `json:"result"`
+	Score        *json.Number    `json:"score"` // of a prediction as a whole
 }
 
 // region is one thing that was said: a span with labels, or more about the span of the same id.
@@ -106,6 +107,9 @@ func (rd *reader) task(t *task) error {
 		var implied []codec.Field
 		if p.ModelVersion == ownModel {
 			fields, implied = nil, fields
+		}
+		if p.Score != nil {
+			rd.src.Note(codec.RecordSkipped, rd.at, "the score "+p.Score.String()+" of a whole prediction")
 		}
 		if err := rd.answer(p, fields, implied); err != nil {
 			return err
@@ -263,6 +267,11 @@ func (rd *reader) regionFields(regions []*region, l *codec.Label) (own told, nam
 		}
 		if kept := r.Meta[ownMeta]; len(kept) > 0 && kept[0] == '{' {
 			l.Extra = kept
+		}
+		for key := range r.Meta {
+			if key != ownMeta {
+				rd.src.Note(codec.RecordSkipped, rd.at, "meta."+key+" of a region")
+			}
 		}
 		for _, name := range stringsOf(r.Value["labels"]) {
 			names = append(names, named{name, r.Score})
