@@ -230,3 +230,29 @@ func TestFormats_sayTheSameAsTheirCodecs(t *testing.T) {
 		is.Equal(texts[0], texts[1])
 	}
 }
+
+// TestReadLabels_cutAnywhere reads files of each format that end too soon, at each byte: with an error or with fewer labels,
+// but never with a panic.
+func TestReadLabels_cutAnywhere(t *testing.T) {
+	t.Parallel()
+	confidence := 0.5
+	labels := []annoset.Annotation{
+		{AudioFileID: "ä.wav", ArtifactType: `"hum" \ é`, StartMS: 1500, EndMS: 2250, Confidence: &confidence,
+			ExtraData: []byte(`{"by":"ann \"x\"","n":[1,{"é":null}]}`)},
+		{AudioFileID: "ä.wav", ArtifactType: "hum", StartMS: 2000, EndMS: 2000},
+	}
+	for _, f := range annoset.Formats() {
+		t.Run(string(f), func(t *testing.T) {
+			t.Parallel()
+			whole, _ := writeFormat(t, f, labels, nil)
+			for n := range whole {
+				for _, maxBad := range []int{0, 100} {
+					r := readFormat(f, whole[:n], annoset.ReadOptions{Name: "ä", MaxBad: maxBad})
+					if _, ok := errors.AsType[*annoset.FormatError](r.err); r.err != nil && !ok {
+						t.Fatalf("cut at %d: an error that names no place: %v", n, r.err)
+					}
+				}
+			}
+		})
+	}
+}
