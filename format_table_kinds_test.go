@@ -1,6 +1,7 @@
 package annoset_test
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"testing"
@@ -121,6 +122,12 @@ func TestFormatLhotse(t *testing.T) {
 	out, _ := writeFormat(t, annoset.FormatLhotse, labels, nil)
 	is.Equal(string(out), `{"id":"a-1","recording_id":"a","start":0.1,"duration":0.3,"channel":0,"text":"hi","speaker":"me",`+
 		`"custom":{"confidence":0.5,"note":[1]}}`+"\n")
+	labels[0].ExtraData = []byte("{\n  \"alignment\": {\r\n \"word\": []},\n  \"note\": [\n1\n]}")
+	out, _ = writeFormat(t, annoset.FormatLhotse, labels, nil)
+	is.Equal(bytes.Count(out, []byte("\n")), 1) // a label is a line, however its extra data is laid out
+	r = readFormat(annoset.FormatLhotse, out, annoset.ReadOptions{})
+	is.NoErr(r.err)
+	is.Equal(string(r.labels[0].ExtraData), `{"alignment":{"word":[]},"note":[1]}`)
 	labels[0].ExtraData = []byte(`{"start":1,"confidence":3}`)
 	_, report := writeFormat(t, annoset.FormatLhotse, labels, nil)
 	is.Equal(remarked(report.Remarks, annoset.RemarkExtraLost), int64(2)) // what would be taken for something else

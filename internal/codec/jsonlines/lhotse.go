@@ -2,8 +2,10 @@ package jsonlines
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 
@@ -163,7 +165,11 @@ func WriteLhotse(dst *codec.Target) error {
 			return err
 		}
 		n++
-		extra, err := codec.Members(a.Extra)
+		object, err := oneLine(a.Extra)
+		if err != nil {
+			return err
+		}
+		extra, err := codec.Members(object)
 		if err != nil {
 			return err
 		}
@@ -176,6 +182,18 @@ func WriteLhotse(dst *codec.Target) error {
 		dst.Note(codec.CleanLost, file)
 	}
 	return out.Flush()
+}
+
+// oneLine leaves out the white space between the tokens of an object, in which line ends may be.
+func oneLine(object json.RawMessage) (json.RawMessage, error) {
+	if bytes.IndexByte(object, '\n') < 0 && bytes.IndexByte(object, '\r') < 0 {
+		return object, nil
+	}
+	var b bytes.Buffer
+	if err := json.Compact(&b, object); err != nil {
+		return nil, fmt.Errorf("extra data: %w", err)
+	}
+	return b.Bytes(), nil
 }
 
 func appendSupervision(dst []byte, to *codec.Target, a *codec.Annotation, extra []codec.Field, n int64) []byte {
