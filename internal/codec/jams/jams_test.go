@@ -64,6 +64,21 @@ func TestRead(t *testing.T) {
 	is.True(strings.Contains(string(out), `"value":1.0,"confidence":NaN}`)) // it comes back bare
 }
 
+func TestRead_encodings(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	const file = `{"annotations":[{"namespace":"tag_open","data":[{"time":0,"duration":1,"value":"x","confidence":null}]}]}`
+	for _, mark := range []string{"", "\ufeff", "\xff\xfe"} {
+		text := mark + file
+		if mark == "\xff\xfe" {
+			text = mark + strings.Join(strings.Split(file, ""), "\x00") + "\x00"
+		}
+		r := this.ReadAll([]byte(text), false)
+		is.NoErr(r.Err)
+		is.Equal(len(r.Labels), 1)
+	}
+}
+
 func TestRead_refuses(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

@@ -41,7 +41,7 @@ func Read(src *codec.Source) error {
 	if err != nil {
 		return err
 	}
-	d, err := parse(data)
+	d, err := parse(codec.Head(data))
 	if err != nil {
 		return err
 	}
