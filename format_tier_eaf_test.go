@@ -256,6 +256,7 @@ func TestReadLabels_EAF_refuses(t *testing.T) {
 		"no such annotation":      {eaf("", slots(0, 10), eafTier("b", "top", "", referring("b1", "a7", "", "b"))), "<REF_ANNOTATION", `the annotation "a7", which is not there`},
 		"one that has no times":   {eaf("", slots(20), eafTier("b", "top", "", referring("b1", "a1", "", "b"))+tier), "<REF_ANNOTATION", `the annotation "a1", which has no times`},
 		"annotations in a circle": {eaf("", slots(), eafTier("b", "top", "", referring("b1", "b2", "", "x"), referring("b2", "b1", "", "y"))), "<REF_ANNOTATION", "without end"},
+		"an element in a text":    {strings.Replace(good, ">a<", ">a<b>c</b><", 1), "<b>", `the element "b"`},
 		"an annotation outside":   {eaf("", slots(0, 10), aligned("a1", 1, 2, "a")), "<ALIGNABLE_ANNOTATION", "outside"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -119,6 +119,9 @@ func (p *parser) run() error {
 			if seen = true; len(p.path) == maxDepth {
 				return p.errorf("the elements of an annotation document", "elements nested deeper than %d", maxDepth)
 			}
+			if n := len(p.path); n > 0 && hasText(p.path[n-1]) {
+				return p.errorf("text alone in "+p.path[n-1], "the element %s", codec.Quote(t.Name.Local))
+			}
 			p.path = append(p.path, t.Name.Local)
 			if err := p.open(t.Name.Local, t.Attr); err != nil {
 				return err
