@@ -72,6 +72,23 @@ func TestLines_Next_refuses(t *testing.T) {
 	is.True(errors.Is(err, broken))
 }
 
+func TestLines_Next_long(t *testing.T) {
+	t.Parallel()
+	for _, end := range []string{"\n", "\r", "\r\n"} {
+		for _, n := range []int{255, 256, 257, 767, 768, 1<<16 - 1, 1 << 16, 1<<16 + 1} {
+			is := is.New(t)
+			lines := NewLines(strings.NewReader(strings.Repeat("a", n) + end + "b" + end))
+			line, err := lines.Next()
+			is.NoErr(err)
+			is.Equal(len(line), n) // wherever the end lies in what is buffered
+			is.Equal(lines.End(), end)
+			line, err = lines.Next()
+			is.NoErr(err)
+			is.Equal(string(line), "b")
+		}
+	}
+}
+
 func TestObject(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)

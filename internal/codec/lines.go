@@ -106,15 +106,22 @@ func (l *Lines) wholeAtCR(line []byte) ([]byte, error) {
 	return l.whole(nil)
 }
 
+// lineEnd finds the first LF or CR. It looks ever further, for what lies behind the end of a line is looked at again.
 func lineEnd(chunk []byte) int {
-	end := bytes.IndexByte(chunk, '\n')
-	if end >= 0 {
-		chunk = chunk[:end]
+	for from, size := 0, 256; from < len(chunk); from, size = from+size, 2*size {
+		window := chunk[from:min(from+size, len(chunk))]
+		end := bytes.IndexByte(window, '\n')
+		if end >= 0 {
+			window = window[:end]
+		}
+		if cr := bytes.IndexByte(window, '\r'); cr >= 0 {
+			end = cr
+		}
+		if end >= 0 {
+			return from + end
+		}
 	}
-	if cr := bytes.IndexByte(chunk, '\r'); cr >= 0 {
-		return cr
-	}
-	return end
+	return -1
 }
 
 func (l *Lines) whole(line []byte) ([]byte, error) {
