@@ -19,6 +19,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/annoset/annoset"
@@ -30,7 +31,7 @@ var kitchen []byte
 func main() {
 	log.SetFlags(0)
 	from := flag.String("from", "", "format of the input (default: found out)")
-	to := flag.String("to", "textgrid", "format of the output")
+	to := flag.String("to", "", "format of the output (default: as the name of the output ends, or textgrid)")
 	db := flag.String("db", "", "file to keep the store in (default: in memory)")
 	pack := flag.Bool("gzip", false, "pack the output")
 	formats := flag.Bool("formats", false, "list the formats")
@@ -41,12 +42,24 @@ func main() {
 		}
 		return
 	}
+	if flag.NArg() > 2 {
+		log.Fatalf("one input and one output, not %q", flag.Args())
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	c := converter{from: annoset.Format(*from), to: annoset.Format(*to), gzip: *pack}
+	c := converter{from: annoset.Format(*from), to: cmp.Or(annoset.Format(*to), formatOf(flag.Arg(1))), gzip: *pack}
 	if err := c.run(ctx, *db, flag.Arg(0), flag.Arg(1)); err != nil {
 		log.Fatal(err)
 	}
+}
+
+// formatOf is the format whose name a file name ends with.
+func formatOf(name string) annoset.Format {
+	f := annoset.Format(strings.TrimPrefix(strings.ToLower(filepath.Ext(strings.TrimSuffix(name, ".gz"))), "."))
+	if slices.Contains(annoset.Formats(), f) {
+		return f
+	}
+	return annoset.FormatTextGrid
 }
 
 type converter struct {
