@@ -1,8 +1,10 @@
 package annoset
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/annoset/annoset/internal/codec"
 )
@@ -122,13 +124,16 @@ type Place struct {
 	Text   string `json:"text,omitempty"`   // what stands there, cut where it is long
 }
 
-// String is the place in the form of compilers: "labels.csv:12:3".
+// String is the place in the form of compilers: "labels.csv:12:3". A line or column that is not known is left out.
 func (p Place) String() string {
-	file := p.File
-	if file == "" {
-		file = "input"
+	at := cmp.Or(p.File, "input")
+	for _, n := range []int{p.Line, p.Column} {
+		if n == 0 {
+			break
+		}
+		at += ":" + strconv.Itoa(n)
 	}
-	return fmt.Sprintf("%s:%d:%d", file, p.Line, p.Column)
+	return at
 }
 
 // remarks gathers what is remarked, kind by kind, in the order of first appearance.
