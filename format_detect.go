@@ -19,7 +19,7 @@ const DetectBytes = 1 << 14
 // Errors: a [*ValidationError] if the contents look like no format; the name alone is never enough.
 func DetectFormat(name string, head []byte) (Format, error) {
 	head = unpackedHead(head)
-	lower := strings.TrimSuffix(strings.ToLower(name), ".gz")
+	lower := strings.ToLower(unpackedName(name))
 	var best *formatSpec
 	bestScore := 0
 	for i := range formats {

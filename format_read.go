@@ -21,7 +21,7 @@ type ReadOptions struct {
 	// audio file its labels are of takes it from here.
 	Name string
 	// AudioFileID makes an audio file id of the name that the format gives, or of Name where it gives none. By default
-	// the format's name is taken as it is, and of Name its [Stem].
+	// the format's name is taken as it is, and of Name its [Stem], less the ".gz" of what is packed.
 	AudioFileID func(name string) string
 	// ArtifactType is a template for what labels say, such as "{tier}/{text}": each name in braces is replaced by that
 	// field of the record, "text" being what the format takes by default, which is also what an empty template gives.
@@ -192,7 +192,15 @@ func (rd *labelReader) audioFileID(name string) string {
 	case rd.opts.AudioFileID != nil:
 		return rd.opts.AudioFileID(name)
 	case name == "" && rd.opts.Name != "":
-		return Stem(rd.opts.Name)
+		return Stem(unpackedName(rd.opts.Name))
+	}
+	return name
+}
+
+// unpackedName is the name of a file before it was packed with gzip.
+func unpackedName(name string) string {
+	if end := len(name) - len(".gz"); end > 0 && strings.EqualFold(name[end:], ".gz") {
+		return name[:end]
 	}
 	return name
 }

@@ -159,7 +159,7 @@ func tableFormat(f Format, l *table.Layout, endings ...string) formatSpec {
 // ravenStem takes off a file name what Raven puts behind that of an audio file: ".Table.1.selections.txt". It is empty for
 // other names.
 func ravenStem(name string) string {
-	stem, found := strings.CutSuffix(strings.TrimSuffix(Base(name), ".gz"), ".selections.txt")
+	stem, found := strings.CutSuffix(unpackedName(Base(name)), ".selections.txt")
 	i := strings.LastIndex(stem, ".Table.")
 	if !found || i < 0 {
 		return ""

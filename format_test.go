@@ -169,6 +169,24 @@ func TestStem(t *testing.T) {
 	}
 }
 
+func TestReadLabels_packedName(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	for _, name := range []string{"a/Ep.1.txt", "a/Ep.1.txt.gz", `a\Ep.1.txt.GZ`} {
+		r := readFormat(annoset.FormatAudacity, gzipped(t, []byte("0\t1\tx\n")), annoset.ReadOptions{Name: name})
+		is.NoErr(r.err)
+		is.Equal(r.labels[0].AudioFileID, "Ep.1")
+	}
+}
+
+func TestPlace_String(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	is.Equal(annoset.Place{File: "a.csv", Line: 12, Column: 3}.String(), "a.csv:12:3")
+	is.Equal(annoset.Place{File: "a.csv"}.String(), "a.csv") // what was written has no place in a file
+	is.Equal(annoset.Place{Line: 2}.String(), "input:2")
+}
+
 func TestReadLabels_unknownFormat(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)

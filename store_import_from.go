@@ -2,6 +2,7 @@ package annoset
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,7 +61,7 @@ func (s *Store) ImportFrom(ctx context.Context, setID uuid.UUID, r io.Reader, f 
 // disk), in order of path, all in one transaction: those whose name ends as the format's files do, packed with gzip or not,
 // or, where the format is empty, all whose format can be detected. Files and folders whose name begins with a dot are left
 // out. ReadOptions.Name is the path of each file; where the format does not name the audio file, and AudioFileID is nil,
-// its id is the name of the file without its ending, as [Store.ExportToDir] has made it.
+// its id is the name of the file without its ending or, where [Store.ExportToDir] has made that name of an id, that id.
 //
 // Errors: as [Store.ImportFrom], and a [*ValidationError] if there is no such file.
 func (s *Store) ImportFromFS(ctx context.Context, setID uuid.UUID, fsys fs.FS, f Format, opts *ImportFromOptions,
@@ -132,7 +133,7 @@ func walkFiles(fsys fs.FS, f Format, yield func(importFile, error) bool) {
 }
 
 func endsAs(name string, f Format) bool {
-	lower := strings.TrimSuffix(strings.ToLower(name), ".gz")
+	lower := strings.ToLower(unpackedName(name))
 	i := slices.IndexFunc(formats, func(s formatSpec) bool { return s.format == f })
 	return i < 0 || slices.ContainsFunc(formats[i].endings, func(e string) bool { return strings.HasSuffix(lower, strings.ToLower(e)) })
 }
@@ -146,6 +147,7 @@ type fileImport struct {
 	clean   []string
 	audio   map[string]int64
 	at      Place // of the label that was read last
+	failed  error // of the store, while it was asked for labels that are there
 }
 
 func (s *Store) importFiles(ctx context.Context, op string, setID uuid.UUID, opts *ImportFromOptions,
@@ -159,17 +161,26 @@ func (s *Store) importFiles(ctx context.Context, op string, setID uuid.UUID, opt
 	err := s.edit(ctx, op, setID, func(tx *sqlite.WriteTx, set *sqlite.SetRow) error {
 		return fi.write(ctx, tx, set, labels)
 	})
-	if e, ok := errors.AsType[*FormatError](err); ok {
-		return ImportReport{}, e // it says all by itself
-	}
 	if err != nil {
-		return ImportReport{}, err
+		return ImportReport{}, fi.plain(err)
 	}
 	fi.report.Remarks = fi.remarks.list
 	if fi.report.Remarks == nil {
 		fi.report.Remarks = []Remark{}
 	}
 	return fi.report, nil
+}
+
+// plain leaves out of an error what speaks of a stream of labels: the caller gave files.
+func (fi *fileImport) plain(err error) error {
+	e, ok := errors.AsType[*streamError](err)
+	switch {
+	case !ok:
+		return err
+	case typed(e.err):
+		return e.err // it says all by itself
+	}
+	return fmt.Errorf("%s: %w", fi.op, e.err)
 }
 
 // labels yields the labels of all files, one after the other.
@@ -256,11 +267,8 @@ func idOfFile(name string, file importFile) string {
 	if name != file.name {
 		return name // the format's own
 	}
-	stem := path.Base(name)
+	stem := unpackedName(path.Base(name))
 	lower := strings.ToLower(stem)
-	if strings.HasSuffix(lower, ".gz") {
-		stem, lower = stem[:len(stem)-3], lower[:len(lower)-3]
-	}
 	i := slices.IndexFunc(formats, func(s formatSpec) bool { return s.format == file.format })
 	for _, ending := range formats[i].endings {
 		if strings.HasSuffix(lower, strings.ToLower(ending)) && len(stem) > len(ending) {
@@ -268,8 +276,11 @@ func idOfFile(name string, file importFile) string {
 			break
 		}
 	}
-	if id, ok := filename.Unescape(stem); ok {
-		return id
+	if id, ok := filename.Unescape(stem); ok && !strings.EqualFold(id, stem) {
+		return id // the name is escaped; one that is not keeps the case that somebody gave it
+	}
+	if own := ravenStem(name); file.format == FormatRaven && own != "" {
+		return own
 	}
 	return stem
 }
@@ -313,7 +324,7 @@ func (fi *fileImport) write(ctx context.Context, tx *sqlite.WriteTx, set *sqlite
 	}
 	im := &importer{inserter: in, progress: fi.opts.Progress}
 	if _, err := im.run(ctx, fi.placed(in.problems, labels)); err != nil {
-		return err
+		return cmp.Or(fi.failed, err)
 	}
 	for _, name := range fi.clean {
 		if err := ctx.Err(); err != nil {
@@ -376,7 +387,8 @@ func (fi *fileImport) unknown(ctx context.Context, known *existing, labels iter.
 		for a, err := range labels {
 			if err == nil {
 				var there bool
-				if there, err = known.take(ctx, &a); there {
+				there, err = known.take(ctx, &a)
+				if fi.failed = err; there {
 					fi.report.Skipped++
 					continue
 				}

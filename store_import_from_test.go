@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/fstest"
 	"testing/iotest"
@@ -56,6 +57,8 @@ func TestStore_ImportFrom(t *testing.T) {
 		}
 		_, err := s.ImportFrom(t.Context(), draft.ID, strings.NewReader("\x00\x01\x02"), "", nil)
 		is.True(errors.Is(err, annoset.ErrInvalid)) // it looks like nothing
+		_, err = s.ImportFrom(t.Context(), draft.ID, iotest.ErrReader(errors.New("broken")), annoset.FormatCSV, nil)
+		is.Equal(err.Error(), "import: broken") // the file is no stream of labels to the caller
 	})
 	t.Run("skips the labels that are there, each as often as it is", func(t *testing.T) {
 		t.Parallel()
@@ -123,6 +126,36 @@ func TestStore_ImportFrom(t *testing.T) {
 	})
 }
 
+func TestStore_ImportFrom_fullDisk(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	between := &seam{}
+	s := openStore(t, between.options(nil))
+	draft := newDraft(t, s.Store, "kitchen")
+	_, err := s.ImportFrom(t.Context(), draft.ID, strings.NewReader(kitchen), annoset.FormatDCASE, nil)
+	is.NoErr(err)
+	before := dump(t, s.Store)
+	for failing, failed := 0, true; failed; failing++ {
+		calls := 0
+		failed = false
+		between.set(func(what, _ string) (error, error) {
+			if what != "Query" && what != "Exec" && what != "Next" {
+				return nil, nil
+			}
+			if calls++; calls != failing+1 {
+				return nil, nil
+			}
+			failed = true
+			return syscall.ENOSPC, nil
+		})
+		_, err := s.ImportFrom(t.Context(), draft.ID, strings.NewReader(kitchen), annoset.FormatDCASE,
+			&annoset.ImportFromOptions{SkipExisting: true})
+		between.set(nil)
+		is.Equal(errors.Is(err, annoset.ErrFull), failed) // whichever call it is, also while it looks for what is there
+		is.Equal(dump(t, s.Store), before)
+	}
+}
+
 func TestStore_ImportFromFS(t *testing.T) {
 	t.Parallel()
 	folder := fstest.MapFS{
@@ -147,6 +180,28 @@ func TestStore_ImportFromFS(t *testing.T) {
 		})
 		is.Equal(collect(t, s.CleanAudioFiles(t.Context(), draft.ID)), []string{"silent"})
 	})
+	t.Run("keeps the names that people gave their files, and reads those that an export made", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openFile(t)
+		draft := newDraft(t, s, "folder")
+		const selections = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tAnnotation\n1\tSpectrogram 1\t1\t0.5\t1\tx\n"
+		_, err := s.ImportFromFS(t.Context(), draft.ID, fstest.MapFS{
+			"Anna.txt":                          {Data: []byte("0\t1\tx\n")},
+			"anna.TXT":                          {Data: []byte("0\t1\tx\n")},
+			"Bo%2fC~9.txt":                      {Data: []byte("0\t1\tx\n")},
+			"Day.1.txt.GZ":                      {Data: gzipped(t, []byte("0\t1\tx\n"))},
+			"MSD-0003.Table.1.selections.txt":   {Data: []byte(selections)},
+			"escaped%20Name~010.selections.txt": {Data: []byte(selections)},
+		}, "", nil)
+		is.NoErr(err)
+		names := []string{}
+		for a, err := range s.Annotations(t.Context(), draft.ID, annoset.Filter{}) {
+			is.NoErr(err)
+			names = append(names, a.AudioFileID)
+		}
+		is.Equal(names, []string{"Anna", "Bo/C", "Day.1", "MSD-0003", "anna", "escaped Name"})
+	})
 	t.Run("names the file that is bad, and writes nothing", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
@@ -160,6 +215,7 @@ func TestStore_ImportFromFS(t *testing.T) {
 		is.Equal(e.Name, "deep/z.txt")
 		_, err = s.ImportFromFS(t.Context(), draft.ID, fstest.MapFS{"notes.md": folder["notes.md"]}, "", nil)
 		is.True(errors.Is(err, annoset.ErrInvalid)) // there is nothing to import
+		is.Equal(err.Error(), "import folder: annoset: invalid input: folder has no file of a known format")
 		is.Equal(dump(t, s), before)
 	})
 }
