@@ -31,9 +31,9 @@ var kitchen []byte
 func main() {
 	log.SetFlags(0)
 	from := flag.String("from", "", "format of the input (default: found out)")
-	to := flag.String("to", "", "format of the output (default: as the name of the output ends, or textgrid)")
+	toName := flag.String("to", "", "format of the output (default: as the name of the output ends, or textgrid)")
 	db := flag.String("db", "", "file to keep the store in (default: in memory)")
-	pack := flag.Bool("gzip", false, "pack the output")
+	pack := flag.Bool("gzip", false, "pack the output (default: as its name ends)")
 	formats := flag.Bool("formats", false, "list the formats")
 	flag.Parse()
 	if *formats {
@@ -45,10 +45,12 @@ func main() {
 	if flag.NArg() > 2 {
 		log.Fatalf("one input and one output, not %q", flag.Args())
 	}
+	out := flag.Arg(1)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	c := converter{from: annoset.Format(*from), to: cmp.Or(annoset.Format(*to), formatOf(flag.Arg(1))), gzip: *pack}
-	if err := c.run(ctx, *db, flag.Arg(0), flag.Arg(1)); err != nil {
+	to := cmp.Or(annoset.Format(*toName), formatOf(out))
+	c := converter{from: annoset.Format(*from), to: to, gzip: *pack || strings.HasSuffix(out, ".gz")}
+	if err := c.run(ctx, *db, flag.Arg(0), out); err != nil {
 		log.Fatal(err)
 	}
 }
