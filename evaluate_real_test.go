@@ -15,14 +15,14 @@ import (
 // desed reads the labels, the audio files that were examined without finding any, and the predictions of a real model.
 func desed(t *testing.T) (labels []annoset.Annotation, clean []string, predictions []annoset.Annotation) {
 	t.Helper()
-	for _, f := range rowsOf(t, openReal(t, "desed/validation.tsv"), splitBy("\t"))[1:] {
+	for _, f := range rowsOf(t, openSample(t, "desed/validation.tsv"), splitBy("\t"))[1:] {
 		if f[3] == "" {
 			clean = append(clean, f[0])
 			continue
 		}
 		labels = append(labels, label(f[0], f[3], millis(t, f[1]), millis(t, f[2])))
 	}
-	for _, f := range rowsOf(t, openReal(t, "desed/teacher_predictions.csv"), splitBy(","))[1:] {
+	for _, f := range rowsOf(t, openSample(t, "desed/teacher_predictions.csv"), splitBy(","))[1:] {
 		predictions = append(predictions, label(f[4], f[1], millis(t, f[2]), millis(t, f[3])))
 	}
 	return labels, clean, predictions
@@ -33,7 +33,7 @@ func readReport(t *testing.T, name string) map[string]string {
 	t.Helper()
 	figures, heading, columns := map[string]string{}, "", []string(nil)
 	words := func(line string) []string { return strings.Fields(strings.ReplaceAll(line, "|", " ")) }
-	for _, row := range rowsOf(t, openReal(t, name), words) {
+	for _, row := range rowsOf(t, openSample(t, name), words) {
 		line := strings.Join(row, " ")
 		key, value, isFigure := strings.Cut(line, " : ")
 		switch {

@@ -212,7 +212,7 @@ func TestTierFormats_realLabels(t *testing.T) {
 	skipMany(t)
 	t.Parallel()
 	var desed []annoset.Annotation
-	for _, f := range rowsOf(t, openReal(t, "desed/validation.tsv"), func(line string) []string { return strings.Split(line, "\t") })[1:] {
+	for _, f := range rowsOf(t, openSample(t, "desed/validation.tsv"), func(line string) []string { return strings.Split(line, "\t") })[1:] {
 		if f[3] != "" {
 			desed = append(desed, label(f[0], f[3], millis(t, f[1]), millis(t, f[2])))
 		}

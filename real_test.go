@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"math/big"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,18 +12,6 @@ import (
 
 	"github.com/annoset/annoset"
 )
-
-// openReal opens a file of real labels, which lie beside the project and are no part of it.
-func openReal(t *testing.T, name string) *os.File {
-	t.Helper()
-	path := filepath.Join("..", "shared", "data", filepath.FromSlash(name))
-	f, err := os.Open(path)
-	if err != nil {
-		t.Skipf("real labels are not here: %v", err)
-	}
-	t.Cleanup(func() { f.Close() })
-	return f
-}
 
 // rowsOf splits a file into rows and fields.
 func rowsOf(t *testing.T, f *os.File, split func(line string) []string) [][]string {
@@ -67,7 +54,7 @@ func millis(t *testing.T, seconds ...string) int64 {
 func rttm(t *testing.T, name string) []annoset.Annotation {
 	t.Helper()
 	var labels []annoset.Annotation
-	for _, f := range rowsOf(t, openReal(t, name), strings.Fields) {
+	for _, f := range rowsOf(t, openSample(t, name), strings.Fields) {
 		if len(f) < 8 || f[0] != "SPEAKER" {
 			t.Fatalf("no turn: %q", f)
 		}
@@ -234,7 +221,7 @@ func TestReal_DESED(t *testing.T) {
 	is.Equal(len(cleanOf(t, s.Store, set.ID)), 15)  // by name
 	is.Equal(kindsOf(checked(t, s.Store, set.ID, nil)), []string{"contradiction", "contradiction"})
 	durations := []annoset.AudioFile{}
-	for _, f := range rowsOf(t, openReal(t, "desed/validation_durations.tsv"), splitBy("\t"))[1:] {
+	for _, f := range rowsOf(t, openSample(t, "desed/validation_durations.tsv"), splitBy("\t"))[1:] {
 		durations = append(durations, annoset.AudioFile{ID: f[0], DurationMS: millis(t, f[1])})
 	}
 	is.Equal(len(durations), 1_168) // one a file
