@@ -1,0 +1,12 @@
+package jsonlines
+
+import (
+	"testing"
+
+	"github.com/annoset/annoset/internal/codec/codectest"
+)
+
+func FuzzRead_JSONLines(f *testing.F) {
+	codectest.Codec{Read: Read, Write: Write}.Fuzz(f, `{"audio_file_id":"a","artifact_type":"b\u00e9","start_ms":1,"end_ms":2.5,`+
+		`"confidence":0.5,"x":[1,{"y":null}],"extra_data":{"z":1}}`+"\n"+`{"audio_file_id":"c","clean":true}`)
+}
