@@ -50,6 +50,7 @@ var SameTexts = [][2]string{
 	{string(RemarkPointSkipped), string(codec.PointSkipped)},
 	{string(RemarkRecordSkipped), string(codec.RecordSkipped)},
 	{string(RemarkBadSkipped), string(codec.BadSkipped)},
+	{string(RemarkFileSkipped), string(codec.FileSkipped)},
 	{string(RemarkSpoiled), string(codec.Spoiled)},
 	{string(RemarkRepaired), string(codec.Repaired)},
 	{string(RemarkConfidenceLost), string(codec.ConfidenceLost)},

@@ -95,6 +95,7 @@ const (
 	RemarkPointSkipped   RemarkKind = "point skipped"            // a point event was left out, as asked for
 	RemarkRecordSkipped  RemarkKind = "record skipped"           // a record that is no label was left out
 	RemarkBadSkipped     RemarkKind = "bad record skipped"       // a record that cannot be read was left out, as asked for
+	RemarkFileSkipped    RemarkKind = "file skipped"             // a file of a folder looks like no format, and was left out
 	RemarkSpoiled        RemarkKind = "spoiled by a spreadsheet" // a spreadsheet has put its own text in place of a name
 	RemarkRepaired       RemarkKind = "repaired"                 // against the letter of the format, and clear all the same
 	RemarkConfidenceLost RemarkKind = "confidence lost"          // the format has no place for a confidence

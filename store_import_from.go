@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/annoset/annoset/internal/codec"
 	"github.com/annoset/annoset/internal/filename"
 	"github.com/annoset/annoset/sqlite"
 )
@@ -59,9 +60,10 @@ func (s *Store) ImportFrom(ctx context.Context, setID uuid.UUID, r io.Reader, f 
 
 // ImportFromFS is [Store.ImportFrom] for the files of a folder and those below it (os.DirFS makes an fs.FS of a folder of the
 // disk), in order of path, all in one transaction: those whose name ends as the format's files do, packed with gzip or not,
-// or, where the format is empty, all whose format can be detected. Files and folders whose name begins with a dot are left
-// out. ReadOptions.Name is the path of each file; where the format does not name the audio file, and AudioFileID is nil,
-// its id is the name of the file without its ending or, where [Store.ExportToDir] has made that name of an id, that id.
+// or, where the format is empty, all whose format can be detected, the others being remarked. Files and folders whose name
+// begins with a dot are left out. ReadOptions.Name is the path of each file; where the format does not name the audio file,
+// and AudioFileID is nil, its id is the name of the file without its ending or, where [Store.ExportToDir] has made that name
+// of an id, that id.
 //
 // Errors: as [Store.ImportFrom], and a [*ValidationError] if there is no such file.
 func (s *Store) ImportFromFS(ctx context.Context, setID uuid.UUID, fsys fs.FS, f Format, opts *ImportFromOptions,
@@ -77,7 +79,7 @@ func (s *Store) ImportFromFS(ctx context.Context, setID uuid.UUID, fsys fs.FS, f
 // importFile is a file to import.
 type importFile struct {
 	name   string
-	format Format // empty: to be detected
+	format Format // empty: to be detected, or in a folder not known
 	reader io.Reader
 	folder bool
 }
@@ -109,11 +111,9 @@ func walkFiles(fsys fs.FS, f Format, yield func(importFile, error) bool) {
 			if err != nil && err != io.EOF {
 				return err
 			}
-			if format, err = DetectFormat(name, head); err != nil {
-				return nil // something else that lies there
-			}
+			format, _ = DetectFormat(name, head) // none: something else lies there
 		}
-		found = true
+		found = found || format != ""
 		if !yield(importFile{name: name, format: format, reader: in, folder: true}, nil) {
 			return fs.SkipAll
 		}
@@ -203,6 +203,10 @@ func (fi *fileImport) labels(files iter.Seq2[importFile, error]) iter.Seq2[Annot
 
 // one yields the labels of one file.
 func (fi *fileImport) one(file importFile, yield func(Annotation, error) bool) error {
+	if file.format == "" && file.folder {
+		fi.remarks.add(codec.FileSkipped, Place{File: file.name})
+		return nil
+	}
 	in := bufio.NewReaderSize(file.reader, DetectBytes)
 	if file.format == "" {
 		head, err := in.Peek(DetectBytes)

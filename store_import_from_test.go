@@ -202,6 +202,18 @@ func TestStore_ImportFromFS(t *testing.T) {
 		}
 		is.Equal(names, []string{"Anna", "Bo/C", "Day.1", "MSD-0003", "anna", "escaped Name"})
 	})
+	t.Run("tells of the files whose format it does not know", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openFile(t)
+		draft := newDraft(t, s, "folder")
+		report, err := s.ImportFromFS(t.Context(), draft.ID, folder, "", nil)
+		is.NoErr(err)
+		is.Equal(report.Files, 2)
+		is.Equal(report.Remarks, []annoset.Remark{{Kind: annoset.RemarkFileSkipped, Count: 2, First: []annoset.Place{
+			{File: "deep/silent.txt"}, {File: "notes.md"},
+		}}})
+	})
 	t.Run("names the file that is bad, and writes nothing", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)

@@ -87,6 +87,7 @@ const (
 	PointSkipped   Kind = "point skipped"
 	RecordSkipped  Kind = "record skipped" // says something, but is no label: a comment, a speaker's name
 	BadSkipped     Kind = "bad record skipped"
+	FileSkipped    Kind = "file skipped" // of a folder: it looks like no format
 	Spoiled        Kind = "spoiled by a spreadsheet"
 	Repaired       Kind = "repaired" // read as what was meant, against the letter of the format
 	ConfidenceLost Kind = "confidence lost"
