@@ -186,17 +186,13 @@ func appendLabel(dst []byte, to *codec.Target, a *codec.Annotation) ([]byte, err
 		return nil, err
 	}
 	left := len(extra)
-	for i, key := range []string{"start_text", "end_text"} {
-		ms := [...]int64{a.StartMS, a.EndMS}[i]
-		text := codec.Text(extra, key)
-		if n, err := decimal.Parse(text); err == nil {
-			if rounded, _, err := n.MS(); err == nil && rounded == ms {
-				dst = append(append(dst, text...), '\t')
-				left--
-				continue
-			}
-		}
-		dst = append(decimal.AppendSeconds(dst, ms, 3), "000\t"...)
+	start, end, kept := keptTimes(a, extra)
+	if kept {
+		dst = append(append(append(append(dst, start...), '\t'), end...), '\t')
+		left -= 2
+	} else {
+		dst = append(decimal.AppendSeconds(dst, a.StartMS, 3), "000\t"...)
+		dst = append(decimal.AppendSeconds(dst, a.EndMS, 3), "000\t"...)
 	}
 	text := oneLine.Replace(a.Type)
 	if text != a.Type {
@@ -221,6 +217,23 @@ func appendLabel(dst []byte, to *codec.Target, a *codec.Annotation) ([]byte, err
 		to.Note(codec.ExtraLost, string(a.Extra))
 	}
 	return dst, nil
+}
+
+// keptTimes are the times as they were written once, if both still round to those of the label, and are in order.
+func keptTimes(a *codec.Annotation, extra []codec.Field) (start, end string, kept bool) {
+	var exact [2]decimal.Number
+	texts := [2]string{codec.Text(extra, "start_text"), codec.Text(extra, "end_text")}
+	for i, ms := range [2]int64{a.StartMS, a.EndMS} {
+		n, err := decimal.Parse(texts[i])
+		if err != nil {
+			return "", "", false
+		}
+		if rounded, _, err := n.MS(); err != nil || rounded != ms {
+			return "", "", false
+		}
+		exact[i] = n
+	}
+	return texts[0], texts[1], exact[0].Sign() >= 0 && exact[0].Cmp(exact[1]) <= 0
 }
 
 // frequency is one of the two, if it is there and can be written.
