@@ -187,6 +187,28 @@ func TestPlace_String(t *testing.T) {
 	is.Equal(annoset.Place{Line: 2}.String(), "input:2")
 }
 
+func TestWriteLabels_editedTimes(t *testing.T) {
+	t.Parallel()
+	span := annoset.TableOptions{Start: "start_s", Duration: "duration_s"}
+	for _, extra := range []string{
+		`{"start_text":"3.0004"}`, `{"start_text":"3.0004","end_text":"3.0001"}`, `{"start_text":"3.0004","end_text":"-0.0001"}`,
+		`{"start_text":"-0.0001","end_text":"3.0004"}`, `{"start_text":3,"end_text":[1]}`, `{"start_text":"1.0004","end_text":"1.9996"}`,
+	} {
+		edited := label("ep1", "hum", 3000, 3000)
+		edited.ExtraData = []byte(extra)
+		for _, f := range annoset.Formats() {
+			for _, columns := range []annoset.TableOptions{{}, span} {
+				is := is.New(t)
+				out, _ := writeFormat(t, f, []annoset.Annotation{edited}, &annoset.WriteOptions{Table: columns})
+				r := readFormat(f, out, annoset.ReadOptions{Name: "ep1"})
+				is.NoErr(r.err) // what is kept of the times from before the edit is not in the way
+				is.Equal(len(r.labels), 1)
+				is.Equal([]int64{r.labels[0].StartMS, r.labels[0].EndMS}, []int64{3000, 3000})
+			}
+		}
+	}
+}
+
 func TestReadLabels_unknownFormat(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)

@@ -230,7 +230,7 @@ func writtenTimes(a *codec.Annotation, extra []codec.Field) (start, duration str
 	start, duration = codec.Text(extra, "start_text"), codec.Text(extra, "end_text")
 	s, errStart := decimal.Parse(start)
 	d, errDuration := decimal.Parse(duration)
-	if errStart == nil && errDuration == nil && json.Valid([]byte(start)) && json.Valid([]byte(duration)) {
+	if errStart == nil && errDuration == nil && s.Sign() >= 0 && d.Sign() >= 0 && json.Valid([]byte(start)) && json.Valid([]byte(duration)) {
 		startMS, _, errStart := s.MS()
 		endMS, _, errEnd := s.Add(d).MS()
 		if errStart == nil && errEnd == nil && startMS == a.StartMS && endMS == a.EndMS {

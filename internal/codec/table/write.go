@@ -275,9 +275,9 @@ func (w *writer) time(a *codec.Annotation, c *column) {
 	case Duration:
 		ms, key = a.EndMS-a.StartMS, endText
 	}
-	if text := codec.Text(w.extra, key); text != "" && w.stillRounds(text, a, c) {
+	if _, ok := w.kept(a, c); ok && w.ordered(a) {
 		w.keptTimes = append(w.keptTimes, key)
-		w.numberCell([]byte(text))
+		w.numberCell([]byte(codec.Text(w.extra, key)))
 		return
 	}
 	rate := w.options.SampleRate
@@ -290,23 +290,53 @@ func (w *writer) time(a *codec.Annotation, c *column) {
 	w.numberCell(w.number)
 }
 
-// stillRounds tells whether a time as it was written is that of a column.
-func (w *writer) stillRounds(text string, a *codec.Annotation, c *column) bool {
-	n, err := parseTime(text, c.unit, w.options.SampleRate, false)
-	want := a.StartMS
-	switch c.Role {
-	case Duration:
-		start := decimal.FromMS(a.StartMS)
-		if kept, err := parseTime(codec.Text(w.extra, startText), c.unit, w.options.SampleRate, false); err == nil {
-			start = kept
-		}
-		n = start.Add(n)
-		want = a.EndMS
-	case End:
-		want = a.EndMS
+// kept is the start or end that a column says where it has the time as it was written once, if that still rounds to the
+// label's.
+func (w *writer) kept(a *codec.Annotation, c *column) (decimal.Number, bool) {
+	key, want := startText, a.StartMS
+	if c.Role == End || c.Role == Duration {
+		key, want = endText, a.EndMS
 	}
-	ms, _, errMS := n.MS()
-	return err == nil && errMS == nil && ms == want && !strings.ContainsAny(text, ",")
+	text := codec.Text(w.extra, key)
+	if text == "" || strings.Contains(text, ",") {
+		return decimal.Number{}, false
+	}
+	n, err := parseTime(text, c.unit, w.options.SampleRate, false)
+	if err != nil {
+		return decimal.Number{}, false
+	}
+	if c.Role == Duration {
+		from := decimal.FromMS(a.StartMS)
+		for i := range w.columns {
+			if start := &w.columns[i]; start.Role == Start {
+				if exact, ok := w.kept(a, start); ok {
+					from = exact
+				}
+			}
+		}
+		n = from.Add(n)
+	}
+	ms, _, err := n.MS()
+	return n, err == nil && ms == want
+}
+
+// ordered tells whether the times would be in order as they are written: of a label that was edited, one of them alone may
+// be as it was.
+func (w *writer) ordered(a *codec.Annotation) bool {
+	start, end := decimal.FromMS(a.StartMS), decimal.FromMS(a.EndMS)
+	for i := range w.columns {
+		switch c := &w.columns[i]; c.Role {
+		case Start, FileStart:
+			if n, ok := w.kept(a, c); ok {
+				start = n
+			}
+		case End, Duration:
+			if n, ok := w.kept(a, c); ok {
+				end = n
+			}
+		}
+	}
+	return start.Sign() >= 0 && start.Cmp(end) <= 0
 }
 
 // numberCell writes a number, with a comma where that is asked for.
