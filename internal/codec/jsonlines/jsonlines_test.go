@@ -12,6 +12,7 @@ func FuzzRead_JSONLines(f *testing.F) {
 }
 
 func FuzzRead_Lhotse(f *testing.F) {
-	codectest.Codec{Read: ReadLhotse, Write: WriteLhotse}.Fuzz(f, `[{"id":"s","recording_id":"r","start":0.1,"duration":0.3,"text":"t",`+
+	lhotse := codectest.Codec{Read: ReadLhotse, Write: WriteLhotse, Implied: []string{"id", "channel"}}
+	lhotse.Fuzz(f, `[{"id":"s","recording_id":"r","start":0.1,"duration":0.3,"text":"t",`+
 		`"custom":{"confidence":0.5,"x":1},"channel":0}]`, `{"recording_id":"r","start":1,"duration":2,"text":"t","custom":[]}`)
 }
