@@ -3,6 +3,8 @@ package sqlite
 import (
 	"context"
 	"database/sql/driver"
+	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -20,43 +22,83 @@ type LabelRow struct {
 	HiddenBelow bool // a layer above removes it, other than the topmost
 }
 
-// values writes the row as the statements below bind it.
-func (r *LabelRow) values(dst []driver.NamedValue, layerID int64, indexed bool) {
-	var confidence, extra driver.Value
-	if r.HasConfidence {
-		confidence = r.Confidence
-	}
-	if r.ExtraData != "" {
-		extra = r.ExtraData
-	}
-	flag := int64(0)
-	if indexed {
-		flag = 1
-	}
-	dst[0].Value, dst[1].Value, dst[2].Value = layerID, r.FileID, r.StartMS
-	dst[3].Value, dst[4].Value, dst[5].Value = r.ID, r.EndMS, r.TypeID
-	dst[6].Value, dst[7].Value, dst[8].Value = flag, confidence, extra
-}
-
 const (
-	labelParams = 9
 	// rowsAStatement is where more rows a statement stop to help.
 	rowsAStatement = 100
 	// blockLabels bounds a block, and with it the search for one id.
 	blockLabels = 64
 )
 
-const insertLabelHead = `
-	INSERT INTO label (layer_id, file_id, start_ms, id, end_ms, type_id, indexed, confidence, extra_data)
-	VALUES `
+// labelInsert is a statement that inserts labels into one layer. Binding a value costs about as much as storing it, so
+// what follows from the other values is not bound for each row.
+type labelInsert struct {
+	text  string
+	rows  int
+	block bool // the labels are found through blocks, their ids without a gap
+	extra bool // some may have extra data
+}
 
 var (
-	insertOneLabel   = insertLabelHead + labelTuples(1)
-	insertManyLabels = insertLabelHead + labelTuples(rowsAStatement)
+	insertOneLabel   = newLabelInsert(labelInsert{rows: 1, extra: true})
+	insertLabels     = newLabelInsert(labelInsert{rows: rowsAStatement, extra: true})
+	insertOneInBlock = newLabelInsert(labelInsert{rows: 1, block: true, extra: true})
+	insertBlock      = newLabelInsert(labelInsert{rows: rowsAStatement, block: true, extra: true})
+	insertBareBlock  = newLabelInsert(labelInsert{rows: rowsAStatement, block: true})
 )
 
-func labelTuples(n int) string {
-	return strings.TrimSuffix(strings.Repeat("(?, ?, ?, ?, ?, ?, ?, ?, ?), ", n), ", ")
+func newLabelInsert(in labelInsert) *labelInsert {
+	var b strings.Builder
+	b.WriteString(`
+	INSERT INTO label (layer_id, id, file_id, start_ms, end_ms, type_id, confidence, extra_data, indexed)
+	VALUES `)
+	for i := range in.rows {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		id, extra, indexed := "?", "NULL", 1
+		if in.block {
+			id, indexed = fmt.Sprintf("?2 + %d", i), 0
+		}
+		if in.extra {
+			extra = "?"
+		}
+		fmt.Fprintf(&b, "(?1, %s, ?, ?, ?, ?, ?, %s, %d)", id, extra, indexed)
+	}
+	in.text = b.String()
+	return &in
+}
+
+// bind writes the values of so many rows as the statement has them.
+func (in *labelInsert) bind(args []driver.NamedValue, layerID int64, rows []LabelRow) []driver.NamedValue {
+	args = args[:0]
+	add := func(v driver.Value) { args = append(args, driver.NamedValue{Ordinal: len(args) + 1, Value: v}) }
+	add(layerID)
+	if in.block {
+		add(rows[0].ID)
+	}
+	for i := range rows {
+		r := &rows[i]
+		if !in.block {
+			add(r.ID)
+		}
+		add(r.FileID)
+		add(r.StartMS)
+		add(r.EndMS)
+		add(r.TypeID)
+		if r.HasConfidence {
+			add(r.Confidence)
+		} else {
+			add(nil)
+		}
+		switch {
+		case !in.extra:
+		case r.ExtraData != "":
+			add(r.ExtraData)
+		default:
+			add(nil)
+		}
+	}
+	return args
 }
 
 // NextLabelIDs gives out n label ids, which are never given out again, and returns the first.
@@ -71,7 +113,12 @@ func (tx *WriteTx) NextLabelIDs(ctx context.Context, n int) (int64, error) {
 
 // InsertLabels writes labels that have their ids to an open layer, each found by its own index entry.
 func (tx *WriteTx) InsertLabels(ctx context.Context, layerID int64, rows []LabelRow) error {
-	return tx.insertLabels(ctx, layerID, rows, true)
+	return tx.insertLabels(ctx, layerID, rows, func(rows []LabelRow) *labelInsert {
+		if len(rows) < rowsAStatement {
+			return insertOneLabel
+		}
+		return insertLabels
+	})
 }
 
 // InsertBlocks writes labels to an open layer, found through blocks. They must be in order of file, start and id,
@@ -91,26 +138,30 @@ func (tx *WriteTx) InsertBlocks(ctx context.Context, layerID int64, rows []Label
 		}
 		i += n
 	}
-	return tx.insertLabels(ctx, layerID, rows, false)
+	return tx.insertLabels(ctx, layerID, rows, func(rows []LabelRow) *labelInsert {
+		if len(rows) < rowsAStatement {
+			return insertOneInBlock
+		}
+		if slices.ContainsFunc(rows[:rowsAStatement], func(r LabelRow) bool { return r.ExtraData != "" }) {
+			return insertBlock
+		}
+		return insertBareBlock
+	})
 }
 
-func (tx *WriteTx) insertLabels(ctx context.Context, layerID int64, rows []LabelRow, indexed bool) error {
-	args := named(make([]driver.Value, min(len(rows), rowsAStatement)*labelParams))
+// insertLabels writes rows with the statements that choose finds best for the next ones.
+func (tx *WriteTx) insertLabels(ctx context.Context, layerID int64, rows []LabelRow, choose func([]LabelRow) *labelInsert) error {
+	var args []driver.NamedValue
 	for len(rows) > 0 {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		query, n := insertOneLabel, 1
-		if len(rows) >= rowsAStatement {
-			query, n = insertManyLabels, rowsAStatement
-		}
-		for i := range n {
-			rows[i].values(args[i*labelParams:], layerID, indexed)
-		}
-		if _, err := tx.dc.ExecContext(context.Background(), query, args[:n*labelParams]); err != nil {
+		in := choose(rows)
+		args = in.bind(args, layerID, rows[:in.rows])
+		if _, err := tx.dc.ExecContext(context.Background(), in.text, args); err != nil {
 			return err
 		}
-		rows = rows[n:]
+		rows = rows[in.rows:]
 	}
 	return nil
 }
