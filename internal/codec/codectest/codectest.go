@@ -120,7 +120,7 @@ func (c Codec) WriteAll(t testing.TB, labels []codec.Annotation) ([]byte, map[co
 	return b.Bytes(), notes
 }
 
-// Same compares two multisets of labels.
+// Same compares two multisets of labels. White space between the tokens of extra data is nothing.
 func Same(t testing.TB, got, want []codec.Annotation) {
 	t.Helper()
 	keys := func(labels []codec.Annotation) []string {
@@ -130,7 +130,13 @@ func Same(t testing.TB, got, want []codec.Annotation) {
 			if a.Confidence != nil {
 				confidence = fmt.Sprint(*a.Confidence)
 			}
-			out[i] = fmt.Sprintf("%q %q %d %d %s %s", a.File, a.Type, a.StartMS, a.EndMS, confidence, a.Extra)
+			var extra bytes.Buffer
+			if len(a.Extra) > 0 {
+				if err := json.Compact(&extra, a.Extra); err != nil {
+					t.Fatal(err)
+				}
+			}
+			out[i] = fmt.Sprintf("%q %q %d %d %s %s", a.File, a.Type, a.StartMS, a.EndMS, confidence, &extra)
 		}
 		slices.Sort(out)
 		return out
