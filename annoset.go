@@ -223,7 +223,7 @@ type Filter struct {
 	AudioFileIDs  []string // any of these; empty: all
 	ArtifactTypes []string // any of these; empty: all
 	// FromMS and ToMS are a span [FromMS, ToMS) that labels must touch; a label that ends where it begins does not.
-	// ToMS 0: no end.
+	// ToMS 0: no end. All labels of an audio file that start before ToMS are read, since a long one may reach into the span.
 	FromMS, ToMS int64
 	// MinConfidence and MaxConfidence are inclusive. A label without confidence meets neither.
 	MinConfidence, MaxConfidence *float64

@@ -45,6 +45,9 @@ const (
 // ends, in order of time, unless another choice makes one pair more. What is left over of both sides is paired in the
 // same way without regard to type: these are the substitutions, of which sed_eval, which takes the first that fits,
 // may find fewer.
+//
+// Time grows with the number of labels and of the pairs of one type that begin near enough to fit. Where thousands of labels
+// of one audio file do, that is the square of their number; the context ends it.
 type Matching struct {
 	By MatchBy // empty: MatchEvents
 

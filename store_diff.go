@@ -29,7 +29,9 @@ import (
 // the first of one set is matched with the first of the other, in order of type, confidence and extra data. Exact
 // duplicates are matched one to one. A label that went to another audio file is removed and added there.
 //
-// Memory grows with the number of audio files that are looked at, and with the labels of a few of them.
+// Memory grows with the number of audio files that are looked at, and with the labels of a few of them. Of labels that are
+// compared by content, those of one type and audio file that were changed are compared with each other as far as they may
+// overlap enough: where thousands lie over one another, the time grows with the square of their number.
 //
 // Errors: [ErrNotFound]; a [*ValidationError] if the options are bad.
 func (s *Store) Diff(ctx context.Context, from, to uuid.UUID, opts *DiffOptions) iter.Seq2[Change, error] {
@@ -221,8 +223,12 @@ func (c *comparison) fileByContent(ctx context.Context, pair [2]*sqlite.SeenFile
 			return err
 		}
 	}
+	pairs, err := diff.Match(ctx, said[0], said[1], c.minIoU)
+	if err != nil {
+		return err
+	}
 	var changes []Change
-	for _, p := range diff.Match(said[0], said[1], c.minIoU) {
+	for _, p := range pairs {
 		var before, after *Annotation
 		if p.Before != diff.None {
 			before = &labels[0][p.Before]

@@ -106,8 +106,8 @@ func (s *Store) insertSet(ctx context.Context, tx *sqlite.WriteTx, op string, n 
 	return row, err
 }
 
-// Set returns the set of an id. Statistics of a draft are computed by the call, in proportion to what it has changed
-// against the published set it was made from.
+// Set returns the set of an id. Statistics of a draft are computed by the call, in proportion to the labels of the
+// audio files in which it has changed anything against the published set it was made from.
 //
 // Errors: [ErrNotFound].
 func (s *Store) Set(ctx context.Context, id uuid.UUID) (AnnotationSet, error) {

@@ -125,7 +125,8 @@ func (tx *ReadTx) LabelsByID(ctx context.Context, layerID int64, wanted []int64)
 		CROSS JOIN label_block b ON b.layer_id = k.seen_id AND b.last_id >= x.value AND b.first_id = (
 			SELECT max(first_id) FROM label_block WHERE layer_id = k.seen_id AND first_id <= x.value)
 		CROSS JOIN label l ON l.layer_id = k.seen_id AND l.file_id = b.file_id
-			AND l.start_ms BETWEEN b.from_ms AND b.to_ms AND l.id = x.value AND l.indexed = 0` + seenUnhidden,
+			AND (l.start_ms, l.id) BETWEEN (b.from_ms, +x.value) AND (b.to_ms, +x.value)
+			AND l.id = x.value AND l.indexed = 0` + seenUnhidden,
 	} {
 		if err := ctx.Err(); err != nil {
 			return nil, err

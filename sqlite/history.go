@@ -21,7 +21,8 @@ func (tx *ReadTx) RowsOf(id int64) ([]LayeredLabel, error) {
 		CROSS JOIN label_block b ON b.layer_id = y.id AND b.last_id >= ?1 AND b.first_id = (
 			SELECT max(first_id) FROM label_block WHERE layer_id = y.id AND first_id <= ?1)
 		CROSS JOIN label l ON l.layer_id = y.id AND l.file_id = b.file_id
-			AND l.start_ms BETWEEN b.from_ms AND b.to_ms AND l.id = ?1 AND l.indexed = 0`,
+			AND (l.start_ms, l.id) BETWEEN (b.from_ms, ?1) AND (b.to_ms, ?1)
+			AND l.id = ?1 AND l.indexed = 0`,
 	} {
 		if err := tx.each(query, func(cu *cursor) error {
 			row := LayeredLabel{LayerID: cu.int(0), LabelRow: LabelRow{FileID: cu.int(1)}}

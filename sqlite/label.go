@@ -198,7 +198,8 @@ const selectBlockLabel = `
 	JOIN label_block b ON b.layer_id = k.seen_id AND b.last_id >= ?2 AND b.first_id = (
 		SELECT max(first_id) FROM label_block WHERE layer_id = k.seen_id AND first_id <= ?2)
 	JOIN label l ON l.layer_id = k.seen_id AND l.file_id = b.file_id
-		AND l.start_ms BETWEEN b.from_ms AND b.to_ms AND l.id = ?2 AND l.indexed = 0
+		AND (l.start_ms, l.id) BETWEEN (b.from_ms, ?2) AND (b.to_ms, ?2)
+		AND l.id = ?2 AND l.indexed = 0
 	WHERE k.layer_id = ?1
 	LIMIT 1`
 

@@ -15,6 +15,9 @@ import (
 	"github.com/matryer/is"
 )
 
+// seekInBlock finds a label within its block by its start and its id: many may start together.
+const seekInBlock = "SEARCH l USING PRIMARY KEY (layer_id=? AND file_id=? AND (start_ms,id)>(?,?) AND (start_ms,id)<(?,?))"
+
 // TestReadTx_SeeksWhatItReads asks SQLite how it would run each statement of the hot reads: by keys, not by looking at
 // every row of a table, and in the order of a key, not by sorting labels.
 func TestReadTx_SeeksWhatItReads(t *testing.T) {
@@ -55,7 +58,7 @@ func TestReadTx_SeeksWhatItReads(t *testing.T) {
 			return err
 		}, []string{
 			"SEARCH b USING PRIMARY KEY (layer_id=? AND first_id=?)",
-			"SEARCH l USING PRIMARY KEY (layer_id=? AND file_id=? AND start_ms>? AND start_ms<?)",
+			seekInBlock,
 		}},
 		{"all files", true, func(tx *ReadTx) error {
 			return tx.SeenFiles(ctx, top, func(*SeenFile) error { return nil })
@@ -168,7 +171,7 @@ func TestReadTx_SeeksWhatItReads(t *testing.T) {
 		}, []string{
 			"SEARCH l USING INDEX label_id (id=?)", "SEARCH k USING PRIMARY KEY (layer_id=?)",
 			"SEARCH b USING PRIMARY KEY (layer_id=? AND first_id=?)",
-			"SEARCH l USING PRIMARY KEY (layer_id=? AND file_id=? AND start_ms>? AND start_ms<?)",
+			seekInBlock,
 			"SEARCH r USING PRIMARY KEY (layer_id=? AND file_id=? AND id=?)",
 		}},
 		{"labels that went from file to file", false, func(tx *ReadTx) error {
@@ -227,9 +230,27 @@ func TestReadTx_RowsOf_seeks(t *testing.T) {
 	plan := strings.Join(planOf(t, db, slices.Clone(*prepared)), "\n")
 	for _, want := range []string{
 		"SEARCH l USING INDEX label_id (id=?)", "SCAN y\n", "SEARCH b USING PRIMARY KEY (layer_id=? AND first_id=?)",
-		"SEARCH l USING PRIMARY KEY (layer_id=? AND file_id=? AND start_ms>? AND start_ms<?)",
+		seekInBlock,
 	} {
 		is.True(strings.Contains(plan, want)) // the layers are read, the rest is sought
+	}
+}
+
+// TestLabelInsert_seeks asks how the trigger label_insert looks for labels of the id that it is given.
+func TestLabelInsert_seeks(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	db, _ := openRecorded(t)
+	var text string
+	is.NoErr(db.readers.Get(&text, `SELECT sql FROM sqlite_schema WHERE name = 'label_insert'`))
+	body := text[strings.Index(text, "SELECT"):strings.LastIndex(text, ";")]
+	// RAISE is for triggers alone, and the values of the new row are as good as parameters.
+	query := strings.ReplaceAll(regexp.MustCompile(`NEW\.\w+`).ReplaceAllString(body, "?1"), "RAISE(ABORT, ", "coalesce(1, ")
+	plan := strings.Join(planOf(t, db, []string{query}), "\n")
+	for _, want := range []string{"SEARCH l USING COVERING INDEX label_id (id=?", seekInBlock} {
+		if !strings.Contains(plan, want) {
+			t.Errorf("no %q in\n%s", want, plan)
+		}
 	}
 }
 

@@ -45,13 +45,25 @@ type hiding struct{ top, below int }
 
 const nowhere = math.MaxInt
 
+// visible is what no layer removes.
+var visible = hiding{top: nowhere, below: nowhere}
+
+// by is h where the layer at depth removes the id too.
+func (h hiding) by(depth int) hiding {
+	h.top = min(h.top, depth)
+	if depth > 0 {
+		h.below = min(h.below, depth)
+	}
+	return h
+}
+
 // EachLabel calls fn for every row that the layers of a stack hold of an audio file, in order of start and id, with
 // how it is seen from the top. Rows that are hidden come too: those who want them know why. The value that fn gets
 // is overwritten by the next one.
 func (tx *ReadTx) EachLabel(ctx context.Context, stack []LayerRow, file *SeenFile, span Span,
 	fn func(*LabelRow) error,
 ) (err error) {
-	hidden, err := tx.removals(stack, file)
+	removed, err := tx.removals(stack, file)
 	if err != nil {
 		return err
 	}
@@ -80,10 +92,11 @@ func (tx *ReadTx) EachLabel(ctx context.Context, stack []LayerRow, file *SeenFil
 			return nil
 		}
 		row := first.row
-		row.Hidden, row.HiddenBelow = false, false
-		if h, ok := hidden[row.ID]; ok {
-			row.Hidden, row.HiddenBelow = h.top < row.Depth, h.below < row.Depth
+		h, err := removed.of(row.ID)
+		if err != nil {
+			return err
 		}
+		row.Hidden, row.HiddenBelow = h.top < row.Depth, h.below < row.Depth
 		if err := fn(row); err != nil {
 			return err
 		}
@@ -93,30 +106,76 @@ func (tx *ReadTx) EachLabel(ctx context.Context, stack []LayerRow, file *SeenFil
 	}
 }
 
-// removals reads what the layers of a file remove; nil where none can matter.
-func (tx *ReadTx) removals(stack []LayerRow, file *SeenFile) (map[int64]hiding, error) {
+// removals are what the layers of a file remove. Where that is little it is read at once. Where it is much, the first rows
+// are looked up one by one: those who read a page of a file need not know all of it.
+type removals struct {
+	tx     *ReadTx
+	stack  []LayerRow
+	file   *SeenFile
+	hidden map[int64]hiding
+	whole  bool // hidden has all
+	looks  int
+}
+
+const (
+	fewRemovals = 1 << 10 // of one layer
+	maxLooks    = 1 << 10
+)
+
+func (tx *ReadTx) removals(stack []LayerRow, file *SeenFile) (*removals, error) {
+	r := &removals{tx: tx, stack: stack, file: file, whole: true}
 	if len(file.Layers) < 2 {
-		return nil, nil
+		return r, nil // none can matter
 	}
-	hidden := make(map[int64]hiding)
-	for _, depth := range file.Layers {
-		err := tx.each(`SELECT id FROM removal WHERE layer_id = ? AND file_id = ?`, func(cu *cursor) error {
-			h, ok := hidden[cu.int(0)]
+	return r, r.read(fewRemovals)
+}
+
+// read reads what the layers remove, of each layer so many at most.
+func (r *removals) read(limit int64) error {
+	r.hidden, r.whole = make(map[int64]hiding), true
+	for _, depth := range r.file.Layers {
+		n := int64(0)
+		err := r.tx.each(`SELECT id FROM removal WHERE layer_id = ? AND file_id = ? LIMIT ?`, func(cu *cursor) error {
+			n++
+			h, ok := r.hidden[cu.int(0)]
 			if !ok {
-				h = hiding{top: nowhere, below: nowhere}
+				h = visible
 			}
-			h.top = min(h.top, depth)
-			if depth > 0 {
-				h.below = min(h.below, depth)
-			}
-			hidden[cu.int(0)] = h
+			r.hidden[cu.int(0)] = h.by(depth)
 			return nil
-		}, stack[depth].ID, file.ID)
+		}, r.stack[depth].ID, r.file.ID, limit)
 		if err != nil {
-			return nil, err
+			return err
+		}
+		r.whole = r.whole && n < limit
+	}
+	return nil
+}
+
+// of tells which layers remove an id.
+func (r *removals) of(id int64) (hiding, error) {
+	if !r.whole && r.looks == maxLooks {
+		if err := r.read(math.MaxInt64); err != nil {
+			return hiding{}, err
 		}
 	}
-	return hidden, nil
+	if r.whole {
+		if h, ok := r.hidden[id]; ok {
+			return h, nil
+		}
+		return visible, nil
+	}
+	r.looks++
+	h := visible
+	for _, depth := range r.file.Layers {
+		if err := r.tx.each(`SELECT 1 FROM removal WHERE layer_id = ? AND file_id = ? AND id = ?`, func(*cursor) error {
+			h = h.by(depth)
+			return nil
+		}, r.stack[depth].ID, r.file.ID, id); err != nil {
+			return hiding{}, err
+		}
+	}
+	return h, nil
 }
 
 // head is the next row of one layer's cursor.

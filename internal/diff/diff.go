@@ -19,6 +19,7 @@ package diff
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"sort"
 
@@ -39,20 +40,25 @@ const None = -1
 
 // Match pairs the labels of one audio file, of which those that say the same on both sides are left out. The overlap of
 // labels of one type is at least minIoU, which is in (0, 1].
-func Match(before, after []Label, minIoU float64) []Pair {
+//
+// The time of the fourth step is in proportion to the pairs of labels of one type that may overlap enough, of those that the
+// other steps have left: to the square of their number where all do. The error is that of the context.
+func Match(ctx context.Context, before, after []Label, minIoU float64) ([]Pair, error) {
 	m := &matching{before: before, after: after, restBefore: ordered(before), restAfter: ordered(after)}
 	m.pairUp(func(a, b *Label) int { return canonical.Compare(a.Label, b.Label) })
 	m.pairs = nil
 	m.pairUp(func(a, b *Label) int { return cmp.Or(compareSpans(a, b), cmp.Compare(a.ArtifactType, b.ArtifactType)) })
 	m.pairUp(compareSpans)
-	m.overlaps(minIoU)
+	if err := m.overlaps(ctx, minIoU); err != nil {
+		return nil, err
+	}
 	for _, i := range m.restBefore {
 		m.pairs = append(m.pairs, Pair{i, None})
 	}
 	for _, j := range m.restAfter {
 		m.pairs = append(m.pairs, Pair{None, j})
 	}
-	return m.pairs
+	return m.pairs, nil
 }
 
 // matching is a match under way.
@@ -108,20 +114,23 @@ type overlap struct {
 // overlaps pairs labels of one type, the best overlap first. Two labels that are each other's best are what that comes to
 // wherever they are found, so a chain that goes from each label to its best one finds all pairs without a list of every
 // overlap there is (the nearest-neighbour chain, J. P. Benzécri, Les cahiers de l'analyse des données 7 (1982)).
-func (m *matching) overlaps(minIoU float64) {
+func (m *matching) overlaps(ctx context.Context, minIoU float64) error {
 	s := &search{matching: m, minIoU: minIoU}
 	for side, rest := range [2][]int{m.restBefore, m.restAfter} {
-		s.ofType[side], s.taken[side] = make(map[string][]int), make(map[int]bool)
+		s.ofType[side], s.taken[side] = make(map[string][]int), make([]bool, len(m.labels(side)))
 		for _, i := range rest {
 			name := m.labels(side)[i].ArtifactType
 			s.ofType[side][name] = append(s.ofType[side][name], i)
 		}
 	}
 	for _, i := range m.restBefore {
-		s.chain(i)
+		if err := s.chain(ctx, i); err != nil {
+			return err
+		}
 	}
 	m.restBefore = slices.DeleteFunc(m.restBefore, func(i int) bool { return s.taken[0][i] })
 	m.restAfter = slices.DeleteFunc(m.restAfter, func(j int) bool { return s.taken[1][j] })
+	return nil
 }
 
 func (m *matching) labels(side int) []Label {
@@ -136,22 +145,25 @@ type search struct {
 	*matching
 	minIoU float64
 	ofType [2]map[string][]int // of both sides, in order of start
-	taken  [2]map[int]bool
+	taken  [2][]bool
 }
 
 // chain pairs labels until one of the first side is taken, or has nothing left that overlaps it.
-func (s *search) chain(first int) {
+func (s *search) chain(ctx context.Context, first int) error {
 	links := []int{first} // of the first side and of the second in turn, each the best of the one before
 	for len(links) > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		side := (len(links) - 1) % 2
 		last := links[len(links)-1]
 		if s.taken[side][last] {
-			return // it is the first, and was paired by a chain before
+			return nil // it is the first, and was paired by a chain before
 		}
 		best, found := s.best(side, last)
 		switch {
 		case !found:
-			return // it is the first: every other one overlaps at least the one before
+			return nil // it is the first: every other one overlaps at least the one before
 		case len(links) > 1 && links[len(links)-2] == best.label[1-side]:
 			s.taken[0][best.label[0]], s.taken[1][best.label[1]] = true, true
 			s.pairs = append(s.pairs, Pair{best.label[0], best.label[1]})
@@ -160,6 +172,7 @@ func (s *search) chain(first int) {
 			links = append(links, best.label[1-side])
 		}
 	}
+	return nil
 }
 
 // best finds what overlaps a label best, among those of the other side that are not taken.
@@ -167,8 +180,11 @@ func (s *search) best(side, i int) (best overlap, found bool) {
 	a := &s.labels(side)[i]
 	others := s.labels(1 - side)
 	for _, j := range near(a, others, s.ofType[1-side][a.ArtifactType], s.minIoU) {
+		if s.taken[1-side][j] {
+			continue
+		}
 		iou := IoU(a.StartMS, a.EndMS, others[j].StartMS, others[j].EndMS)
-		if iou < s.minIoU || s.taken[1-side][j] {
+		if iou < s.minIoU {
 			continue
 		}
 		o := overlap{iou: iou}

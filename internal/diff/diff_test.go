@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -20,6 +21,15 @@ func at(id int64, artifactType string, startMS, endMS int64) Label {
 func sure(l Label, confidence float64) Label {
 	l.Confidence, l.HasConfidence = confidence, true
 	return l
+}
+
+func match(t *testing.T, before, after []Label, minIoU float64) []Pair {
+	t.Helper()
+	pairs, err := Match(context.Background(), before, after, minIoU)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pairs
 }
 
 // ids writes pairs by the ids of their labels, in an order of their own.
@@ -107,7 +117,7 @@ func TestMatch(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
-			is.Equal(ids(tt.before, tt.after, Match(tt.before, tt.after, 0.5)), tt.want)
+			is.Equal(ids(tt.before, tt.after, match(t, tt.before, tt.after, 0.5)), tt.want)
 		})
 	}
 }
@@ -134,17 +144,17 @@ func TestMatch_inAnyOrder(t *testing.T) {
 		before, after := side(), side()
 		minIoU := []float64{0.01, 0.5, 0.6, 1}[r.IntN(4)]
 
-		got := ids(before, after, Match(before, after, minIoU))
+		got := ids(before, after, match(t, before, after, minIoU))
 
 		is.Equal(got, ids(before, after, byTheLetter(before, after, minIoU))) // the rule
-		back := Match(after, before, minIoU)
+		back := match(t, after, before, minIoU)
 		for i, p := range back {
 			back[i] = Pair{p.After, p.Before}
 		}
 		is.Equal(ids(before, after, back), got) // the way back is the inverse
 		shuffled := slices.Clone(before)
 		r.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
-		is.Equal(ids(shuffled, after, Match(shuffled, after, minIoU)), got) // in any order
+		is.Equal(ids(shuffled, after, match(t, shuffled, after, minIoU)), got) // in any order
 	}
 }
 
@@ -157,7 +167,7 @@ func TestMatch_whereEverythingOverlaps(t *testing.T) {
 		before = append(before, at(i+1, "x", 3*i, 3*i+1_000_000))
 		after = append(after, at(i+1, "x", 3*i+1, 3*i+1_000_001))
 	}
-	pairs := Match(before, after, 0.5)
+	pairs := match(t, before, after, 0.5)
 	is.Equal(len(pairs), n) // four million overlaps
 	for _, p := range pairs {
 		is.Equal(p.Before, p.After) // each label finds the one that is a millisecond off
@@ -227,4 +237,13 @@ func byTheLetter(before, after []Label, minIoU float64) []Pair {
 		}
 	}
 	return pairs
+}
+
+func TestMatch_endsWithItsContext(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err := Match(ctx, []Label{at(1, "hum", 0, 10)}, []Label{at(2, "hum", 1, 10)}, 0.5)
+	is.Equal(err, context.Canceled) // many that lie over one another take long
 }

@@ -467,7 +467,8 @@ BEGIN
             JOIN label_block b ON b.layer_id = k.seen_id AND b.last_id >= NEW.id AND b.first_id = (
                 SELECT max(first_id) FROM label_block WHERE layer_id = k.seen_id AND first_id <= NEW.id)
             JOIN label l ON l.layer_id = k.seen_id AND l.file_id = b.file_id
-                AND l.start_ms BETWEEN b.from_ms AND b.to_ms AND l.id = NEW.id AND l.indexed = 0
+                AND (l.start_ms, l.id) BETWEEN (b.from_ms, +NEW.id) AND (b.to_ms, +NEW.id)
+                AND l.id = NEW.id AND l.indexed = 0
             WHERE k.layer_id = NEW.layer_id AND NOT EXISTS (
                 SELECT 1
                 FROM layer_stack a
