@@ -32,7 +32,7 @@ func TestEachElement(t *testing.T) {
 		`[{"a":]},{}]`:              {"bad 1:2: found invalid character ']' looking for beginning of value, expected a JSON object", `{1 10} {}`},
 		`[{} {}]`:                   {`{1 2} {}`, `1:5: found "{", expected an array of objects`},
 		"[{\"a\":\"b":               {"1:9: found the end of the file, expected the end of the array"},
-		"[{},\n]":                    {`{1 2} {}`, `2:1: found "]", expected an object after the comma`},
+		"[{},\n]":                   {`{1 2} {}`, `2:1: found "]", expected an object after the comma`},
 		`[,{}]`:                     {`1:2: found ",{", expected an array of objects`},
 	} {
 		is := is.New(t)
