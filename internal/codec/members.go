@@ -79,6 +79,30 @@ func Unquote(value []byte) (string, bool) {
 	return string(value[1 : len(value)-1]), true
 }
 
+// SaysAnything tells a valid JSON value from one of empty texts, objects and lists, null and false alone.
+func SaysAnything(value []byte) bool {
+	for i := 0; i < len(value); {
+		switch value[i] {
+		case '{', '}', '[', ']', ',', ':', ' ', '\t', '\r', '\n':
+			i++
+			continue
+		}
+		from := i
+		i = skipValue(value, i)
+		switch word := value[from:i]; {
+		case word[0] != '"':
+			if s := string(word); s != "null" && s != "false" {
+				return true
+			}
+		case len(word) > 2:
+			if next := SkipBlank(value, i); next == len(value) || value[next] != ':' {
+				return true // no name of a member
+			}
+		}
+	}
+	return false
+}
+
 // MaxDepth is how deep extra data nests at most: a store takes no deeper.
 const MaxDepth = 1000
 

@@ -59,7 +59,11 @@ func decodeUTF16(data []byte, order binary.ByteOrder) (string, error) {
 		text += "\xff" // half a character is no UTF-8, wherever it is
 	}
 	if i := strings.IndexByte(text, 0xff); i >= 0 {
-		return "", codec.NewCursor(text[:i]).ErrorAt(i, "half a character", "UTF-16")
+		found := "half of a pair of characters"
+		if i == len(decoded) && len(data)-n == 1 {
+			found = "half a character"
+		}
+		return "", codec.NewCursor(text[:i]).ErrorAt(i, found, "UTF-16")
 	}
 	return text, nil
 }
