@@ -46,7 +46,9 @@ const (
 var taskFormats = []formatSpec{
 	{
 		format: FormatLabelStudio, endings: []string{".json"}, looksLike: likeLabelStudio,
-		read:  func(src *codec.Source, _ *ReadOptions) error { return labelstudio.Read(src) },
+		read: func(src *codec.Source, opts *ReadOptions) error {
+			return labelstudio.Read(src, opts.AudioFileID != nil)
+		},
 		write: func(dst *codec.Target, _ *WriteOptions) error { return labelstudio.Write(dst) },
 	},
 	{
