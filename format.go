@@ -94,6 +94,7 @@ const (
 	RemarkBlankSkipped   RemarkKind = "blank skipped"            // a label without text was left out
 	RemarkPointSkipped   RemarkKind = "point skipped"            // a point event was left out, as asked for
 	RemarkRecordSkipped  RemarkKind = "record skipped"           // a record that is no label was left out
+	RemarkFieldLost      RemarkKind = "field lost"               // what else a file or a record says was left out: labels do not keep it
 	RemarkBadSkipped     RemarkKind = "bad record skipped"       // a record that cannot be read was left out, as asked for
 	RemarkFileSkipped    RemarkKind = "file skipped"             // a file of a folder looks like no format, and was left out
 	RemarkSpoiled        RemarkKind = "spoiled by a spreadsheet" // a spreadsheet has put its own text in place of a name

@@ -124,6 +124,55 @@ func TestTaskFormats_realLabels(t *testing.T) {
 	}
 }
 
+// TestTaskFormats_manyRealLabels has both formats hold all turns of VoxConverse, and a hundred thousand
+// detections of BirdNET, or all of them where all is asked for.
+func TestTaskFormats_manyRealLabels(t *testing.T) {
+	skipMany(t)
+	if testing.Short() {
+		t.Skip("many labels")
+	}
+	t.Parallel()
+	holds := func(t *testing.T, f annoset.Format, labels []annoset.Annotation) {
+		t.Helper()
+		is := is.New(t)
+		out, report := writeFormat(t, f, labels, nil)
+		is.Equal(len(report.Remarks), 0)
+		back := readFormat(f, out, annoset.ReadOptions{})
+		is.NoErr(back.err)
+		is.Equal(len(back.report.Remarks), 0)
+		sameLabels(t, back.labels, labels)
+	}
+	for path, f := range map[string]annoset.Format{
+		"voxconverse/test-0.3.rttm": annoset.FormatRTTM, "voxconverse/dev.rttm": annoset.FormatRTTM, birdnetSample: annoset.FormatBirdNET,
+	} {
+		t.Run(path, func(t *testing.T) {
+			r := readFormat(f, value(io.ReadAll(openSample(t, path)))(t), annoset.ReadOptions{})
+			is.New(t).NoErr(r.err)
+			if !full() {
+				r.labels = r.labels[:min(len(r.labels), 100_000)]
+			}
+			holds(t, annoset.FormatLabelStudio, r.labels)
+			for _, labels := range byFile(r.labels) { // JAMS holds one audio file
+				holds(t, annoset.FormatJAMS, labels)
+			}
+		})
+	}
+}
+
+func TestFormatLabelStudio_asksForTheAudioFile(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	const tasks = `[{"data":{"left":"a.wav","right":"b.wav"},"annotations":[{"result":[{"value":{"start":1,"end":2,"labels":["hum"]}}]}]}]`
+	r := readFormat(annoset.FormatLabelStudio, []byte(tasks), annoset.ReadOptions{Name: "ep1.json"})
+	e, ok := errors.AsType[*annoset.FormatError](r.err)
+	is.True(ok)
+	is.Equal([]any{e.Line, e.Column, e.Found}, []any{1, 10, `several audio files, in "left" and "right"`})
+	r = readFormat(annoset.FormatLabelStudio, []byte(tasks), annoset.ReadOptions{Name: "ep1.json", AudioFileID: annoset.Stem})
+	is.NoErr(r.err)
+	is.Equal(r.labels[0].AudioFileID, "ep1")                                // the caller knows
+	is.Equal(remarked(r.report.Remarks, annoset.RemarkFieldLost), int64(2)) // both columns
+}
+
 func byFile(labels []annoset.Annotation) map[string][]annoset.Annotation {
 	files := make(map[string][]annoset.Annotation)
 	for _, a := range labels {

@@ -86,6 +86,7 @@ const (
 	BlankSkipped   Kind = "blank skipped"        // a label without text
 	PointSkipped   Kind = "point skipped"
 	RecordSkipped  Kind = "record skipped" // says something, but is no label: a comment, a speaker's name
+	FieldLost      Kind = "field lost"     // what else a record says, and no label keeps
 	BadSkipped     Kind = "bad record skipped"
 	FileSkipped    Kind = "file skipped" // of a folder: it looks like no format
 	Spoiled        Kind = "spoiled by a spreadsheet"

@@ -190,3 +190,14 @@ func TestLines_utf16(t *testing.T) {
 		}
 	}
 }
+
+func TestSaysAnything(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]bool{
+		`""`: false, `null`: false, `false`: false, `{}`: false, `[ ]`: false, `{"a" : "", "b":[null, {"c":false}]}`: false,
+		`0`: true, `true`: true, `"a"`: true, `{"a":{"b":["", "x"]}}`: true, `[[-1]]`: true, `"\""`: true, ``: false,
+	} {
+		is := is.New(t)
+		is.Equal(SaysAnything([]byte(value)), want) // that is, something that a person would miss
+	}
+}

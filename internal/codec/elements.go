@@ -10,8 +10,11 @@ import (
 // EachElement reads an array of objects, one at a time, and gives each to a function: a [*SyntaxError] that it returns is a
 // bad record. What is no array of objects ends the reading. No more than one object is held, whatever the lines are: programs
 // write such arrays as one line.
+//
+// place tells where a part of the object stands, which is to be of the object's own bytes. Asked in order of the object, it
+// looks at each byte once.
 func EachElement(lines *Lines, src *Source, take func(object []byte, place func([]byte) Place) error) error {
-	e := &elements{src: src, take: take, at: Place{Line: 1, Column: 1}, comma: true}
+	e := &elements{src: src, take: take, at: Place{Line: 1, Column: 1}, first: true}
 	for {
 		chunk, err := lines.chunk()
 		if err == io.EOF {
@@ -42,7 +45,8 @@ type elements struct {
 	take func(object []byte, place func([]byte) Place) error
 
 	where int
-	comma bool // an object may follow
+	first bool // no object was yet
+	comma bool // one has to follow
 	at    Place
 	cr    bool // the byte before was a CR
 
@@ -50,6 +54,10 @@ type elements struct {
 	quoted, escaped bool
 	value           []byte // an object that may go on
 	begin           Place
+
+	asked   int // up to where the object was passed to tell a place
+	askedAt Place
+	askedCR bool
 }
 
 func (e *elements) read(chunk []byte) error {
@@ -67,7 +75,7 @@ func (e *elements) read(chunk []byte) error {
 			if err := e.element(); err != nil {
 				return err
 			}
-			e.value, e.comma = e.value[:0], false
+			e.value, e.first, e.comma = e.value[:0], false, false
 		}
 		e.pass(c)
 	}
@@ -98,17 +106,21 @@ func (e *elements) step(c byte, rest []byte) error {
 	case c == ' ' || c == '\t' || c == '\r' || c == '\n':
 	case e.where == beforeArray && c == '[':
 		e.where = withinArray
-	case e.where == withinArray && c == ']':
+	case e.where == withinArray && c == ']' && !e.comma:
 		e.where = behindArray
-	case e.where == withinArray && c == ',' && !e.comma:
+	case e.where == withinArray && c == ',' && !e.comma && !e.first:
 		e.comma = true
-	case e.where == withinArray && c == '{' && e.comma:
+	case e.where == withinArray && c == '{' && (e.comma || e.first):
 		e.depth = 1
 	default:
 		if end := lineEnd(rest); end >= 0 {
 			rest = rest[:end]
 		}
-		return &SyntaxError{Place: e.at, Found: Quote(string(rest)), Expected: "an array of objects"}
+		expected := "an array of objects"
+		if e.comma {
+			expected = "an object after the comma"
+		}
+		return &SyntaxError{Place: e.at, Found: Quote(string(rest)), Expected: expected}
 	}
 	return nil
 }
@@ -140,12 +152,26 @@ func (e *elements) element() error {
 		var raw json.RawMessage
 		err = &SyntaxError{Place: e.begin, Found: json.Unmarshal(e.value, &raw).Error(), Expected: "a JSON object"}
 	} else {
-		err = e.take(e.value, func([]byte) Place { return e.begin })
+		e.asked, e.askedAt, e.askedCR = 0, e.begin, false
+		err = e.take(e.value, e.place)
 	}
 	if bad, ok := errors.AsType[*SyntaxError](err); ok {
 		return e.src.Bad(bad)
 	}
 	return err
+}
+
+// place is where a part of the object stands.
+func (e *elements) place(part []byte) Place {
+	offset := cap(e.value) - cap(part)
+	if offset < e.asked {
+		e.asked, e.askedAt, e.askedCR = 0, e.begin, false
+	}
+	for ; e.asked < min(offset, len(e.value)); e.asked++ {
+		c := e.value[e.asked]
+		e.askedAt, e.askedCR = e.askedAt.behind(c, e.askedCR), c == '\r'
+	}
+	return e.askedAt
 }
 
 // notUTF8 tells where the object is not UTF-8, if it is not.

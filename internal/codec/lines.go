@@ -29,7 +29,8 @@ func NewLines(r io.Reader) *Lines {
 	case bytes.Equal(head, []byte("\xef\xbb\xbf")):
 		in.Discard(3) //nolint:errcheck // they were peeked
 	case bytes.HasPrefix(head, []byte(markLE)) || bytes.HasPrefix(head, []byte(markBE)):
-		in = bufio.NewReaderSize(newUTF16(in), 1<<16)
+		in.Discard(2) //nolint:errcheck // they were peeked
+		in = bufio.NewReaderSize(newUTF16(in, string(head[:2])), 1<<16)
 	}
 	return &Lines{r: in}
 }

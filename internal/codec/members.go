@@ -16,9 +16,9 @@ func EachMember(valid []byte, member func(name, value []byte) error) error {
 		if valid[i] == ',' {
 			i = SkipBlank(valid, i+1)
 		}
-		nameEnd := skipValue(valid, i)
+		nameEnd := SkipValue(valid, i)
 		valueAt := SkipBlank(valid, SkipBlank(valid, nameEnd)+1) // behind the colon
-		valueEnd := skipValue(valid, valueAt)
+		valueEnd := SkipValue(valid, valueAt)
 		if err := member(valid[i:nameEnd], valid[valueAt:valueEnd]); err != nil {
 			return err
 		}
@@ -34,8 +34,8 @@ func SkipBlank(s []byte, i int) int {
 	return i
 }
 
-// skipValue returns where the valid value that begins at i ends.
-func skipValue(s []byte, i int) int {
+// SkipValue returns where the valid value ends that begins at i.
+func SkipValue(s []byte, i int) int {
 	depth := 0
 	for ; i < len(s); i++ {
 		switch s[i] {
@@ -79,6 +79,30 @@ func Unquote(value []byte) (string, bool) {
 	return string(value[1 : len(value)-1]), true
 }
 
+// SaysAnything tells a valid JSON value from one of empty texts, objects and lists, null and false alone.
+func SaysAnything(value []byte) bool {
+	for i := 0; i < len(value); {
+		switch value[i] {
+		case '{', '}', '[', ']', ',', ':', ' ', '\t', '\r', '\n':
+			i++
+			continue
+		}
+		from := i
+		i = SkipValue(value, i)
+		switch word := value[from:i]; {
+		case word[0] != '"':
+			if s := string(word); s != "null" && s != "false" {
+				return true
+			}
+		case len(word) > 2:
+			if next := SkipBlank(value, i); next == len(value) || value[next] != ':' {
+				return true // no name of a member
+			}
+		}
+	}
+	return false
+}
+
 // MaxDepth is how deep extra data nests at most: a store takes no deeper.
 const MaxDepth = 1000
 
@@ -113,7 +137,7 @@ func EachValue(valid []byte, element func(value []byte) error) error {
 		if valid[i] == ',' {
 			i = SkipBlank(valid, i+1)
 		}
-		end := skipValue(valid, i)
+		end := SkipValue(valid, i)
 		if err := element(valid[i:end]); err != nil {
 			return err
 		}

@@ -1,7 +1,6 @@
 package codec
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/binary"
 	"io"
@@ -18,79 +17,83 @@ const (
 // notUTF8 stands for half a character, so that what checks UTF-8 finds it at its place.
 const notUTF8 = 0xff
 
+// AppendUTF16 appends to a text what is in UTF-16, and returns behind how many bytes of that it stopped: half a character
+// at the end may go on elsewhere. For half a character within, it appends a byte that no UTF-8 has.
+func AppendUTF16(dst, data []byte, order binary.ByteOrder) (text []byte, n int) {
+	for ; len(data)-n >= 2; n += 2 {
+		c := rune(order.Uint16(data[n:]))
+		if !utf16.IsSurrogate(c) {
+			dst = utf8.AppendRune(dst, c)
+			continue
+		}
+		leads := utf16.DecodeRune(c, 0xdc00) != utf8.RuneError
+		if leads && len(data)-n < 4 {
+			break
+		}
+		if leads {
+			c = utf16.DecodeRune(c, rune(order.Uint16(data[n+2:])))
+		}
+		if !leads || c == utf8.RuneError {
+			dst = append(dst, notUTF8)
+			continue
+		}
+		dst = utf8.AppendRune(dst, c)
+		n += 2
+	}
+	return dst, n
+}
+
 // utf16Reader makes UTF-8 of UTF-16.
 type utf16Reader struct {
-	in    *bufio.Reader
+	in    io.Reader
 	order binary.ByteOrder
 	out   []byte // not yet read
 	err   error  // comes behind it
+	held  int    // bytes at the beginning of buf that are half a character
 	buf   [4096]byte
+	text  []byte
 }
 
-// newUTF16 reads what begins with a byte order mark, and leaves that out.
-func newUTF16(in *bufio.Reader) *utf16Reader {
-	mark, _ := in.Peek(2)
+// newUTF16 reads what begins with a byte order mark, which is the given one and has been read already.
+func newUTF16(in io.Reader, mark string) *utf16Reader {
 	r := &utf16Reader{in: in, order: binary.LittleEndian}
-	if string(mark) == markBE {
+	if mark == markBE {
 		r.order = binary.BigEndian
 	}
-	in.Discard(2) //nolint:errcheck // they were peeked
 	return r
 }
 
 func (r *utf16Reader) Read(p []byte) (int, error) {
-	if len(r.out) == 0 {
-		r.out = r.buf[:0]
-		for r.err == nil && len(r.out) <= len(r.buf)-utf8.UTFMax {
-			r.err = r.next()
-		}
-		if len(r.out) == 0 {
+	for len(r.out) == 0 {
+		if r.err != nil {
 			return 0, r.err
 		}
+		r.fill()
 	}
 	n := copy(p, r.out)
 	r.out = r.out[n:]
 	return n, nil
 }
 
-// next appends one character to what is out.
-func (r *utf16Reader) next() error {
-	unit, err := r.in.Peek(2)
-	if len(unit) < 2 {
-		if len(unit) == 1 && err == io.EOF {
-			r.in.Discard(1) //nolint:errcheck // it was peeked
-			r.out = append(r.out, notUTF8)
-			return nil
-		}
-		return err
+// fill reads on.
+func (r *utf16Reader) fill() {
+	n, err := r.in.Read(r.buf[r.held:])
+	r.err = err
+	data := r.buf[:r.held+n]
+	text, n := AppendUTF16(r.text[:0], data, r.order)
+	if r.held = copy(r.buf[:], data[n:]); r.held > 0 && err == io.EOF {
+		text = append(text, notUTF8)
 	}
-	first := rune(r.order.Uint16(unit))
-	if !utf16.IsSurrogate(first) {
-		r.in.Discard(2) //nolint:errcheck // they were peeked
-		r.out = utf8.AppendRune(r.out, first)
-		return nil
-	}
-	pair, err := r.in.Peek(4)
-	if len(pair) < 4 && err != io.EOF {
-		return err
-	}
-	if len(pair) == 4 {
-		if c := utf16.DecodeRune(first, rune(r.order.Uint16(pair[2:]))); c != utf8.RuneError {
-			r.in.Discard(4) //nolint:errcheck // they were peeked
-			r.out = utf8.AppendRune(r.out, c)
-			return nil
-		}
-	}
-	r.in.Discard(2) //nolint:errcheck // they were peeked
-	r.out = append(r.out, notUTF8)
-	return nil
+	r.text, r.out = text, text
 }
 
 // Head is the beginning of a text in UTF-8 without a byte order mark, whichever of UTF-8 and UTF-16 it was in.
 func Head(head []byte) []byte {
-	if !bytes.HasPrefix(head, []byte(markLE)) && !bytes.HasPrefix(head, []byte(markBE)) {
-		return bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))
+	for _, mark := range []string{markLE, markBE} {
+		if rest, ok := bytes.CutPrefix(head, []byte(mark)); ok {
+			text, _ := io.ReadAll(newUTF16(bytes.NewReader(rest), mark)) // bytes.Reader has no errors
+			return text
+		}
 	}
-	text, _ := io.ReadAll(newUTF16(bufio.NewReader(bytes.NewReader(head)))) // bytes.Reader has no errors
-	return text
+	return bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))
 }

@@ -26,29 +26,50 @@ func whole(r io.Reader, limit int64) ([]byte, error) {
 	return data, nil
 }
 
-// Cursor turns offsets in a text into places. Asked in order of the text, it looks at each byte once.
+// Cursor turns offsets in a text into places. Asked in order of the text, it looks at each byte once; to go back costs a
+// step of the text, wherever that is.
 type Cursor struct {
 	text   string
 	offset int
 	place  Place
+	marks  []Place // of the offsets 0, cursorStep and so on, as far as they were passed
 }
 
+const cursorStep = 1 << 12
+
 // NewCursor returns a cursor at the beginning of a text whose lines end in LF or CRLF.
-func NewCursor(text string) *Cursor { return &Cursor{text: text, place: Place{Line: 1, Column: 1}} }
+func NewCursor(text string) *Cursor {
+	begin := Place{Line: 1, Column: 1}
+	return &Cursor{text: text, place: begin, marks: []Place{begin}}
+}
 
 // Place returns where the byte at an offset stands.
 func (c *Cursor) Place(offset int) Place {
 	if offset < c.offset {
-		c.offset, c.place = 0, Place{Line: 1, Column: 1}
+		mark := offset / cursorStep
+		c.offset, c.place = mark*cursorStep, c.marks[mark]
 	}
+	for next := len(c.marks) * cursorStep; next <= offset; next += cursorStep {
+		c.pass(next)
+		c.marks = append(c.marks, c.place)
+	}
+	c.pass(offset)
+	return c.place
+}
+
+// pass goes on to an offset. A character belongs to where it begins.
+func (c *Cursor) pass(offset int) {
 	passed := c.text[c.offset:offset]
 	if last := strings.LastIndexByte(passed, '\n'); last >= 0 {
 		c.place.Line += strings.Count(passed, "\n")
 		c.place.Column, passed = 1, passed[last+1:]
 	}
-	c.place.Column += utf8.RuneCountInString(passed)
+	for i := range len(passed) {
+		if utf8.RuneStart(passed[i]) {
+			c.place.Column++
+		}
+	}
 	c.offset = offset
-	return c.place
 }
 
 // ErrorAt returns an error about what stands at an offset.

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/annoset/annoset/internal/codec"
@@ -31,11 +30,8 @@ func Head(data []byte) string {
 	if order == nil {
 		return string(data)
 	}
-	text, err := decodeUTF16(data[:len(data)&^1], order)
-	if err != nil { // the second half of a pair is cut off, or it is no text
-		text, _ = decodeUTF16(data[:max(len(data)&^1-2, 0)], order)
-	}
-	return text
+	text, _ := codec.AppendUTF16(nil, data, order)
+	return string(text)
 }
 
 // encodingOf tells the byte order of UTF-16, nil for anything else, and leaves out the byte order mark. UTF-16 without one
@@ -57,27 +53,19 @@ func encodingOf(data []byte) (binary.ByteOrder, []byte) {
 }
 
 func decodeUTF16(data []byte, order binary.ByteOrder) (string, error) {
-	var b strings.Builder
-	b.Grow(len(data) / 2)
-	bad := func(found string) error {
-		return codec.NewCursor(b.String()).ErrorAt(b.Len(), found, "UTF-16")
+	decoded, n := codec.AppendUTF16(make([]byte, 0, len(data)), data, order)
+	text := string(decoded)
+	if n < len(data) {
+		text += "\xff" // half a character is no UTF-8, wherever it is
 	}
-	for i := 0; i < len(data); i += 2 {
-		if i+1 == len(data) {
-			return "", bad("half a character")
+	if i := strings.IndexByte(text, 0xff); i >= 0 {
+		found := "half of a pair of characters"
+		if i == len(decoded) && len(data)-n == 1 {
+			found = "half a character"
 		}
-		r := rune(order.Uint16(data[i:]))
-		if utf16.IsSurrogate(r) {
-			if i+3 < len(data) {
-				r = utf16.DecodeRune(r, rune(order.Uint16(data[i+2:])))
-			}
-			if i += 2; r == utf8.RuneError || utf16.IsSurrogate(r) {
-				return "", bad("half of a pair of characters")
-			}
-		}
-		b.WriteRune(r)
+		return "", codec.NewCursor(text[:i]).ErrorAt(i, found, "UTF-16")
 	}
-	return b.String(), nil
+	return text, nil
 }
 
 // windows1252 is what the bytes from 0x80 to 0x9F are where Latin-1 has nothing but control codes: Windows writes them, and

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/matryer/is"
 
@@ -52,10 +53,10 @@ func TestRead(t *testing.T) {
 	codectest.Same(t, r.Labels, []codec.Annotation{
 		{File: "a.wav", Type: "beat", StartMS: 500, EndMS: 500, Extra: []byte(`{"namespace":"beat","value":1.0,"confidence":"NaN"}`)},
 		{File: "a.wav", Type: "beat", StartMS: 1000, EndMS: 1000, Confidence: &one, Extra: []byte(`{"namespace":"beat","value":2}`)},
-		{File: "a.wav", Type: "NaN", StartMS: 500, EndMS: 500, Extra: []byte(`{"namespace":"beat","annotation":2,"value":"NaN","confidence":7}`)},
+		{File: "a.wav", Type: "NaN", StartMS: 500, EndMS: 500, Extra: []byte(`{"namespace":"beat","annotation":2,"value":"NaN","bare":[""],"confidence":7}`)},
 		{File: "a.wav", Type: "intro", EndMS: 8496, Extra: []byte(`{"namespace":"segment_open"}`)},
 		{File: "a.wav", Type: "cat", StartMS: 0, EndMS: 1, Confidence: &one,
-			Extra: []byte(`{"namespace":"scaper","value":{"label":"cat","snr":"-Infinity"}}`)},
+			Extra: []byte(`{"namespace":"scaper","value":{"label":"cat","snr":"-Infinity"},"bare":["/snr"]}`)},
 		{File: "a.wav", Type: "pitch_hz", StartMS: 100, EndMS: 300, Confidence: &one, Extra: []byte(`{"namespace":"pitch_hz","value":220.0}`)},
 		{File: "a.wav", Type: "slow NaN", EndMS: 40_000},
 	})
@@ -89,7 +90,7 @@ func TestRead_refuses(t *testing.T) {
 		`[]`:                         `1:1: found "[]", expected an object`,
 		`{"annotations":5}`:          "1:1: found an object without a list of annotations, expected a JAMS file",
 		`{"a":"` + "\xff" + `"}`:     "1:7: found bytes that are not UTF-8, expected UTF-8",
-		strings.Repeat("[", 300) + strings.Repeat("]", 300): "1:1: found a file that nests too deep, expected a JAMS file",
+		strings.Repeat("[", 1100) + strings.Repeat("]", 1100): "1:1: found a file that nests too deep, expected a JAMS file",
 	} {
 		is := is.New(t)
 		r := this.ReadAll([]byte(text), false)
@@ -118,5 +119,44 @@ func TestRead_remarksWhatNoLabelKeeps(t *testing.T) {
 		`{"namespace":"beat","annotation_metadata":{"curator":{"name":"","email":""},"annotator":{"name":"Ann"}},"data":[]},`+
 		`{"namespace":"beat","annotation_metadata":{"curator":{"name":""},"annotator":{}},"data":[]}]}`), false)
 	is.NoErr(r.Err)
-	is.Equal(r.Notes[codec.RecordSkipped], 2) // the title, and who annotated the first
+	is.Equal(r.Notes[codec.FieldLost], 2) // the title, and who annotated the first
+}
+
+func TestRead_keepsBareTokensWhereTheyStand(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	const value = `{"a/b~":[NaN,"NaN",{"c":-Infinity}],"d":"Infinity","e":Infinity}`
+	r := this.ReadAll([]byte(`{"annotations":[{"namespace":"tag_open","data":[{"time":0,"duration":1,"value":`+value+`,"confidence":1},`+
+		`{"time":0,"duration":1,"value":NaN,"confidence":null},{"time":0,"duration":1,"value":"NaN","confidence":"NaN"},`+
+		`{"time":0,"duration":1,"value":"x","confidence":[NaN]}]}]}`), false)
+	is.NoErr(r.Err)
+	is.Equal(string(r.Labels[0].Extra), `{"value":{"a/b~":["NaN","NaN",{"c":"-Infinity"}],"d":"Infinity","e":"Infinity"},"bare":["/a~1b~0/0","/a~1b~0/2/c","/e"]}`)
+	is.Equal(r.Notes[codec.Repaired], 2) // confidences that are no number, and lose that they were quoted, or bare
+	out, _ := this.WriteAll(t, r.Labels)
+	for _, want := range []string{`"value":` + value, `"value":NaN,`, `"value":"NaN",`} {
+		is.True(strings.Contains(string(out), want)) // and not those that were quoted
+	}
+}
+
+func TestRead_remarksAllThatNoLabelKeeps(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	r := this.ReadAll([]byte(`{"sandbox":{"scaper":{"sr":44100},"content_path":"a.wav"},"x":1,"annotations":[{"namespace":"beat","y":2,`+
+		`"data":[{"time":0,"duration":0,"value":1,"confidence":1,"z":3}],"sandbox":{"metrical":"2"},"time":1,"duration":null}]}`), false)
+	is.NoErr(r.Err)
+	is.Equal(len(r.Labels), 1)
+	is.Equal(r.Notes[codec.FieldLost], 6) // scaper, x, y, z, metrical and the span of the annotation
+}
+
+// TestRead_inTime reads many annotations whose metadata stands behind their observations.
+func TestRead_inTime(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	const n = 20_000
+	one := `{"namespace":"beat","data":[{"time":0,"duration":0,"value":1,"confidence":1}],"annotation_metadata":{"version":"1"}}`
+	began := time.Now()
+	r := this.ReadAll([]byte(`{"annotations":[`+strings.Repeat(one+",", n)+one+`]}`), false)
+	is.NoErr(r.Err)
+	is.Equal(len(r.Labels), n+1)
+	is.True(time.Since(began) < 20*time.Second) // going back to the beginning for each place took minutes
 }

@@ -7,19 +7,21 @@ package jams
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/annoset/annoset/internal/codec"
 	"github.com/annoset/annoset/internal/decimal"
 )
 
-// maxDepth is how deep a file may nest.
-const maxDepth = 200
+// maxDepth is how deep a file may nest: there is room for the deepest extra data.
+const maxDepth = codec.MaxDepth + 20
 
 // Names of fields, which are also those of extra data that writing looks at.
 const (
 	namespaceKey  = "namespace"
 	valueKey      = "value"
 	confidenceKey = "confidence"
+	bareKey       = "bare" // where in the value bare tokens stand, as JSON pointers
 )
 
 // plainNamespace is that of labels of which nothing else is said: any text is a value of it.
@@ -56,15 +58,15 @@ func Read(src *codec.Source) error {
 	}
 	if length := member(member(root, "file_metadata"), "duration"); length != nil {
 		if n, err := decimal.Parse(string(length)); err == nil {
+			rd.length = &n
 			if err := src.Audio(rd.file, n); err != nil {
 				return err
 			}
 		}
 	}
-	meta := member(root, "file_metadata")
-	for _, key := range []string{"title", "artist", "release", "identifiers"} {
-		rd.unkept(member(meta, key), "the "+key+" of the file")
-	}
+	rd.others(root, "", "annotations", "sandbox", "file_metadata")
+	rd.others(member(root, "file_metadata"), "file_metadata.", "duration", "jams_version")
+	rd.others(sandbox, "sandbox.", fileKey, cleanKey, "content_path")
 	annotations := member(root, "annotations")
 	if len(annotations) == 0 || annotations[0] != '[' {
 		return d.cursor.ErrorAt(d.offset(root), "an object without a list of annotations", "a JAMS file")
@@ -83,7 +85,8 @@ type reader struct {
 	*document
 	src    *codec.Source
 	file   string
-	seen   map[string]int // annotations of each namespace so far
+	length *decimal.Number // of the recording; nil: not known
+	seen   map[string]int  // annotations of each namespace so far
 	labels int
 }
 
@@ -102,9 +105,7 @@ func (rd *reader) annotation(text []byte) error {
 		return rd.bad(text, "an annotation without namespace or data", "both")
 	}
 	rd.seen[namespace]++
-	if meta := member(text, "annotation_metadata"); string(member(meta, "annotation_tools")) != `"`+ownTool+`"` {
-		rd.unkept(meta, "the metadata of an annotation")
-	}
+	rd.aboutAnnotation(text)
 	var extra [][]byte
 	if kept := member(member(text, "sandbox"), extraKey); len(kept) > 0 && kept[0] == '[' {
 		codec.EachValue(kept, func(v []byte) error { extra = append(extra, v); return nil }) //nolint:errcheck // none
@@ -124,12 +125,66 @@ func (rd *reader) annotation(text []byte) error {
 			if v[0] != '{' {
 				return rd.bad(v, codec.Quote(string(v)), "an observation")
 			}
-			return take(v, observation{member(v, "time"), member(v, "duration"), member(v, "value"), member(v, confidenceKey)})
+			return take(v, rd.parts(v))
 		})
 	case '{':
 		return rd.columns(data, take)
 	}
 	return rd.bad(data, codec.Quote(string(data)), "a list of observations")
+}
+
+// aboutAnnotation remarks what an annotation says beside its observations.
+func (rd *reader) aboutAnnotation(text []byte) {
+	if meta := member(text, "annotation_metadata"); string(member(meta, "annotation_tools")) != `"`+ownTool+`"` {
+		rd.unkept(meta, "the metadata of an annotation")
+	}
+	rd.others(text, "", "namespace", "data", "annotation_metadata", "sandbox", "time", "duration")
+	rd.others(member(text, "sandbox"), "sandbox.", extraKey)
+	for _, name := range []string{"time", "duration"} {
+		span := member(text, name)
+		n, err := decimal.Parse(string(span))
+		whole := err == nil && (n.Sign() == 0 || name == "duration" && rd.length != nil && n.Cmp(*rd.length) == 0)
+		if span != nil && !whole {
+			rd.unkept(span, name+" of an annotation")
+		}
+	}
+}
+
+// parts takes an observation apart.
+func (rd *reader) parts(object []byte) (o observation) {
+	codec.EachMember(object, func(name, value []byte) error { //nolint:errcheck // none
+		if string(value) == "null" {
+			return nil
+		}
+		switch string(name) {
+		case `"time"`:
+			o.time = value
+		case `"duration"`:
+			o.duration = value
+		case `"value"`:
+			o.value = value
+		case `"confidence"`:
+			o.confidence = value
+		default:
+			rd.unkept(value, string(name)+" of an observation")
+		}
+		return nil
+	})
+	return o
+}
+
+// others remarks the members of an object but for some.
+func (rd *reader) others(object []byte, within string, known ...string) {
+	if len(object) == 0 || object[0] != '{' {
+		rd.unkept(object, within)
+		return
+	}
+	codec.EachMember(object, func(name, value []byte) error { //nolint:errcheck // none
+		if key, _ := codec.Unquote(name); !slices.Contains(known, key) {
+			rd.unkept(value, within+key)
+		}
+		return nil
+	})
 }
 
 // columns reads observations whose parts are in lists of their own.
@@ -181,15 +236,30 @@ func (rd *reader) observation(part []byte, namespace string, o observation, own 
 	if n := rd.seen[namespace]; n > 1 {
 		say("annotation", int64(n), false)
 	}
+	bare, ok := rd.pointers(o.value)
+	if !ok {
+		return rd.bad(part, "a value with very many bare NaN", "less")
+	}
 	if o.value != nil {
 		say(valueKey, rd.valueOf(o.value), o.value[0] == '"' && rd.bare[rd.offset(o.value)] == "")
+	}
+	if len(bare) > 0 {
+		where, err := json.Marshal(bare)
+		if err != nil {
+			return err
+		}
+		say(bareKey, json.RawMessage(where), false)
 	}
 	if token := rd.bareAt(o.confidence); token != "" {
 		say(confidenceKey, token, false)
 	} else if c, ok := codec.Confidence(string(o.confidence), false); ok {
 		l.Confidence = &c
 	} else if o.confidence != nil && string(o.confidence) != "null" {
-		say(confidenceKey, rd.valueOf(o.confidence), false)
+		kept := rd.valueOf(o.confidence)
+		if text, _ := codec.Unquote(kept); slices.Contains(bareTokens, text) || rd.anyBare(o.confidence) {
+			rd.src.Note(codec.Repaired, l.Place, "confidence "+codec.Quote(string(kept)))
+		}
+		say(confidenceKey, kept, false)
 	}
 	if own != nil {
 		l.Fields, l.Extra = nil, rd.valueOf(own)
@@ -203,29 +273,9 @@ func (rd *reader) observation(part []byte, namespace string, o observation, own 
 
 // unkept remarks a part that says something which no label keeps.
 func (rd *reader) unkept(part []byte, what string) {
-	if saysAnything(part) {
-		rd.src.Note(codec.RecordSkipped, rd.cursor.Place(rd.offset(part)), what)
+	if codec.SaysAnything(part) {
+		rd.src.Note(codec.FieldLost, rd.cursor.Place(rd.offset(part)), what)
 	}
-}
-
-// saysAnything tells a value from one of empty texts, objects and lists alone.
-func saysAnything(value []byte) (says bool) {
-	if len(value) == 0 {
-		return false
-	}
-	look := func(v []byte) error {
-		says = says || saysAnything(v)
-		return nil
-	}
-	switch value[0] {
-	case '{':
-		codec.EachMember(value, func(_, v []byte) error { return look(v) }) //nolint:errcheck // none
-	case '[':
-		codec.EachValue(value, look) //nolint:errcheck // none
-	default:
-		return string(value) != `""` && string(value) != "null"
-	}
-	return says
 }
 
 func (rd *reader) bareAt(part []byte) string {

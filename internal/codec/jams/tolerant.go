@@ -3,6 +3,9 @@ package jams
 import (
 	"encoding/json"
 	"errors"
+	"slices"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/annoset/annoset/internal/codec"
@@ -12,6 +15,7 @@ import (
 type document struct {
 	text   []byte         // with a text of the same length in their place
 	bare   map[int]string // what stands there really, by offset
+	order  []int          // the offsets, in order
 	cursor *codec.Cursor
 }
 
@@ -68,7 +72,7 @@ func (d *document) quoteBare() {
 				if !changed {
 					d.text, changed = append([]byte(nil), d.text...), true
 				}
-				d.bare[i] = token
+				d.bare[i], d.order = token, append(d.order, i)
 				for j := range len(token) {
 					d.text[i+j] = '_'
 				}
@@ -85,7 +89,7 @@ func (d *document) offset(part []byte) int { return cap(d.text) - cap(part) }
 
 // value is a part of the text as JSON, with bare tokens as texts.
 func (d *document) value(part []byte) json.RawMessage {
-	if len(d.bare) == 0 {
+	if !d.anyBare(part) {
 		return json.RawMessage(part)
 	}
 	var out []byte
@@ -100,6 +104,97 @@ func (d *document) value(part []byte) json.RawMessage {
 	}
 	return out
 }
+
+// anyBare tells whether there are bare tokens in a part of the text.
+func (d *document) anyBare(part []byte) bool {
+	at := d.offset(part)
+	i, is := slices.BinarySearch(d.order, at)
+	return is || i < len(d.order) && d.order[i] < at+len(part)
+}
+
+// pointers are where bare tokens stand in a part of the text. It is false if they are too long to be kept.
+func (d *document) pointers(part []byte) (all []string, ok bool) {
+	if !d.anyBare(part) {
+		return nil, true
+	}
+	at, size := d.offset(part), 0
+	eachText(part, func(pointer []byte, from, _ int) {
+		if d.bare[at+from] == "" || size > codec.MaxLine {
+			return
+		}
+		size += len(pointer)
+		all = append(all, string(pointer))
+	})
+	return all, size <= codec.MaxLine
+}
+
+// bareAgain takes the quotes from the tokens in a valid value at which one of the pointers points.
+func bareAgain(value []byte, pointers []string) []byte {
+	if len(pointers) == 0 {
+		return value
+	}
+	bare := make(map[string]bool, len(pointers))
+	for _, p := range pointers {
+		bare[p] = true
+	}
+	out, done := make([]byte, 0, len(value)), 0
+	eachText(value, func(pointer []byte, from, to int) {
+		if bare[string(pointer)] && slices.Contains(bareTokens, string(value[from+1:to-1])) {
+			out = append(append(out, value[done:from]...), value[from+1:to-1]...)
+			done = to
+		}
+	})
+	return append(out, value[done:]...)
+}
+
+// eachText gives each text of a valid value to a function, in order, with where it stands: as a JSON pointer (RFC 6901),
+// which is valid until the function returns, and as offsets.
+func eachText(value []byte, text func(pointer []byte, from, to int)) {
+	w := &walker{value: value, text: text}
+	w.walk(0)
+}
+
+type walker struct {
+	value   []byte
+	text    func(pointer []byte, from, to int)
+	pointer []byte
+}
+
+// walk passes the value that begins at i, and returns where it ends.
+func (w *walker) walk(i int) int {
+	s := w.value
+	switch s[i] {
+	case '"':
+		end := codec.SkipValue(s, i)
+		w.text(w.pointer, i, end)
+		return end
+	case '{', '[':
+	default:
+		return codec.SkipValue(s, i)
+	}
+	list, length := s[i] == '[', len(w.pointer)
+	for i, n := codec.SkipBlank(s, i+1), 0; ; n++ {
+		switch s[i] {
+		case '}', ']':
+			return i + 1
+		case ',':
+			i = codec.SkipBlank(s, i+1)
+		}
+		w.pointer = append(w.pointer, '/')
+		if list {
+			w.pointer = strconv.AppendInt(w.pointer, int64(n), 10)
+		} else {
+			end := codec.SkipValue(s, i)
+			key, _ := codec.Unquote(s[i:end])
+			w.pointer = append(w.pointer, escapePointer.Replace(key)...)
+			i = codec.SkipBlank(s, codec.SkipBlank(s, end)+1) // behind the colon
+		}
+		i = codec.SkipBlank(s, w.walk(i))
+		w.pointer = w.pointer[:length]
+	}
+}
+
+var escapePointer = strings.NewReplacer("~", "~0", "/", "~1")
 
 // member finds a member of an object, nil where there is none, or it is null.
 func member(object []byte, name string) (found []byte) {

@@ -84,18 +84,25 @@ func observe(a *codec.Annotation) (*observed, error) {
 	}
 	o := &observed{namespace: plainNamespace, extra: a.Extra}
 	value := text(a.Type)
+	name, isNamed := plainNamespace, false
 	if raw, ok := codec.Find(extra, namespaceKey).(json.RawMessage); ok {
-		name, isText := codec.Unquote(raw)
-		given, _ := codec.Find(extra, valueKey).(json.RawMessage)
-		switch {
-		case !isText || name == "":
-		case given != nil && typeOf(name, given) == a.Type:
-			o.namespace, value = name, compact(given)
-		case given == nil && a.Type != name:
-			o.namespace = name
-		case given == nil:
-			o.namespace, value = name, []byte("null")
+		if other, isText := codec.Unquote(raw); isText && other != "" {
+			name, isNamed = other, true
 		}
+	}
+	given, _ := codec.Find(extra, valueKey).(json.RawMessage)
+	switch {
+	case given != nil && typeOf(name, given) == a.Type:
+		var bare []string
+		where, _ := codec.Find(extra, bareKey).(json.RawMessage)
+		if json.Unmarshal(where, &bare) != nil {
+			bare = nil
+		}
+		o.namespace, value = name, bareAgain(compact(given), bare)
+	case given == nil && isNamed && a.Type != name:
+		o.namespace = name
+	case given == nil && isNamed:
+		o.namespace, value = name, []byte("null")
 	}
 	o.key = o.namespace + "\x00" + codec.Text(extra, "annotation")
 	confidence := "null"
