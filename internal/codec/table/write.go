@@ -275,7 +275,7 @@ func (w *writer) time(a *codec.Annotation, c *column) {
 	case Duration:
 		ms, key = a.EndMS-a.StartMS, endText
 	}
-	if _, ok := w.kept(a, c); ok && w.ordered(a) {
+	if _, ok := w.kept(a, c); ok && w.keeps(a) {
 		w.keptTimes = append(w.keptTimes, key)
 		w.numberCell([]byte(codec.Text(w.extra, key)))
 		return
@@ -320,23 +320,27 @@ func (w *writer) kept(a *codec.Annotation, c *column) (decimal.Number, bool) {
 	return n, err == nil && ms == want
 }
 
-// ordered tells whether the times would be in order as they are written: of a label that was edited, one of them alone may
-// be as it was.
-func (w *writer) ordered(a *codec.Annotation) bool {
+// keeps tells whether times are written as they were read: one of them at least says more than milliseconds do, and they
+// are in order. Of a label that was edited, one of them alone may be as it was.
+func (w *writer) keeps(a *codec.Annotation) bool {
 	start, end := decimal.FromMS(a.StartMS), decimal.FromMS(a.EndMS)
+	finer := false
 	for i := range w.columns {
-		switch c := &w.columns[i]; c.Role {
+		c := &w.columns[i]
+		time := &start
+		switch c.Role {
 		case Start, FileStart:
-			if n, ok := w.kept(a, c); ok {
-				start = n
-			}
 		case End, Duration:
-			if n, ok := w.kept(a, c); ok {
-				end = n
-			}
+			time = &end
+		default:
+			continue
+		}
+		if n, ok := w.kept(a, c); ok {
+			_, exact, _ := n.MS()
+			*time, finer = n, finer || !exact
 		}
 	}
-	return start.Sign() >= 0 && start.Cmp(end) <= 0
+	return finer && start.Sign() >= 0 && start.Cmp(end) <= 0
 }
 
 // numberCell writes a number, with a comma where that is asked for.
