@@ -107,6 +107,10 @@ func ReadLabels(r io.Reader, f Format, opts *ReadOptions) iter.Seq2[Annotation, 
 		opts = &ReadOptions{}
 	}
 	return func(yield func(Annotation, error) bool) {
+		if err := given("read labels", "reader", r != nil); err != nil {
+			yield(Annotation{}, err)
+			return
+		}
 		rd := &labelReader{format: f, opts: opts, yield: yield}
 		if err := rd.run(r); err != nil && !errors.Is(err, errStop) {
 			yield(Annotation{}, err)

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"errors"
+	"io"
 	"iter"
 	"os"
 	"path/filepath"
@@ -293,6 +294,48 @@ func TestReadLabels_cutAnywhere(t *testing.T) {
 					}
 				}
 			}
+		})
+	}
+}
+
+func TestNothingToReadOrWrite(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	s := openStore(t, nil)
+	set := newDraft(t, s.Store, "nothing")
+	for field, do := range map[string]func() error{
+		"Import labels": func() error { _, err := s.Import(ctx, set.ID, nil, nil); return err },
+		"ImportFrom reader": func() error {
+			_, err := s.ImportFrom(ctx, set.ID, nil, annoset.FormatCSV, nil)
+			return err
+		},
+		"ImportFromFS folder": func() error {
+			_, err := s.ImportFromFS(ctx, set.ID, nil, annoset.FormatCSV, nil)
+			return err
+		},
+		"ExportTo writer": func() error {
+			_, err := s.ExportTo(ctx, set.ID, nil, annoset.FormatCSV, nil)
+			return err
+		},
+		"ReadLabels reader": func() (err error) {
+			for _, err = range annoset.ReadLabels(nil, annoset.FormatCSV, nil) {
+			}
+			return err
+		},
+		"WriteLabels writer": func() error {
+			_, err := annoset.WriteLabels(nil, annoset.FormatCSV, labelSeq(nil), nil)
+			return err
+		},
+		"WriteLabels labels": func() error {
+			_, err := annoset.WriteLabels(io.Discard, annoset.FormatCSV, nil, nil)
+			return err
+		},
+	} {
+		t.Run(field, func(t *testing.T) {
+			is := is.New(t)
+			err, ok := errors.AsType[*annoset.ValidationError](do())
+			is.True(ok) // and no panic
+			is.Equal(err.Problems[0].Field, strings.Fields(field)[1])
 		})
 	}
 }

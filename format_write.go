@@ -1,6 +1,7 @@
 package annoset
 
 import (
+	"cmp"
 	"compress/gzip"
 	"io"
 	"iter"
@@ -40,6 +41,9 @@ func WriteLabels(w io.Writer, f Format, labels iter.Seq2[Annotation, error], opt
 	const op = "write labels"
 	if opts == nil {
 		opts = &WriteOptions{}
+	}
+	if err := cmp.Or(given(op, "writer", w != nil), given(op, "labels", labels != nil)); err != nil {
+		return WriteReport{}, err
 	}
 	spec, err := specOf(op, f)
 	if err != nil {

@@ -39,7 +39,7 @@ type Split struct {
 	Train, Validation, Test float64
 	// Group, if not nil, names what keeps audio files together: the speaker, the session, the site. Files of one group are
 	// in one part. It must return the same for a file whenever it is asked; where it returns nothing, the file is by
-	// itself.
+	// itself. It must not use a store in memory, whose one connection is taken while it is asked.
 	Group func(audioFileID string) string
 }
 

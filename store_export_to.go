@@ -31,6 +31,9 @@ type ExportToOptions struct {
 func (s *Store) ExportTo(ctx context.Context, setID uuid.UUID, w io.Writer, f Format, opts *ExportToOptions,
 ) (WriteReport, error) {
 	const op = "export"
+	if err := given(op, "writer", w != nil); err != nil {
+		return WriteReport{}, err
+	}
 	var report WriteReport
 	err := s.readExport(ctx, op, setID, opts, func(e *formatExport) (err error) {
 		report, err = e.write(ctx, w, f, nil)

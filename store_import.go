@@ -37,6 +37,9 @@ func (s *Store) Import(ctx context.Context, setID uuid.UUID, labels iter.Seq2[An
 	if opts == nil {
 		opts = &ImportOptions{}
 	}
+	if err := given(op, "labels", labels != nil); err != nil {
+		return 0, err
+	}
 	if s.db.InMemory() {
 		labels = readAhead(ctx, labels)
 	}

@@ -44,16 +44,21 @@ type ImportReport struct {
 
 // ImportFrom adds the labels of a file of some format to a draft, and the clean marks that it says, in bounded memory. The
 // format may be empty: it is detected then (see [DetectFormat]), by ReadOptions.Name too. All is added, or nothing. A file
-// that is marked as clean and bears labels, in the file or in the set, is refused.
+// that is marked as clean and bears labels, in the file or in the set, is refused. The store's one writer is held until the
+// reader ends, so the reader must not write to this store or close it.
 //
 // Errors: [ErrNotFound]; an [*ImmutableError] if the set is published; a [*FormatError], which names line and column; a
 // [*ValidationError] that names the bad fields and where they stand; [ErrConflict] for clean marks; the reader's own.
 func (s *Store) ImportFrom(ctx context.Context, setID uuid.UUID, r io.Reader, f Format, opts *ImportFromOptions,
 ) (ImportReport, error) {
+	const op = "import"
 	if opts == nil {
 		opts = &ImportFromOptions{}
 	}
-	return s.importFiles(ctx, "import", setID, opts, func(yield func(importFile, error) bool) {
+	if err := given(op, "reader", r != nil); err != nil {
+		return ImportReport{}, err
+	}
+	return s.importFiles(ctx, op, setID, opts, func(yield func(importFile, error) bool) {
 		yield(importFile{name: opts.Name, format: f, reader: r}, nil)
 	})
 }
@@ -68,10 +73,14 @@ func (s *Store) ImportFrom(ctx context.Context, setID uuid.UUID, r io.Reader, f 
 // Errors: as [Store.ImportFrom], and a [*ValidationError] if there is no such file.
 func (s *Store) ImportFromFS(ctx context.Context, setID uuid.UUID, fsys fs.FS, f Format, opts *ImportFromOptions,
 ) (ImportReport, error) {
+	const op = "import folder"
 	if opts == nil {
 		opts = &ImportFromOptions{}
 	}
-	return s.importFiles(ctx, "import folder", setID, opts, func(yield func(importFile, error) bool) {
+	if err := given(op, "folder", fsys != nil); err != nil {
+		return ImportReport{}, err
+	}
+	return s.importFiles(ctx, op, setID, opts, func(yield func(importFile, error) bool) {
 		walkFiles(fsys, f, yield)
 	})
 }

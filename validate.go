@@ -35,6 +35,15 @@ func (p *problems) err() error {
 	return &ValidationError{Op: p.op, Problems: p.list, More: p.more}
 }
 
+// given checks what must not be nil.
+func given(op, field string, there bool) error {
+	p := &problems{op: op}
+	if !there {
+		p.add(-1, field, "is nil")
+	}
+	return p.err()
+}
+
 // name checks a text that must not be empty.
 func (p *problems) name(index int, field, s string) bool {
 	if s == "" {
