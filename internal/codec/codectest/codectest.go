@@ -205,6 +205,9 @@ func (c Codec) withoutImplied(t testing.TB, labels []codec.Annotation) []codec.A
 		for _, key := range c.Implied {
 			delete(members, key)
 		}
+		if out[i].Extra = nil; len(members) == 0 {
+			continue
+		}
 		extra, err := json.Marshal(members)
 		if err != nil {
 			t.Fatal(err)
