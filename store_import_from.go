@@ -163,7 +163,7 @@ func (s *Store) importFiles(ctx context.Context, op string, setID uuid.UUID, opt
 	files iter.Seq2[importFile, error],
 ) (ImportReport, error) {
 	fi := &fileImport{op: op, opts: opts, audio: make(map[string]int64)}
-	labels := fi.labels(files)
+	labels := fi.labels(ctx, files)
 	if s.db.InMemory() {
 		labels = fi.ahead(ctx, labels)
 	}
@@ -193,11 +193,11 @@ func (fi *fileImport) plain(err error) error {
 }
 
 // labels yields the labels of all files, one after the other.
-func (fi *fileImport) labels(files iter.Seq2[importFile, error]) iter.Seq2[Annotation, error] {
+func (fi *fileImport) labels(ctx context.Context, files iter.Seq2[importFile, error]) iter.Seq2[Annotation, error] {
 	return func(yield func(Annotation, error) bool) {
 		for file, err := range files {
 			if err == nil {
-				err = fi.one(file, yield)
+				err = fi.one(ctx, file, yield)
 			}
 			if errors.Is(err, errStop) {
 				return
@@ -211,12 +211,12 @@ func (fi *fileImport) labels(files iter.Seq2[importFile, error]) iter.Seq2[Annot
 }
 
 // one yields the labels of one file.
-func (fi *fileImport) one(file importFile, yield func(Annotation, error) bool) error {
+func (fi *fileImport) one(ctx context.Context, file importFile, yield func(Annotation, error) bool) error {
 	if file.format == "" && file.folder {
 		fi.remarks.add(codec.FileSkipped, Place{File: file.name})
 		return nil
 	}
-	in := bufio.NewReaderSize(file.reader, DetectBytes)
+	in := bufio.NewReaderSize(&stoppedReader{ctx: ctx, r: file.reader}, DetectBytes)
 	if file.format == "" {
 		head, err := in.Peek(DetectBytes)
 		if err != nil && err != io.EOF {
@@ -262,6 +262,19 @@ func (fi *fileImport) one(file importFile, yield func(Annotation, error) bool) e
 		fi.remarks.merge(m)
 	}
 	return fi.empty(file, &opts, &report)
+}
+
+// stoppedReader reads until its context ends: a file may go on for long without a label that is added.
+type stoppedReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (s *stoppedReader) Read(p []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return s.r.Read(p)
 }
 
 // empty marks the audio file of a file without labels as clean, if that was asked for.

@@ -2,6 +2,7 @@ package annoset_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -309,3 +310,39 @@ func openMemory(t testing.TB) *annoset.Store {
 	t.Cleanup(func() { s.Close() })
 	return s
 }
+
+func TestStore_ImportFrom_whenTheContextEnds(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]string{
+		"while all labels are there": "a\t1\t2\thum\n", "while no row has a label": "a\t\t\t\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			is := is.New(t)
+			s := openStore(t, nil)
+			there := newDraft(t, s.Store, "there")
+			text := "filename\tonset\toffset\tevent_label\n" + strings.Repeat(row, 20_000)
+			again := &annoset.ImportFromOptions{SkipExisting: true}
+			_, err := s.ImportFrom(t.Context(), there.ID, strings.NewReader(text), annoset.FormatDCASE, again)
+			is.NoErr(err)
+			before, err := s.Set(t.Context(), there.ID)
+			is.NoErr(err)
+
+			ctx, cancel := context.WithCancel(t.Context())
+			rest := strings.NewReader(text)
+			_, err = s.ImportFrom(ctx, there.ID, readerFunc(func(p []byte) (int, error) {
+				cancel()
+				return rest.Read(p)
+			}), annoset.FormatDCASE, again)
+			is.True(errors.Is(err, context.Canceled))
+			is.True(rest.Len() > 0) // and did not read on to the end
+			after, err := s.Set(t.Context(), there.ID)
+			is.NoErr(err)
+			is.Equal(after, before)
+		})
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
