@@ -111,6 +111,11 @@ const seenUnhidden = `
 			CROSS JOIN removal r ON r.layer_id = a.seen_id AND r.file_id = l.file_id AND r.id = l.id
 			WHERE a.layer_id = ?1 AND a.depth < k.depth)`
 
+var selectBlockLabels = `
+	SELECT k.depth, l.file_id, l.id, l.start_ms, l.end_ms, l.type_id, l.confidence, l.extra_data
+	FROM json_each(?2) x
+	CROSS JOIN layer_stack k ON k.layer_id = ?1` + inBlock("k.seen_id", "x.value") + seenUnhidden
+
 // LabelsByID reads those labels of some ids that are seen from a layer. It is [ReadTx.LabelByID] for many.
 func (tx *ReadTx) LabelsByID(ctx context.Context, layerID int64, wanted []int64) (map[int64]LabelRow, error) {
 	found := make(map[int64]LabelRow, len(wanted))
@@ -118,15 +123,7 @@ func (tx *ReadTx) LabelsByID(ctx context.Context, layerID int64, wanted []int64)
 		SELECT k.depth, l.file_id, l.id, l.start_ms, l.end_ms, l.type_id, l.confidence, l.extra_data
 		FROM json_each(?2) x
 		CROSS JOIN label l ON l.id = x.value AND l.indexed = 1
-		CROSS JOIN layer_stack k ON k.layer_id = ?1 AND k.seen_id = l.layer_id` + seenUnhidden, `
-		SELECT k.depth, l.file_id, l.id, l.start_ms, l.end_ms, l.type_id, l.confidence, l.extra_data
-		FROM json_each(?2) x
-		CROSS JOIN layer_stack k ON k.layer_id = ?1
-		CROSS JOIN label_block b ON b.layer_id = k.seen_id AND b.last_id >= x.value AND b.first_id = (
-			SELECT max(first_id) FROM label_block WHERE layer_id = k.seen_id AND first_id <= x.value)
-		CROSS JOIN label l ON l.layer_id = k.seen_id AND l.file_id = b.file_id
-			AND (l.start_ms, l.id) BETWEEN (b.from_ms, +x.value) AND (b.to_ms, +x.value)
-			AND l.id = x.value AND l.indexed = 0` + seenUnhidden,
+		CROSS JOIN layer_stack k ON k.layer_id = ?1 AND k.seen_id = l.layer_id` + seenUnhidden, selectBlockLabels,
 	} {
 		if err := ctx.Err(); err != nil {
 			return nil, err

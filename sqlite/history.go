@@ -8,6 +8,10 @@ type LayeredLabel struct {
 	LayerID int64
 }
 
+var selectBlockRows = `
+	SELECT l.layer_id, l.file_id, l.id, l.start_ms, l.end_ms, l.type_id, l.confidence, l.extra_data
+	FROM layer y` + inBlock("y.id", "?1")
+
 // RowsOf reads the rows that any layer holds of one id.
 func (tx *ReadTx) RowsOf(id int64) ([]LayeredLabel, error) {
 	var rows []LayeredLabel
@@ -15,14 +19,7 @@ func (tx *ReadTx) RowsOf(id int64) ([]LayeredLabel, error) {
 		SELECT l.layer_id, l.file_id, l.id, l.start_ms, l.end_ms, l.type_id, l.confidence, l.extra_data
 		FROM label l
 		WHERE l.id = ?1 AND l.indexed = 1
-		ORDER BY l.layer_id`, `
-		SELECT l.layer_id, l.file_id, l.id, l.start_ms, l.end_ms, l.type_id, l.confidence, l.extra_data
-		FROM layer y
-		CROSS JOIN label_block b ON b.layer_id = y.id AND b.last_id >= ?1 AND b.first_id = (
-			SELECT max(first_id) FROM label_block WHERE layer_id = y.id AND first_id <= ?1)
-		CROSS JOIN label l ON l.layer_id = y.id AND l.file_id = b.file_id
-			AND (l.start_ms, l.id) BETWEEN (b.from_ms, ?1) AND (b.to_ms, ?1)
-			AND l.id = ?1 AND l.indexed = 0`,
+		ORDER BY l.layer_id`, selectBlockRows,
 	} {
 		if err := tx.each(query, func(cu *cursor) error {
 			row := LayeredLabel{LayerID: cu.int(0), LabelRow: LabelRow{FileID: cu.int(1)}}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -40,7 +39,7 @@ type labelInsert struct {
 
 var (
 	insertOneLabel   = newLabelInsert(labelInsert{rows: 1, extra: true})
-	insertLabels     = newLabelInsert(labelInsert{rows: rowsAStatement, extra: true})
+	insertManyLabels = newLabelInsert(labelInsert{rows: rowsAStatement, extra: true})
 	insertOneInBlock = newLabelInsert(labelInsert{rows: 1, block: true, extra: true})
 	insertBlock      = newLabelInsert(labelInsert{rows: rowsAStatement, block: true, extra: true})
 	insertBareBlock  = newLabelInsert(labelInsert{rows: rowsAStatement, block: true})
@@ -117,7 +116,7 @@ func (tx *WriteTx) InsertLabels(ctx context.Context, layerID int64, rows []Label
 		if len(rows) < rowsAStatement {
 			return insertOneLabel
 		}
-		return insertLabels
+		return insertManyLabels
 	})
 }
 
@@ -142,8 +141,10 @@ func (tx *WriteTx) InsertBlocks(ctx context.Context, layerID int64, rows []Label
 		if len(rows) < rowsAStatement {
 			return insertOneInBlock
 		}
-		if slices.ContainsFunc(rows[:rowsAStatement], func(r LabelRow) bool { return r.ExtraData != "" }) {
-			return insertBlock
+		for i := range rows[:rowsAStatement] {
+			if rows[i].ExtraData != "" {
+				return insertBlock
+			}
 		}
 		return insertBareBlock
 	})
@@ -192,14 +193,19 @@ const selectIndexedLabel = `
 	ORDER BY k.depth
 	LIMIT 1`
 
-const selectBlockLabel = `
+// inBlock joins, as l, the label of an id that a layer holds in a block, b; layer and id are SQL. Bounds are pairs, for many labels
+// may start together, and of plain values: SQLite would not seek by the id of a column.
+func inBlock(layer, id string) string {
+	return strings.NewReplacer("LAYER", layer, "ID", id).Replace(`
+	CROSS JOIN label_block b ON b.layer_id = LAYER AND b.last_id >= ID AND b.first_id = (
+		SELECT max(first_id) FROM label_block WHERE layer_id = LAYER AND first_id <= ID)
+	CROSS JOIN label l ON l.layer_id = LAYER AND l.file_id = b.file_id
+		AND (l.start_ms, l.id) BETWEEN (b.from_ms, +ID) AND (b.to_ms, +ID) AND l.id = ID AND l.indexed = 0`)
+}
+
+var selectBlockLabel = `
 	SELECT k.depth, l.id, l.file_id, l.start_ms, l.end_ms, l.type_id, l.confidence, l.extra_data
-	FROM layer_stack k
-	JOIN label_block b ON b.layer_id = k.seen_id AND b.last_id >= ?2 AND b.first_id = (
-		SELECT max(first_id) FROM label_block WHERE layer_id = k.seen_id AND first_id <= ?2)
-	JOIN label l ON l.layer_id = k.seen_id AND l.file_id = b.file_id
-		AND (l.start_ms, l.id) BETWEEN (b.from_ms, ?2) AND (b.to_ms, ?2)
-		AND l.id = ?2 AND l.indexed = 0
+	FROM layer_stack k` + inBlock("k.seen_id", "?2") + `
 	WHERE k.layer_id = ?1
 	LIMIT 1`
 
