@@ -107,10 +107,6 @@ func ReadLabels(r io.Reader, f Format, opts *ReadOptions) iter.Seq2[Annotation, 
 		opts = &ReadOptions{}
 	}
 	return func(yield func(Annotation, error) bool) {
-		if err := given("read labels", "reader", r != nil); err != nil {
-			yield(Annotation{}, err)
-			return
-		}
 		rd := &labelReader{format: f, opts: opts, yield: yield}
 		if err := rd.run(r); err != nil && !errors.Is(err, errStop) {
 			yield(Annotation{}, err)
@@ -132,6 +128,9 @@ type labelReader struct {
 
 func (rd *labelReader) run(r io.Reader) error {
 	const op = "read labels"
+	if err := given(op, "reader", r != nil); err != nil {
+		return err
+	}
 	spec, err := specOf(op, rd.format)
 	if err != nil {
 		return err

@@ -2,12 +2,12 @@ package annoset_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"slices"
 	"testing"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/codec/codectest"
 )
 
 func FuzzReadLabels_CSV(f *testing.F) {
@@ -93,26 +93,9 @@ var tableImplies = map[annoset.Format][]string{
 
 // withoutImplied leaves them out.
 func withoutImplied(t testing.TB, f annoset.Format, labels []annoset.Annotation) []annoset.Annotation {
-	keys := tableImplies[f]
-	if keys == nil {
-		return labels
-	}
-	out := []annoset.Annotation{}
-	for _, a := range labels {
-		if len(a.ExtraData) > 0 {
-			var members map[string]json.RawMessage
-			if err := json.Unmarshal(a.ExtraData, &members); err != nil {
-				t.Fatal(err)
-			}
-			for _, key := range keys {
-				delete(members, key)
-			}
-			a.ExtraData = nil
-			if len(members) > 0 {
-				a.ExtraData = mustJSON(t, members)
-			}
-		}
-		out = append(out, a)
+	out := slices.Clone(labels)
+	for i := range out {
+		out[i].ExtraData = codectest.Without(t, out[i].ExtraData, tableImplies[f]...)
 	}
 	return out
 }

@@ -30,6 +30,15 @@ type Label struct {
 	Place      Place
 }
 
+// Keep adds a field: to those that are kept, or to those that the format implies.
+func (l *Label) Keep(kept bool, name string, value any) {
+	if f := (Field{Name: name, Value: value}); kept {
+		l.Fields = append(l.Fields, f)
+	} else {
+		l.Implied = append(l.Implied, f)
+	}
+}
+
 // Field is a named value of a record.
 type Field struct {
 	Name  string

@@ -80,6 +80,13 @@ func unique(fields []Field) []Field {
 	return all
 }
 
+// JSONText is a text as JSON has it, without the escapes that HTML needs.
+func JSONText(s string) []byte {
+	var b bytes.Buffer
+	encode(&b, s) //nolint:errcheck // a string always can be
+	return b.Bytes()
+}
+
 // encode appends a value without the escapes that HTML needs.
 func encode(b *bytes.Buffer, v any) error {
 	if s, ok := v.(string); ok && plain(s) {

@@ -14,11 +14,11 @@ const (
 	markBE = "\xfe\xff"
 )
 
-// notUTF8 stands for half a character, so that what checks UTF-8 finds it at its place.
-const notUTF8 = 0xff
+// NotUTF8 stands for half a character, so that what checks UTF-8 finds it at its place.
+const NotUTF8 = 0xff
 
 // AppendUTF16 appends to a text what is in UTF-16, and returns behind how many bytes of that it stopped: half a character
-// at the end may go on elsewhere. For half a character within, it appends a byte that no UTF-8 has.
+// at the end may go on elsewhere. For half a character within, it appends [NotUTF8].
 func AppendUTF16(dst, data []byte, order binary.ByteOrder) (text []byte, n int) {
 	for ; len(data)-n >= 2; n += 2 {
 		c := rune(order.Uint16(data[n:]))
@@ -34,7 +34,7 @@ func AppendUTF16(dst, data []byte, order binary.ByteOrder) (text []byte, n int) 
 			c = utf16.DecodeRune(c, rune(order.Uint16(data[n+2:])))
 		}
 		if !leads || c == utf8.RuneError {
-			dst = append(dst, notUTF8)
+			dst = append(dst, NotUTF8)
 			continue
 		}
 		dst = utf8.AppendRune(dst, c)
@@ -82,7 +82,7 @@ func (r *utf16Reader) fill() {
 	data := r.buf[:r.held+n]
 	text, n := AppendUTF16(r.text[:0], data, r.order)
 	if r.held = copy(r.buf[:], data[n:]); r.held > 0 && err == io.EOF {
-		text = append(text, notUTF8)
+		text = append(text, NotUTF8)
 	}
 	r.text, r.out = text, text
 }

@@ -53,19 +53,18 @@ func encodingOf(data []byte) (binary.ByteOrder, []byte) {
 }
 
 func decodeUTF16(data []byte, order binary.ByteOrder) (string, error) {
-	decoded, n := codec.AppendUTF16(make([]byte, 0, len(data)), data, order)
-	text := string(decoded)
-	if n < len(data) {
-		text += "\xff" // half a character is no UTF-8, wherever it is
-	}
-	if i := strings.IndexByte(text, 0xff); i >= 0 {
-		found := "half of a pair of characters"
-		if i == len(decoded) && len(data)-n == 1 {
+	text, n := codec.AppendUTF16(make([]byte, 0, len(data)), data, order)
+	at, found := bytes.IndexByte(text, codec.NotUTF8), "half of a pair of characters"
+	switch rest := len(data) - n; {
+	case at >= 0:
+	case rest == 0:
+		return string(text), nil
+	default:
+		if at = len(text); rest == 1 {
 			found = "half a character"
 		}
-		return "", codec.NewCursor(text[:i]).ErrorAt(i, found, "UTF-16")
 	}
-	return text, nil
+	return "", codec.NewCursor(string(text[:at])).ErrorAt(at, found, "UTF-16")
 }
 
 // windows1252 is what the bytes from 0x80 to 0x9F are where Latin-1 has nothing but control codes: Windows writes them, and

@@ -190,31 +190,34 @@ func (c Codec) Again(t testing.TB, data []byte) {
 
 // withoutImplied leaves out of extra data what goes without saying.
 func (c Codec) withoutImplied(t testing.TB, labels []codec.Annotation) []codec.Annotation {
-	if c.Implied == nil {
-		return labels
-	}
 	out := slices.Clone(labels)
 	for i := range out {
-		if out[i].Extra == nil {
-			continue
-		}
-		var members map[string]json.RawMessage
-		if err := json.Unmarshal(out[i].Extra, &members); err != nil {
-			t.Fatal(err)
-		}
-		for _, key := range c.Implied {
-			delete(members, key)
-		}
-		if out[i].Extra = nil; len(members) == 0 {
-			continue
-		}
-		extra, err := json.Marshal(members)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out[i].Extra = extra
+		out[i].Extra = Without(t, out[i].Extra, c.Implied...)
 	}
 	return out
+}
+
+// Without leaves keys out of a JSON object; nothing is left of one that has no others.
+func Without(t testing.TB, object json.RawMessage, keys ...string) json.RawMessage {
+	t.Helper()
+	if len(object) == 0 || len(keys) == 0 {
+		return object
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(object, &members); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range keys {
+		delete(members, key)
+	}
+	if len(members) == 0 {
+		return nil
+	}
+	rest, err := json.Marshal(members)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rest
 }
 
 // Fuzz feeds a codec with anything.

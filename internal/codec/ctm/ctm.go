@@ -130,14 +130,7 @@ func (rd *reader) word(r *fields.Record, l *codec.Label) (bad *codec.SyntaxError
 		return r.Bad(fDuration, "a duration in seconds, 0 or more")
 	}
 	l.End = l.Start.Add(l.End)
-	keep := func(kept bool, name string, value any) {
-		if f := (codec.Field{Name: name, Value: value}); kept {
-			l.Fields = append(l.Fields, f)
-		} else {
-			l.Implied = append(l.Implied, f)
-		}
-	}
-	keep(r.Fields[fChannel] != oneChannel, channelKey, r.Fields[fChannel])
+	l.Keep(r.Fields[fChannel] != oneChannel, channelKey, r.Fields[fChannel])
 	if s, ok := field(r, fConfidence); ok {
 		f, isNumber := score(s)
 		switch {
@@ -146,21 +139,21 @@ func (rd *reader) word(r *fields.Record, l *codec.Label) (bad *codec.SyntaxError
 		case f >= 0 && f <= 1:
 			l.Confidence = &f
 		default:
-			keep(true, confidenceKey, s)
+			l.Keep(true, confidenceKey, s)
 		}
 	}
 	if s, ok := field(r, fType); ok {
 		if !slices.Contains(types, s) {
 			return r.Bad(fType, "a type of word: "+strings.Join(types, ", "))
 		}
-		keep(true, subtypeKey, s)
+		l.Keep(true, subtypeKey, s)
 	}
 	if s, ok := field(r, fSpeaker); ok {
-		keep(true, speakerKey, s)
+		l.Keep(true, speakerKey, s)
 	}
 	if rd.alternative != 0 {
-		keep(true, alternationKey, rd.alternations)
-		keep(true, alternativeKey, rd.alternative)
+		l.Keep(true, alternationKey, rd.alternations)
+		l.Keep(true, alternativeKey, rd.alternative)
 	}
 	return nil
 }

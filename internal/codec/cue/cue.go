@@ -33,12 +33,8 @@ func (d *Dialect) Label(l *codec.Label, at codec.Place, t *Timing, id string, ke
 		Fields: l.Fields[:0], Implied: l.Implied[:0],
 	}
 	add := func(kept bool, name, value string) {
-		switch f := (codec.Field{Name: name, Value: value}); {
-		case value == "":
-		case kept:
-			l.Fields = append(l.Fields, f)
-		default:
-			l.Implied = append(l.Implied, f)
+		if value != "" {
+			l.Keep(kept, name, value)
 		}
 	}
 	add(keepID, idKey, id)

@@ -225,33 +225,26 @@ func (rd *reader) observation(part []byte, namespace string, o observation, own 
 		Place: rd.cursor.Place(rd.offset(part)),
 	}
 	l.Type = typeOf(namespace, rd.valueOf(o.value))
-	say := func(name string, value any, implied bool) {
-		if f := (codec.Field{Name: name, Value: value}); implied {
-			l.Implied = append(l.Implied, f)
-		} else {
-			l.Fields = append(l.Fields, f)
-		}
-	}
-	say(namespaceKey, namespace, namespace == plainNamespace)
+	l.Keep(namespace != plainNamespace, namespaceKey, namespace)
 	if n := rd.seen[namespace]; n > 1 {
-		say("annotation", int64(n), false)
+		l.Keep(true, "annotation", int64(n))
 	}
 	bare, ok := rd.pointers(o.value)
 	if !ok {
 		return rd.bad(part, "a value with very many bare NaN", "less")
 	}
 	if o.value != nil {
-		say(valueKey, rd.valueOf(o.value), o.value[0] == '"' && rd.bare[rd.offset(o.value)] == "")
+		l.Keep(o.value[0] != '"' || rd.bareAt(o.value) != "", valueKey, rd.valueOf(o.value))
 	}
 	if len(bare) > 0 {
 		where, err := json.Marshal(bare)
 		if err != nil {
 			return err
 		}
-		say(bareKey, json.RawMessage(where), false)
+		l.Keep(true, bareKey, json.RawMessage(where))
 	}
 	if token := rd.bareAt(o.confidence); token != "" {
-		say(confidenceKey, token, false)
+		l.Keep(true, confidenceKey, token)
 	} else if c, ok := codec.Confidence(string(o.confidence), false); ok {
 		l.Confidence = &c
 	} else if o.confidence != nil && string(o.confidence) != "null" {
@@ -259,7 +252,7 @@ func (rd *reader) observation(part []byte, namespace string, o observation, own 
 		if text, _ := codec.Unquote(kept); slices.Contains(bareTokens, text) || rd.anyBare(o.confidence) {
 			rd.src.Note(codec.Repaired, l.Place, "confidence "+codec.Quote(string(kept)))
 		}
-		say(confidenceKey, kept, false)
+		l.Keep(true, confidenceKey, kept)
 	}
 	if own != nil {
 		l.Fields, l.Extra = nil, rd.valueOf(own)

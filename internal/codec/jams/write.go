@@ -55,7 +55,7 @@ func Write(dst *codec.Target) error {
 	w := bufio.NewWriterSize(dst.Writer, 1<<16)
 	fmt.Fprintf(w, `{"file_metadata":{"title":"","artist":"","release":"","duration":%s,"identifiers":{},"jams_version":"0.3.4"},`,
 		decimal.Seconds(last))
-	fmt.Fprintf(w, "\n"+`"sandbox":{"%s":%s`, fileKey, text(file))
+	fmt.Fprintf(w, "\n"+`"sandbox":{"%s":%s`, fileKey, codec.JSONText(file))
 	if clean {
 		fmt.Fprintf(w, `,"%s":true`, cleanKey)
 	}
@@ -83,7 +83,7 @@ func observe(a *codec.Annotation) (*observed, error) {
 		return nil, err
 	}
 	o := &observed{namespace: plainNamespace, extra: a.Extra}
-	value := text(a.Type)
+	value := codec.JSONText(a.Type)
 	name, isNamed := plainNamespace, false
 	if raw, ok := codec.Find(extra, namespaceKey).(json.RawMessage); ok {
 		if other, isText := codec.Unquote(raw); isText && other != "" {
@@ -156,7 +156,7 @@ func (a *annotation) add(o *observed) {
 func (a *annotation) write(w *bufio.Writer, endMS int64) {
 	fmt.Fprintf(w, "\n"+`{"namespace":%s,"time":0,"duration":%s,"annotation_metadata":{"curator":{"name":"","email":""},`+
 		`"annotator":{},"version":"","corpus":"","annotation_tools":"`+ownTool+`","annotation_rules":"","validation":"",`+
-		`"data_source":""},"sandbox":{`, text(a.namespace), decimal.Seconds(endMS))
+		`"data_source":""},"sandbox":{`, codec.JSONText(a.namespace), decimal.Seconds(endMS))
 	if a.anyExtra {
 		fmt.Fprintf(w, `"%s":[%s]`, extraKey, a.extra.Bytes())
 	}
@@ -168,13 +168,4 @@ func compact(raw []byte) []byte {
 	var b bytes.Buffer
 	json.Compact(&b, raw) //nolint:errcheck // it is valid
 	return b.Bytes()
-}
-
-// text is a JSON string.
-func text(s string) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.Encode(s) //nolint:errcheck // a string always can be
-	return bytes.TrimRight(b.Bytes(), "\n")
 }

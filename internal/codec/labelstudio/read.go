@@ -76,24 +76,24 @@ func (rd *reader) annotation(a *answer) error {
 		return nil
 	}
 	rd.said++
-	var by told
+	var by codec.Label
 	if who := annotator(a.completedBy); who != nil {
-		by.add("annotator", who, false)
+		by.Keep(true, "annotator", who)
 	}
 	if id := scalar(a.id); id != nil {
-		by.add("annotation_id", id, false)
+		by.Keep(true, "annotation_id", id)
 	}
 	return rd.answer(a, &by)
 }
 
 // prediction reads what a model said.
 func (rd *reader) prediction(a *answer) error {
-	var by told
+	var by codec.Label
 	version, isText := codec.Unquote(a.modelVersion)
 	if other := scalar(a.modelVersion); !isText && other != nil {
-		by.add("model_version", other, false)
+		by.Keep(true, "model_version", other)
 	} else {
-		by.add("model_version", version, version == ownModel)
+		by.Keep(version != ownModel, "model_version", version)
 	}
 	return rd.answer(a, &by)
 }
@@ -102,7 +102,7 @@ func (rd *reader) prediction(a *answer) error {
 type spanKey struct{ id, start, end string }
 
 // answer reads the results of one answer, those of one span together.
-func (rd *reader) answer(a *answer, by *told) error {
+func (rd *reader) answer(a *answer, by *codec.Label) error {
 	rd.results += a.said
 	for _, f := range a.rest {
 		rd.lost(a.at, f)
@@ -133,7 +133,7 @@ func (rd *reader) answer(a *answer, by *told) error {
 }
 
 // span makes the labels of the results of one span.
-func (rd *reader) span(results []*result, by *told) error {
+func (rd *reader) span(results []*result, by *codec.Label) error {
 	i := slices.IndexFunc(results, func(r *result) bool { return r.start != nil && r.end != nil })
 	if i < 0 || slices.ContainsFunc(results, (*result).ofOtherMedia) {
 		for _, r := range results {

@@ -7,17 +7,6 @@ import (
 	"github.com/annoset/annoset/internal/codec"
 )
 
-// told are the fields of a label, and those that go without saying.
-type told struct{ fields, implied []codec.Field }
-
-func (t *told) add(name string, value any, implied bool) {
-	if f := (codec.Field{Name: name, Value: value}); implied {
-		t.implied = append(t.implied, f)
-	} else {
-		t.fields = append(t.fields, f)
-	}
-}
-
 // said is what the results of one span say: names, each of which becomes a label, and values, which all of these get.
 type said struct {
 	names   []named
@@ -146,10 +135,9 @@ func (rd *reader) unnamed(results []*result, s *said) {
 		naming[n.by] = true
 		orphan = orphan || n.by.ownMeta == nil
 	}
-	lent := orphan
 	for _, r := range results {
-		if lends := lent && r.ownMeta != nil; lends {
-			lent = false
+		if orphan && r.ownMeta != nil {
+			orphan = false // the first one lends it
 		} else if !naming[r] {
 			rd.lost(r.at, codec.Field{Name: "meta." + ownMeta, Value: json.RawMessage(r.ownMeta)})
 		}
@@ -183,38 +171,36 @@ func (s *said) metaOf(n named) json.RawMessage {
 	return n.by.ownMeta
 }
 
-// label fills in what is said of one name.
-func (s *said) label(l *codec.Label, n named, by *told) error {
+// label fills in what is said of one name. by has the fields that say who it was.
+func (s *said) label(l *codec.Label, n named, by *codec.Label) error {
 	const more = 6 // and values
-	own := &told{
-		fields:  append(make([]codec.Field, 0, len(by.fields)+more+len(s.values)), by.fields...),
-		implied: append(make([]codec.Field, 0, len(by.implied)+more), by.implied...),
-	}
+	l.Fields = append(make([]codec.Field, 0, len(by.Fields)+more+len(s.values)), by.Fields...)
+	l.Implied = append(make([]codec.Field, 0, len(by.Implied)+more), by.Implied...)
 	l.Type = n.text
-	own.add("region_id", n.by.id, n.by.id == "" || ownRegion.MatchString(n.by.id))
-	own.add("from_name", n.by.from, n.by.from == ownFrom)
-	own.add("to_name", n.by.to, n.by.to == ownTo)
+	l.Keep(n.by.id != "" && !ownRegion.MatchString(n.by.id), "region_id", n.by.id)
+	l.Keep(n.by.from != ownFrom, "from_name", n.by.from)
+	l.Keep(n.by.to != ownTo, "to_name", n.by.to)
 	channel := n.by.channel
 	if channel == nil {
 		channel = s.channel
 	}
 	if channel := scalar(channel); channel != nil {
-		own.add("channel", channel, string(channel) == "0")
+		l.Keep(string(channel) != "0", "channel", channel)
 	}
 	if origin := scalar(n.by.origin); origin != nil {
-		own.add("origin", origin, string(origin) == `"manual"`)
+		l.Keep(string(origin) != `"manual"`, "origin", origin)
 	}
 	for _, v := range s.values {
 		switch {
 		case v.raw != nil:
-			own.add(v.key, v.raw, false)
+			l.Keep(true, v.key, v.raw)
 		case v.kind == "choice":
-			own.add(v.key, strings.Join(v.texts, ", "), false)
+			l.Keep(true, v.key, strings.Join(v.texts, ", "))
 		default:
-			own.add(v.key, strings.Join(v.texts, "\n"), false)
+			l.Keep(true, v.key, strings.Join(v.texts, "\n"))
 		}
 		if v.key == v.kind {
-			own.add(v.kind+"_from", v.from, v.from == "" || v.from == n.by.from)
+			l.Keep(v.from != "" && v.from != n.by.from, v.kind+"_from", v.from)
 		}
 	}
 	if n.by.score != nil {
@@ -225,10 +211,10 @@ func (s *said) label(l *codec.Label, n named, by *told) error {
 		if c, ok := codec.Confidence(score, false); ok {
 			l.Confidence = &c
 		} else {
-			own.add("score", json.RawMessage(n.by.score), false)
+			l.Keep(true, "score", json.RawMessage(n.by.score))
 		}
 	}
-	l.Fields, l.Implied, l.Extra = own.fields, own.implied, s.metaOf(n)
+	l.Extra = s.metaOf(n)
 	return mergeKept(l)
 }
 

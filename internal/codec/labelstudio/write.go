@@ -84,10 +84,10 @@ func (w *writer) task(file string) {
 		w.out.WriteString(",")
 	}
 	w.out.WriteString("\n" + `{"data":{"audio":`)
-	w.out.Write(text(file))
+	w.out.Write(codec.JSONText(file))
 	if nameOf(file) != file {
 		w.out.WriteString(`,"` + idKey + `":`)
-		w.out.Write(text(file))
+		w.out.Write(codec.JSONText(file))
 	}
 	w.out.WriteString("},")
 }
@@ -104,17 +104,17 @@ func (w *writer) region(a *codec.Annotation) error {
 	}
 	or := func(key, otherwise string) []byte {
 		if s, ok := extra.Text(key); ok && s != "" {
-			return text(s)
+			return codec.JSONText(s)
 		}
-		return text(otherwise)
+		return codec.JSONText(otherwise)
 	}
 	start, end := times(a, extra)
 	fmt.Fprintf(w.out, "\n"+`{"id":%s,"type":"labels","from_name":%s,"to_name":%s,`,
-		text(w.id(extra)), or("from_name", ownFrom), or("to_name", ownTo))
+		codec.JSONText(w.id(extra)), or("from_name", ownFrom), or("to_name", ownTo))
 	if ms := w.dst.DurationMS(a.File); ms > 0 {
 		fmt.Fprintf(w.out, `"original_length":%s,`, decimal.Seconds(ms))
 	}
-	fmt.Fprintf(w.out, `"value":{"start":%s,"end":%s,"labels":[%s]}`, start, end, text(a.Type))
+	fmt.Fprintf(w.out, `"value":{"start":%s,"end":%s,"labels":[%s]}`, start, end, codec.JSONText(a.Type))
 	if a.Confidence != nil {
 		score, err := json.Marshal(*a.Confidence)
 		if err != nil {
@@ -162,13 +162,4 @@ func times(a *codec.Annotation, extra *tier.Extra) (start, end string) {
 		}
 	}
 	return start, end
-}
-
-// text is a JSON string.
-func text(s string) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.Encode(s) //nolint:errcheck // a string always can be
-	return bytes.TrimRight(b.Bytes(), "\n")
 }

@@ -129,11 +129,8 @@ func says(r *fields.Record, k *kind, l *codec.Label) {
 
 // keep adds a field, to be kept or implied.
 func keep(l *codec.Label, kept bool, name, value string) {
-	f := codec.Field{Name: name, Value: value}
-	if kept {
-		l.Fields = append(l.Fields, f)
-	} else if value != "" {
-		l.Implied = append(l.Implied, f)
+	if kept || value != "" {
+		l.Keep(kept, name, value)
 	}
 }
 

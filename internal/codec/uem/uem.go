@@ -25,12 +25,7 @@ func Read(src *codec.Source) error {
 			return false, bad
 		}
 		l.File, l.Type, l.StartText, l.EndText = r.Fields[0], Examined, r.Fields[2], r.Fields[3]
-		channel := codec.Field{Name: channelKey, Value: r.Fields[1]}
-		if r.Fields[1] == oneChannel {
-			l.Implied = append(l.Implied, channel)
-		} else {
-			l.Fields = append(l.Fields, channel)
-		}
+		l.Keep(r.Fields[1] != oneChannel, channelKey, r.Fields[1])
 		if l.Start, bad = r.Time(2, "a start in seconds"); bad != nil {
 			return false, bad
 		}
