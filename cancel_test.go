@@ -15,6 +15,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/hook"
 )
 
 // TestStore_whenTheContextEnds cancels the context at each call of the driver that a verb makes, or at some of them.
@@ -63,7 +64,7 @@ func (c *chapter) whenCanceled(t *testing.T, dir string, i int, meanwhile bool) 
 	t.Helper()
 	defer noPanic(t)
 	is := is.New(t)
-	s, clock := &seam{}, &replay{}
+	s, clock := &hook.Seam{}, &replay{}
 	store, path := c.open(t, dir, s, clock)
 	defer func() {
 		is.NoErr(store.Close())
@@ -72,7 +73,7 @@ func (c *chapter) whenCanceled(t *testing.T, dir string, i int, meanwhile bool) 
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	n, what := 0, ""
-	s.set(func(call, query string) (before, after error) {
+	s.Set(func(call, query string) (before, after error) {
 		if n++; n != i {
 			return nil, nil
 		}
@@ -87,7 +88,7 @@ func (c *chapter) whenCanceled(t *testing.T, dir string, i int, meanwhile bool) 
 	own := c.tale.clone(store, dir)
 	clock.rewind(c.number)
 	_, err := c.run(ctx, &own)
-	s.set(nil)
+	s.Set(nil)
 	now := dump(t, store)
 	fail := func(format string, args ...any) {
 		t.Helper()

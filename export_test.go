@@ -2,7 +2,6 @@ package annoset
 
 import (
 	"context"
-	"database/sql/driver"
 
 	"github.com/google/uuid"
 
@@ -11,9 +10,6 @@ import (
 	"github.com/annoset/annoset/internal/codec/uem"
 	"github.com/annoset/annoset/sqlite"
 )
-
-// WrapDriver puts a wrapper between a store and its driver.
-func WrapDriver(o *Options, wrap func(driver.Connector) driver.Connector) { o.wrapDriver = wrap }
 
 // BulkRows is from where on an insert is done in bulk.
 const BulkRows = bulkRows

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,139 +18,8 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/hook"
 )
-
-// seam stands between a store and its driver, and lets a hook have its say in each call.
-type seam struct {
-	mu   sync.Mutex
-	hook hook
-}
-
-// hook is asked before each call of the driver. An error before takes the call's place; an error after is returned
-// although the call was done.
-type hook func(what, query string) (before, after error)
-
-func (s *seam) set(h hook) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.hook = h
-}
-
-// around does a call, or not, as the hook says. undo gives back what a call that was done has returned.
-func (s *seam) around(what, query string, do func() error, undo func()) error {
-	var before, after error
-	s.mu.Lock()
-	if s.hook != nil {
-		before, after = s.hook(what, query)
-	}
-	s.mu.Unlock()
-	if before != nil {
-		return before
-	}
-	err := do()
-	if after != nil && (err == nil || err == io.EOF) {
-		undo()
-		return after
-	}
-	return err
-}
-
-// options are o, or else the zero ones, with the seam in between.
-func (s *seam) options(o *annoset.Options) *annoset.Options {
-	if o == nil {
-		o = &annoset.Options{}
-	}
-	annoset.WrapDriver(o, func(c driver.Connector) driver.Connector { return seamConnector{c, s} })
-	return o
-}
-
-type seamConnector struct {
-	driver.Connector
-	s *seam
-}
-
-func (c seamConnector) Connect(ctx context.Context) (driver.Conn, error) {
-	var conn driver.Conn
-	err := c.s.around("Connect", "", func() (err error) {
-		conn, err = c.Connector.Connect(ctx)
-		return err
-	}, func() { conn.Close() })
-	if err != nil {
-		return nil, err
-	}
-	return &seamConn{conn.(wholeConn), c.s}, nil
-}
-
-// wholeConn is what a connection must be.
-type wholeConn interface {
-	driver.Conn
-	driver.ConnBeginTx
-	driver.ConnPrepareContext
-	driver.Pinger
-	driver.SessionResetter
-	driver.Validator
-}
-
-type seamConn struct {
-	wholeConn
-	s *seam
-}
-
-func (c *seamConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	var st driver.Stmt
-	err := c.s.around("Prepare", query, func() (err error) {
-		st, err = c.wholeConn.PrepareContext(ctx, query)
-		return err
-	}, func() { st.Close() })
-	if err != nil {
-		return nil, err
-	}
-	return &seamStmt{st, c.s, query}, nil
-}
-
-type seamStmt struct {
-	driver.Stmt
-	s     *seam
-	query string
-}
-
-func (st *seamStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (res driver.Result, err error) {
-	err = st.s.around("Exec", st.query, func() (err error) {
-		res, err = st.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
-		return err
-	}, func() {})
-	return res, err
-}
-
-func (st *seamStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	var rows driver.Rows
-	err := st.s.around("Query", st.query, func() (err error) {
-		rows, err = st.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
-		return err
-	}, func() { rows.Close() })
-	if err != nil {
-		return nil, err
-	}
-	return &seamRows{Rows: rows, s: st.s, query: st.query}, nil
-}
-
-type seamRows struct {
-	driver.Rows
-	s     *seam
-	query string
-	n     int
-}
-
-// everyRow is which rows of a long query the hook is asked about, beside the first two.
-const everyRow = 1000
-
-func (r *seamRows) Next(dest []driver.Value) error {
-	r.n++
-	if r.n > 2 && r.n%everyRow != 0 {
-		return r.Rows.Next(dest)
-	}
-	return r.s.around("Next", r.query, func() error { return r.Rows.Next(dest) }, func() {})
-}
 
 // replay is a clock and a source of ids that give the same again after a rewind, so that a verb which is tried again
 // must write the very same.
@@ -658,9 +526,9 @@ var faults = []fault{
 }
 
 // at makes the i-th call fail. fired tells what call that was, or is empty.
-func (f fault) at(s *seam, i int) (fired func() string) {
+func (f fault) at(s *hook.Seam, i int) (fired func() string) {
 	n, what := 0, ""
-	s.set(func(call, query string) (before, after error) {
+	s.Set(func(call, query string) (before, after error) {
 		n++
 		if n != i && (n < i || !f.stay) {
 			return nil, nil
@@ -675,7 +543,7 @@ func (f fault) at(s *seam, i int) (fired func() string) {
 		return f.err, nil
 	})
 	return func() string {
-		s.set(nil)
+		s.Set(nil)
 		return what
 	}
 }
@@ -745,7 +613,7 @@ func TestStore_whenTheDriverFails(t *testing.T) {
 }
 
 // open opens a copy of the chapter's store in dir.
-func (c *chapter) open(t *testing.T, dir string, s *seam, clock *replay) (*annoset.Store, string) {
+func (c *chapter) open(t *testing.T, dir string, s *hook.Seam, clock *replay) (*annoset.Store, string) {
 	t.Helper()
 	path := filepath.Join(dir, "labels.annoset")
 	for _, ending := range []string{"-wal", "-shm"} {
@@ -756,7 +624,7 @@ func (c *chapter) open(t *testing.T, dir string, s *seam, clock *replay) (*annos
 	if err := os.WriteFile(path, c.file, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	store, err := annoset.Open(context.Background(), path, s.options(clock.options()))
+	store, err := annoset.Open(s.In(context.Background()), path, clock.options())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -766,18 +634,18 @@ func (c *chapter) open(t *testing.T, dir string, s *seam, clock *replay) (*annos
 // count returns how many calls of the driver the verb takes.
 func (c *chapter) count(t *testing.T, dir string) int {
 	t.Helper()
-	s, clock := &seam{}, &replay{}
+	s, clock := &hook.Seam{}, &replay{}
 	store, _ := c.open(t, dir, s, clock)
 	defer store.Close()
 	n := 0
-	s.set(func(string, string) (before, after error) {
+	s.Set(func(string, string) (before, after error) {
 		n++
 		return nil, nil
 	})
 	clock.rewind(c.number)
 	own := c.tale.clone(store, dir)
 	_, err := c.run(context.Background(), &own)
-	s.set(nil)
+	s.Set(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -791,7 +659,7 @@ func (c *chapter) withFault(t *testing.T, dir string, f fault, i int) {
 	defer noPanic(t)
 	is := is.New(t)
 	ctx := context.Background()
-	s, clock := &seam{}, &replay{}
+	s, clock := &hook.Seam{}, &replay{}
 	store, path := c.open(t, dir, s, clock)
 	defer func() { is.NoErr(store.Close()) }()
 	own := c.tale.clone(store, dir)
@@ -861,13 +729,13 @@ func TestOpen_whenTheDriverFails(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			calls := 0
-			counting := &seam{}
-			counting.set(func(string, string) (before, after error) {
+			counting := &hook.Seam{}
+			counting.Set(func(string, string) (before, after error) {
 				calls++
 				return nil, nil
 			})
 			openOver(t, filepath.Join(dir, "count.annoset"), start.file, counting, func(s *annoset.Store, err error) {
-				counting.set(nil)
+				counting.Set(nil)
 				if err != nil || calls < 5 {
 					t.Fatalf("%d calls, %v: the seam is not where it was", calls, err)
 				}
@@ -882,14 +750,14 @@ func TestOpen_whenTheDriverFails(t *testing.T) {
 }
 
 // openOver opens a store over what the file held, and closes it when then has seen it.
-func openOver(t *testing.T, path string, file []byte, s *seam, then func(*annoset.Store, error)) {
+func openOver(t *testing.T, path string, file []byte, s *hook.Seam, then func(*annoset.Store, error)) {
 	t.Helper()
 	if file != nil {
 		if err := os.WriteFile(path, file, 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
-	store, err := annoset.Open(context.Background(), path, s.options(nil))
+	store, err := annoset.Open(s.In(context.Background()), path, nil)
 	then(store, err)
 	if err != nil {
 		return
@@ -903,7 +771,7 @@ func openWithFault(t *testing.T, dir string, n int, trial trial, file []byte, ho
 	t.Helper()
 	is := is.New(t)
 	path := filepath.Join(dir, fmt.Sprintf("%d.annoset", n))
-	s := &seam{}
+	s := &hook.Seam{}
 	fired := trial.at(s, trial.i)
 	var what string
 	openOver(t, path, file, s, func(store *annoset.Store, err error) {

@@ -14,6 +14,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/hook"
 )
 
 func init() { children["limited labour"] = limitedLabour }
@@ -142,7 +143,7 @@ func (c *chapter) whenFull(t *testing.T, dir string, room int64) (refused bool) 
 	is := is.New(t)
 	ctx := context.Background()
 	clock := &replay{}
-	store, path := c.open(t, dir, &seam{}, clock)
+	store, path := c.open(t, dir, &hook.Seam{}, clock)
 	defer store.Close()
 	// What the store needs in any case is there from its first transaction on.
 	_, err := store.AudioFiles(ctx, c.tale.dataset)

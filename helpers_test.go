@@ -26,13 +26,23 @@ type testStore struct {
 // openStore opens a store in a new file. At the end of the test the file is sound and keeps every invariant.
 func openStore(t testing.TB, opts *annoset.Options) *testStore {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "labels.annoset")
-	return reopenStore(t, path, opts)
+	return openStoreIn(t, context.Background(), opts)
+}
+
+// openStoreIn opens with a context, which may bring a driver of its own.
+func openStoreIn(t testing.TB, ctx context.Context, opts *annoset.Options) *testStore {
+	t.Helper()
+	return reopenStoreIn(t, ctx, filepath.Join(t.TempDir(), "labels.annoset"), opts)
 }
 
 func reopenStore(t testing.TB, path string, opts *annoset.Options) *testStore {
 	t.Helper()
-	s, err := annoset.Open(context.Background(), path, opts)
+	return reopenStoreIn(t, context.Background(), path, opts)
+}
+
+func reopenStoreIn(t testing.TB, ctx context.Context, path string, opts *annoset.Options) *testStore {
+	t.Helper()
+	s, err := annoset.Open(ctx, path, opts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/hook"
 )
 
 func init() { children["labour"] = labour }
@@ -228,15 +229,15 @@ func init() { children["open stepwise"] = openStepwise }
 // openStepwise waits for a line from its parent before each call of the driver, and tells when it has come so far.
 func openStepwise() error {
 	in := bufio.NewScanner(os.Stdin)
-	s := &seam{}
-	s.set(func(what, query string) (before, after error) {
+	s := &hook.Seam{}
+	s.Set(func(what, query string) (before, after error) {
 		if fmt.Println(what); !in.Scan() {
 			os.Exit(0)
 		}
 		return nil, nil
 	})
-	store, err := annoset.Open(context.Background(), os.Getenv("ANNOSET_TEST_PATH"), s.options(nil))
-	s.set(nil)
+	store, err := annoset.Open(s.In(context.Background()), os.Getenv("ANNOSET_TEST_PATH"), nil)
+	s.Set(nil)
 	if err != nil {
 		return err
 	}

@@ -2,13 +2,13 @@ package annoset
 
 import (
 	"context"
-	"database/sql/driver"
 	"fmt"
 	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/annoset/annoset/internal/hook"
 	"github.com/annoset/annoset/sqlite"
 )
 
@@ -41,8 +41,6 @@ type Options struct {
 	BusyTimeout time.Duration
 	// Durability is [DurabilityFull] by default.
 	Durability Durability
-
-	wrapDriver func(driver.Connector) driver.Connector // injects faults in tests
 }
 
 // Store keeps datasets and their annotation sets in one SQLite file, or in memory. It is safe for concurrent use by
@@ -107,7 +105,7 @@ func open(ctx context.Context, op, path string, opts *Options) (*Store, error) {
 		ReadOnly:    opts.ReadOnly,
 		Normal:      opts.Durability == DurabilityRelaxed,
 		BusyTimeout: timeout,
-		Wrap:        opts.wrapDriver,
+		Wrap:        hook.Driver(ctx),
 	})
 	if err != nil {
 		return nil, translate(op, err)

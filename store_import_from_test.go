@@ -18,6 +18,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/hook"
 )
 
 const kitchen = "filename\tonset\toffset\tevent_label\n" +
@@ -130,8 +131,8 @@ func TestStore_ImportFrom(t *testing.T) {
 func TestStore_ImportFrom_fullDisk(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
-	between := &seam{}
-	s := openStore(t, between.options(nil))
+	between := &hook.Seam{}
+	s := openStoreIn(t, between.In(context.Background()), nil)
 	draft := newDraft(t, s.Store, "kitchen")
 	_, err := s.ImportFrom(t.Context(), draft.ID, strings.NewReader(kitchen), annoset.FormatDCASE, nil)
 	is.NoErr(err)
@@ -139,7 +140,7 @@ func TestStore_ImportFrom_fullDisk(t *testing.T) {
 	for failing, failed := 0, true; failed; failing++ {
 		calls := 0
 		failed = false
-		between.set(func(what, _ string) (error, error) {
+		between.Set(func(what, _ string) (error, error) {
 			if what != "Query" && what != "Exec" && what != "Next" {
 				return nil, nil
 			}
@@ -151,7 +152,7 @@ func TestStore_ImportFrom_fullDisk(t *testing.T) {
 		})
 		_, err := s.ImportFrom(t.Context(), draft.ID, strings.NewReader(kitchen), annoset.FormatDCASE,
 			&annoset.ImportFromOptions{SkipExisting: true})
-		between.set(nil)
+		between.Set(nil)
 		is.Equal(errors.Is(err, annoset.ErrFull), failed) // whichever call it is, also while it looks for what is there
 		is.Equal(dump(t, s.Store), before)
 	}

@@ -1,0 +1,138 @@
+package hook
+
+import (
+	"context"
+	"database/sql/driver"
+	"io"
+	"sync"
+)
+
+// Seam stands between a store and its driver and lets a function fail any call. It is safe for concurrent use; the
+// function is called by one goroutine at a time.
+type Seam struct {
+	mu    sync.Mutex
+	fault Fault
+}
+
+// Fault is asked before each call of the driver: "Connect", "Prepare", "Exec", "Query" or "Next". An error before takes
+// the call's place; an error after is returned although the call was made.
+type Fault func(what, query string) (before, after error)
+
+// Set makes f the function that is asked from now on; nil fails nothing.
+func (s *Seam) Set(f Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fault = f
+}
+
+// around makes a call, or not, as the function says. undo releases what a call that was made has returned.
+func (s *Seam) around(what, query string, do func() error, undo func()) error {
+	var before, after error
+	s.mu.Lock()
+	if s.fault != nil {
+		before, after = s.fault(what, query)
+	}
+	s.mu.Unlock()
+	if before != nil {
+		return before
+	}
+	err := do()
+	if after != nil && (err == nil || err == io.EOF) {
+		undo()
+		return after
+	}
+	return err
+}
+
+// In returns a context whose stores have the seam in between.
+func (s *Seam) In(ctx context.Context) context.Context {
+	return WithDriver(ctx, func(c driver.Connector) driver.Connector { return seamConnector{c, s} })
+}
+
+type seamConnector struct {
+	driver.Connector
+	s *Seam
+}
+
+func (c seamConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	var conn driver.Conn
+	err := c.s.around("Connect", "", func() (err error) {
+		conn, err = c.Connector.Connect(ctx)
+		return err
+	}, func() { conn.Close() })
+	if err != nil {
+		return nil, err
+	}
+	return &seamConn{conn.(wholeConn), c.s}, nil
+}
+
+// wholeConn is what a connection must be.
+type wholeConn interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.Pinger
+	driver.SessionResetter
+	driver.Validator
+}
+
+type seamConn struct {
+	wholeConn
+	s *Seam
+}
+
+func (c *seamConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	var st driver.Stmt
+	err := c.s.around("Prepare", query, func() (err error) {
+		st, err = c.wholeConn.PrepareContext(ctx, query)
+		return err
+	}, func() { st.Close() })
+	if err != nil {
+		return nil, err
+	}
+	return &seamStmt{st, c.s, query}, nil
+}
+
+type seamStmt struct {
+	driver.Stmt
+	s     *Seam
+	query string
+}
+
+func (st *seamStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (res driver.Result, err error) {
+	err = st.s.around("Exec", st.query, func() (err error) {
+		res, err = st.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
+		return err
+	}, func() {})
+	return res, err
+}
+
+func (st *seamStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	var rows driver.Rows
+	err := st.s.around("Query", st.query, func() (err error) {
+		rows, err = st.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
+		return err
+	}, func() { rows.Close() })
+	if err != nil {
+		return nil, err
+	}
+	return &seamRows{Rows: rows, s: st.s, query: st.query}, nil
+}
+
+type seamRows struct {
+	driver.Rows
+	s     *Seam
+	query string
+	n     int
+}
+
+// everyRow is which rows of a long query the function is asked about, beside the first two.
+const everyRow = 1000
+
+func (r *seamRows) Next(dest []driver.Value) error {
+	r.n++
+	if r.n > 2 && r.n%everyRow != 0 {
+		return r.Rows.Next(dest)
+	}
+	return r.s.around("Next", r.query, func() error { return r.Rows.Next(dest) }, func() {})
+}
