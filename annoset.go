@@ -244,3 +244,19 @@ type SetFilter struct {
 	AfterVersion int    // sets with a higher version number alone
 	Limit        int    // at most so many; 0: all
 }
+
+// Position is where a page ended: the key of its last label. The zero Position is before the first.
+type Position struct {
+	AudioFileID string `json:"audio_file_id"`
+	StartMS     int64  `json:"start_ms"`
+	ID          int64  `json:"id"`
+}
+
+// Page is a part of what [Store.Annotations] yields.
+type Page struct {
+	Annotations []Annotation `json:"annotations"` // empty, never nil
+	Next        Position     `json:"next"`        // where the next page begins
+	More        bool         `json:"more"`        // there is a next page
+	// Revision is that of the set at the moment in which the page was read: see [AnnotationSet.Revision].
+	Revision int64 `json:"revision"`
+}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql/driver"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/annoset/annoset/internal/insert"
 	"github.com/annoset/annoset/internal/valid"
 	"github.com/annoset/annoset/internal/whole"
 	"github.com/annoset/annoset/sqlite"
@@ -323,6 +325,56 @@ func (e *ApprovalError) Error() string {
 // Unwrap returns [ErrNotApproved].
 func (e *ApprovalError) Unwrap() error { return ErrNotApproved }
 
+// The limits stand in full at the root, so that its documentation shows them, and are those of package valid.
+var (
+	_ = [1]struct{}{}[MaxTimeMS-valid.MaxTimeMS]
+	_ = [1]struct{}{}[MaxNameBytes-valid.MaxNameBytes]
+	_ = [1]struct{}{}[MaxTextBytes-valid.MaxTextBytes]
+	_ = [1]struct{}{}[MaxProblems-valid.MaxProblems]
+)
+
+// problems gathers what is wrong with the input of one call.
+type problems struct {
+	valid.Problems
+	op     string
+	places []Place // of the problems, where they are known
+}
+
+// err returns the *ValidationError, or nil where nothing was wrong.
+func (p *problems) err() error {
+	if len(p.List) == 0 {
+		return nil
+	}
+	e := &ValidationError{Op: p.op, Problems: make([]Problem, len(p.List)), More: p.More}
+	for i, bad := range p.List {
+		e.Problems[i] = Problem{Index: bad.Index, Field: bad.Field, Reason: bad.Reason}
+		if i < len(p.places) {
+			e.Problems[i].At = p.places[i]
+		}
+	}
+	return e
+}
+
+// or returns what was found wrong if err says no more than that something was.
+func (p *problems) or(err error) error {
+	if errors.Is(err, valid.ErrInvalid) {
+		return p.err()
+	}
+	return err
+}
+
+// given checks what must not be nil.
+func given(op, field string, there bool) error {
+	p := &problems{op: op}
+	if !there {
+		p.Add(-1, field, "is nil")
+	}
+	return p.err()
+}
+
+// extra checks extra data.
+func (p *problems) extra(index int, data json.RawMessage) { p.Object(index, "extra_data", data) }
+
 // factual marks the errors that are final as they are: they bear what was tried.
 type factual interface {
 	error
@@ -345,22 +397,10 @@ func typed(err error) bool {
 	return ok
 }
 
-// streamError is what the caller's own stream of labels yielded. Whatever it wraps is no error of this store.
-type streamError struct {
-	label int
-	err   error
-}
-
-func (e *streamError) Error() string {
-	return fmt.Sprintf("label %d of the stream: %v", e.label, e.err)
-}
-
-func (e *streamError) Unwrap() error { return e.err }
-
 // translate makes a caller's error of what came up from below. It is the one place that knows the errors of the
 // database, and it goes by their codes.
 func translate(op string, err error) error {
-	if foreign, ok := errors.AsType[*streamError](err); ok {
+	if foreign, ok := errors.AsType[*insert.StreamError](err); ok {
 		return fmt.Errorf("%s: %w", op, foreign)
 	}
 	if taken, ok := errors.AsType[*whole.TakenError](err); ok {
@@ -380,6 +420,10 @@ func translate(op string, err error) error {
 
 func sentinelOf(err error) error {
 	switch {
+	case errors.Is(err, sqlite.ErrDamaged):
+		return ErrCorrupt
+	case errors.Is(err, insert.ErrHasLabels):
+		return ErrConflict
 	case errors.Is(err, sqlite.ErrNotAStore):
 		return ErrNotAStore
 	case errors.Is(err, sqlite.ErrNewerSchema):

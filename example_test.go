@@ -130,7 +130,7 @@ func ExampleStore_Check() {
 	// Output:
 	// warning, overlap: label 4 ("glitch" at [2900, 3100) ms of "ep1.wav") overlaps label 1 ("glitch" at [1000, 3000) ms of "ep1.wav")
 	// warning, too_short: label 2 ("long_pause" at [2000, 4000) ms of "ep1.wav") is 2000 ms long, shorter than 2500
-	// warning, unused_type: type "hum" is declared, and no label bears it
+	// warning, unused_type: type "hum" is declared, and no label has it
 	// info, point: label 3 ("glitch" at [500, 500) ms of "ep2.wav") has no length
 	// failed: false
 }
@@ -282,7 +282,7 @@ func ExampleStore_MarkClean() {
 	fmt.Println(stats.AnnotatedAudioFiles, "labelled,", stats.CleanAudioFiles, "clean")
 	// Output:
 	// <nil>
-	// true mark clean: annoset: conflicts with what is stored: audio file "ep1.wav" bears labels
+	// true mark clean: annoset: conflicts with what is stored: audio file "ep1.wav" has labels
 	// 2 labelled, 2 clean
 }
 

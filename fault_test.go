@@ -19,6 +19,7 @@ import (
 
 	"github.com/annoset/annoset"
 	"github.com/annoset/annoset/internal/hook"
+	"github.com/annoset/annoset/internal/layer"
 )
 
 // replay is a clock and a source of ids that give the same again after a rewind, so that a verb which is tried again
@@ -148,7 +149,7 @@ func story() []verb {
 		}},
 		{between, func(ctx context.Context, t *tale) (any, error) { // leads up to a fold
 			id := t.sets["v2"]
-			for n := range annoset.MaxLayers - 2 {
+			for n := range layer.Max - 2 {
 				set, err := t.NewVersion(ctx, id, annoset.NewSet{})
 				if err != nil {
 					return nil, err
@@ -258,7 +259,7 @@ func reviewStory() []verb {
 
 // bulkStory goes through the verbs that do otherwise with many labels.
 func bulkStory() []verb {
-	const many = annoset.BulkRows + 10
+	const many = layer.BulkRows + 10
 	return append(beginning(), []verb{
 		{"import in bulk", func(ctx context.Context, t *tale) (any, error) {
 			return t.Import(ctx, t.sets["v1"], stream(many, 5), nil)

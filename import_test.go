@@ -13,6 +13,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/layer"
 )
 
 // pairs yields labels as an import takes them.
@@ -46,7 +47,7 @@ const importBatch = 1 << 15
 func TestStore_Import(t *testing.T) {
 	t.Parallel()
 
-	for _, n := range []int{0, 1, 99, 100, 101, annoset.BulkRows - 1, annoset.BulkRows, annoset.BulkRows + 1,
+	for _, n := range []int{0, 1, 99, 100, 101, layer.BulkRows - 1, layer.BulkRows, layer.BulkRows + 1,
 		importBatch} {
 		t.Run(fmt.Sprintf("takes %d labels", n), func(t *testing.T) {
 			if n == importBatch {
@@ -77,7 +78,7 @@ func TestStore_Import(t *testing.T) {
 		is := is.New(t)
 		s := openStore(t, nil)
 		set := newDraft(t, s.Store, "a")
-		labels := collect(t, stream(annoset.BulkRows+500, 13))
+		labels := collect(t, stream(layer.BulkRows+500, 13))
 		want := nameless(labels)
 		r := rand.New(rand.NewPCG(1, 2))
 		r.Shuffle(len(labels), func(i, j int) { labels[i], labels[j] = labels[j], labels[i] })
@@ -100,7 +101,7 @@ func TestStore_Import(t *testing.T) {
 		is := is.New(t)
 		s := openStore(t, nil)
 		set := newDraft(t, s.Store, "a")
-		_, err := s.Import(t.Context(), set.ID, stream(annoset.BulkRows, 3), nil)
+		_, err := s.Import(t.Context(), set.ID, stream(layer.BulkRows, 3), nil)
 		is.NoErr(err)
 		labels := labelsOf(t, s.Store, set.ID)
 		labels[10].AudioFileID, labels[10].StartMS, labels[10].EndMS = "zz.wav", 5, 6
@@ -117,7 +118,7 @@ func TestStore_Import(t *testing.T) {
 		is.True(errors.Is(err, annoset.ErrNotFound)) // and the others not
 	})
 
-	for _, n := range []int{0, 10, annoset.BulkRows, importBatch + 10} {
+	for _, n := range []int{0, 10, layer.BulkRows, importBatch + 10} {
 		t.Run(fmt.Sprintf("writes nothing when the stream fails after %d labels", n), func(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
@@ -210,7 +211,7 @@ func TestStore_CopyAnnotations(t *testing.T) {
 		is.Equal(nameless(labelsOf(t, s.Store, dst.ID)), nameless(slices.Concat(filtered, filtered))) // so all are doubled
 	})
 
-	for _, n := range []int{annoset.BulkRows, importBatch} {
+	for _, n := range []int{layer.BulkRows, importBatch} {
 		t.Run(fmt.Sprintf("copies %d labels, and none of them", n), func(t *testing.T) {
 			if n == importBatch {
 				skipMany(t)

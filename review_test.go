@@ -11,6 +11,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/layer"
 )
 
 // reviewed is a draft in a dataset that demands an approval: a version of a published set with a change of its own, edited
@@ -51,10 +52,10 @@ func (r *reviewed) editsOf(ctx context.Context, s *annoset.Store) (edits, others
 	}
 	edits = map[string]func() error{
 		"add":         func() error { return errOf(s.Add(ctx, id, label("c.wav", "hum", 0, 1))) },
-		"add in bulk": func() error { return errOf(s.Add(ctx, id, sliceOf(annoset.BulkRows)...)) },
+		"add in bulk": func() error { return errOf(s.Add(ctx, id, sliceOf(layer.BulkRows)...)) },
 		"import":      func() error { return errOf(s.Import(ctx, id, stream(1, 1), nil)) },
 		"import in bulk": func() error {
-			return errOf(s.Import(ctx, id, stream(annoset.BulkRows, 3), nil))
+			return errOf(s.Import(ctx, id, stream(layer.BulkRows, 3), nil))
 		},
 		"copy": func() error { return errOf(s.CopyAnnotations(ctx, id, *r.draft.ParentID, annoset.Filter{})) },
 		"update an inherited label": func() error {

@@ -4,6 +4,7 @@ package valid
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -30,6 +31,17 @@ type Problem struct {
 type Problems struct {
 	List []Problem
 	More bool // there were more than are listed
+}
+
+// ErrInvalid says that there are problems. Who made the Problems turns it into an error that lists them.
+var ErrInvalid = errors.New("valid: invalid input")
+
+// Err returns ErrInvalid if there are problems.
+func (p *Problems) Err() error {
+	if len(p.List) > 0 {
+		return ErrInvalid
+	}
+	return nil
 }
 
 // Add adds a problem.

@@ -14,6 +14,7 @@ import (
 	"github.com/annoset/annoset/internal/canonical"
 	"github.com/annoset/annoset/internal/codec"
 	"github.com/annoset/annoset/internal/decimal"
+	"github.com/annoset/annoset/internal/label"
 	"github.com/annoset/annoset/internal/valid"
 )
 
@@ -213,7 +214,7 @@ func Write(dst *codec.Target) error {
 				return fmt.Errorf("extra data: %w", err)
 			}
 		}
-		l := canonical.Label{ArtifactType: a.Type, StartMS: a.StartMS, EndMS: a.EndMS, ExtraData: extra.String()}
+		l := label.Label{Type: a.Type, StartMS: a.StartMS, EndMS: a.EndMS, ExtraData: extra.String()}
 		if a.Confidence != nil {
 			l.Confidence, l.HasConfidence = *a.Confidence, true
 		}
