@@ -14,6 +14,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/proof"
 )
 
 func TestStore_RefusesToChangeWhatIsPublished(t *testing.T) {
@@ -23,7 +24,7 @@ func TestStore_RefusesToChangeWhatIsPublished(t *testing.T) {
 	ctx := context.Background()
 	before := dump(t, w.Store)
 	known := make(map[uuid.UUID]annoset.Annotation) // a label of each
-	for _, set := range w.published {
+	for _, set := range w.Published {
 		known[set.ID] = value(w.Page(ctx, set.ID, annoset.Filter{}, annoset.Position{}, 1))(t).Annotations[0]
 	}
 	attacks := []struct {
@@ -39,19 +40,19 @@ func TestStore_RefusesToChangeWhatIsPublished(t *testing.T) {
 			return err
 		}},
 		{"add in bulk", "add", func(set annoset.AnnotationSet) error {
-			_, err := w.Add(ctx, set.ID, make([]annoset.Annotation, annoset.BulkRows)...)
+			_, err := w.Add(ctx, set.ID, make([]annoset.Annotation, proof.BulkRows)...)
 			return err
 		}},
 		{"import", "import", func(set annoset.AnnotationSet) error {
-			_, err := w.Import(ctx, set.ID, declaredLabels("new", 10), nil)
+			_, err := w.Import(ctx, set.ID, proof.DeclaredLabels("new", 10), nil)
 			return err
 		}},
 		{"import in bulk", "import", func(set annoset.AnnotationSet) error {
-			_, err := w.Import(ctx, set.ID, declaredLabels("new", annoset.BulkRows), nil)
+			_, err := w.Import(ctx, set.ID, proof.DeclaredLabels("new", proof.BulkRows), nil)
 			return err
 		}},
 		{"copy into it", "copy annotations", func(set annoset.AnnotationSet) error {
-			_, err := w.CopyAnnotations(ctx, set.ID, w.drafts[0].ID, annoset.Filter{})
+			_, err := w.CopyAnnotations(ctx, set.ID, w.Drafts[0].ID, annoset.Filter{})
 			return err
 		}},
 		{"copy it into itself", "copy annotations", func(set annoset.AnnotationSet) error {
@@ -110,7 +111,7 @@ func TestStore_RefusesToChangeWhatIsPublished(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
 			first := make(map[uuid.UUID]annoset.AnnotationSet)
-			for _, set := range w.published {
+			for _, set := range w.Published {
 				if _, known := first[set.DatasetID]; !known {
 					first[set.DatasetID] = set
 				}
@@ -125,7 +126,7 @@ func TestStore_RefusesToChangeWhatIsPublished(t *testing.T) {
 				want := annoset.ImmutableError{
 					Op: a.op, SetID: named.ID, Version: named.Version, PublishedAt: *named.PublishedAt,
 				}
-				if set.DatasetID == w.four.ID && strings.HasPrefix(a.op, "delete ") && a.op != "delete" {
+				if set.DatasetID == w.Four.ID && strings.HasPrefix(a.op, "delete ") && a.op != "delete" {
 					want.Models = []string{"tagger 1"}
 				}
 				is.Equal(*e, want)                           // it says what was tried on which set
@@ -133,19 +134,19 @@ func TestStore_RefusesToChangeWhatIsPublished(t *testing.T) {
 			}
 		})
 	}
-	t.Cleanup(func() { w.check(t, before) }) // runs once all of them are through
+	t.Cleanup(func() { w.Check(t, before) }) // runs once all of them are through
 }
 
 // attacker is a program that knows SQL, and nothing of annoset.
 type attacker struct {
-	*world
+	*proof.World
 	conn  *sql.Conn
 	watch *sql.DB
 }
 
-func newAttacker(t testing.TB, w *world, path string) *attacker {
+func newAttacker(t testing.TB, w *proof.World, path string) *attacker {
 	t.Helper()
-	a := &attacker{world: w, conn: value(openRaw(t, path).Conn(t.Context()))(t), watch: openRaw(t, path)}
+	a := &attacker{World: w, conn: value(openRaw(t, path).Conn(t.Context()))(t), watch: openRaw(t, path)}
 	a.exec(t, "PRAGMA synchronous = OFF")
 	return a
 }
@@ -170,8 +171,8 @@ func (a *attacker) try(t testing.TB, prepare, query string) (rows int64, refused
 	t.Helper()
 	a.exec(t, "BEGIN IMMEDIATE")
 	defer a.conn.ExecContext(context.Background(), "ROLLBACK") //nolint:errcheck // there may be nothing to undo
-	a.exec(t, a.sql(t, prepare))
-	res, refused := a.conn.ExecContext(t.Context(), a.sql(t, query))
+	a.exec(t, a.SQL(t, prepare))
+	res, refused := a.conn.ExecContext(t.Context(), a.SQL(t, query))
 	if refused != nil && prepare == "" {
 		a.exec(t, "COMMIT")
 	}
@@ -198,7 +199,7 @@ func TestSchema_RefusesAttacksInSQL(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	before := dump(t, w.Store)
-	a := newAttacker(t, w, w.path)
+	a := newAttacker(t, w, w.Path)
 	for _, attack := range attacks() {
 		t.Run(attack.name, func(t *testing.T) { // not in parallel: they share the connection
 			is := is.New(t)
@@ -216,11 +217,11 @@ func TestSchema_RefusesAttacksInSQL(t *testing.T) {
 				is.True(strings.Contains(err.Error(), attack.says)) // it was refused for the reason meant
 			}
 			if a.commits(t) != commits {
-				w.check(t, before)
+				w.Check(t, before)
 			}
 		})
 	}
-	w.check(t, before)
+	w.Check(t, before)
 }
 
 func TestSchema_RefusesAttacksThroughTheShell(t *testing.T) {
@@ -258,7 +259,7 @@ func TestSchema_RefusesAttacksThroughTheShell(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
-			out, err := exec.Command(shell, "-cmd", ".timeout 20000", w.path, w.sql(t, query)).CombinedOutput()
+			out, err := exec.Command(shell, "-cmd", ".timeout 20000", w.Path, w.SQL(t, query)).CombinedOutput()
 			_, failed := errors.AsType[*exec.ExitError](err)
 			is.True(failed) // the shell reports an error
 			guarded := strings.Contains(string(out), "annoset: ") || strings.Contains(string(out), "cannot modify")
@@ -269,11 +270,11 @@ func TestSchema_RefusesAttacksThroughTheShell(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		count := `SELECT count(*) FROM labels WHERE dataset = 'one' AND version = 1`
-		out, err := exec.Command(shell, "-cmd", ".timeout 20000", w.path, count).Output()
+		out, err := exec.Command(shell, "-cmd", ".timeout 20000", w.Path, count).Output()
 		is.NoErr(err)
-		is.Equal(strings.TrimSpace(string(out)), fmt.Sprint(annoset.BulkRows+5)) // an old shell reads the views
+		is.Equal(strings.TrimSpace(string(out)), fmt.Sprint(proof.BulkRows+5)) // an old shell reads the views
 	})
-	t.Cleanup(func() { w.check(t, before) })
+	t.Cleanup(func() { w.Check(t, before) })
 }
 
 // servants are the triggers that refuse nothing, but write what others go by, and the attack that each foils.
@@ -303,7 +304,7 @@ func TestSchema_NeedsEachGuard(t *testing.T) {
 	}
 	t.Parallel()
 	w := newWorld(t)
-	a := newAttacker(t, w, w.path)
+	a := newAttacker(t, w, w.Path)
 
 	refused := make(map[string][]attack) // by what is said
 	for _, attack := range attacks() {
@@ -361,7 +362,7 @@ func (a *attacker) anyPasses(t testing.TB, weaken string, attacks []attack) bool
 	defer a.exec(t, "ROLLBACK")
 	for _, attack := range attacks {
 		a.exec(t, "SAVEPOINT attack")
-		_, err := a.conn.ExecContext(t.Context(), a.sql(t, attack.prepare+";"+attack.sql))
+		_, err := a.conn.ExecContext(t.Context(), a.SQL(t, attack.prepare+";"+attack.sql))
 		a.exec(t, "ROLLBACK TO attack; RELEASE attack")
 		if err == nil {
 			return true
@@ -378,7 +379,7 @@ func TestSchema_TakesNaNForNoConfidence(t *testing.T) {
 	ids, err := s.Add(t.Context(), set.ID, label("a.wav", "glitch", 0, 10), label("a.wav", "glitch", 0, 10))
 	is.NoErr(err)
 	is.NoErr(s.Delete(t.Context(), set.ID, ids[1]))
-	_, err = openRaw(t, s.path).Exec(`
+	_, err = openRaw(t, s.Path).Exec(`
 		INSERT INTO label (layer_id, file_id, start_ms, id, end_ms, type_id, indexed, confidence)
 		SELECT layer_id, file_id, start_ms, ?, end_ms, type_id, 1, 9e999 - 9e999 FROM label`, ids[1])
 	is.NoErr(err)

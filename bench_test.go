@@ -3,8 +3,6 @@ package annoset_test
 import (
 	"context"
 	"fmt"
-	"iter"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
@@ -12,77 +10,14 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/proof"
 )
-
-// benchSizes are numbers of labels. go test -bench '/1000000' picks one.
-var benchSizes = []int{10_000, 100_000, 1_000_000}
-
-func bySize(b *testing.B, run func(b *testing.B, n int)) {
-	for _, n := range benchSizes {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			if testing.Short() && n > benchSizes[0] {
-				b.Skip("short")
-			}
-			run(b, n)
-		})
-	}
-}
-
-// workload yields n labels, 200 an audio file: ten types of which some are rare, overlaps, confidences.
-func workload(n int) iter.Seq2[annoset.Annotation, error] {
-	const perFile = 200
-	return func(yield func(annoset.Annotation, error) bool) {
-		r := rand.New(rand.NewPCG(1, 2))
-		file, start := "", int64(0)
-		for i := range n {
-			if i%perFile == 0 {
-				file, start = fmt.Sprintf("audio/recording-%05d.wav", i/perFile), 0
-			}
-			start += r.Int64N(3000)
-			c := r.Float64()
-			kind := min(int(r.ExpFloat64()*1.5), 9)
-			a := annoset.Annotation{
-				AudioFileID: file, ArtifactType: benchTypes[kind], StartMS: start, EndMS: start + r.Int64N(4000),
-				Confidence: &c,
-			}
-			if !yield(a, nil) {
-				return
-			}
-		}
-	}
-}
-
-var benchTypes = []string{
-	"glitch", "long_pause", "hallucination", "clipping", "hum", "click", "echo", "dropout", "breath", "noise",
-}
-
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
-}
-
-// benchStore is a store with one set of n labels, published if asked for.
-func benchStore(b *testing.B, n int, publish bool, opts *annoset.Options) (*annoset.Store, annoset.AnnotationSet) {
-	b.Helper()
-	ctx := context.Background()
-	s := must(annoset.Open(ctx, filepath.Join(b.TempDir(), "bench.annoset"), opts))
-	b.Cleanup(func() { s.Close() })
-	d := must(s.CreateDataset(ctx, annoset.NewDataset{Name: "bench"}))
-	set := must(s.CreateSet(ctx, d.ID, annoset.NewSet{}))
-	must(s.Import(ctx, set.ID, workload(n), nil))
-	if publish {
-		set = must(s.Publish(ctx, set.ID, nil))
-	}
-	return s, set
-}
 
 var relaxed = &annoset.Options{Durability: annoset.DurabilityRelaxed}
 
 func BenchmarkImport(b *testing.B) {
 	ctx := context.Background()
-	bySize(b, func(b *testing.B, n int) {
+	proof.BySize(b, func(b *testing.B, n int) {
 		dir := b.TempDir()
 		i := 0
 		for b.Loop() {
@@ -93,7 +28,7 @@ func BenchmarkImport(b *testing.B) {
 			d := must(s.CreateDataset(ctx, annoset.NewDataset{Name: "bench"}))
 			set := must(s.CreateSet(ctx, d.ID, annoset.NewSet{}))
 			b.StartTimer()
-			must(s.Import(ctx, set.ID, workload(n), nil))
+			must(s.Import(ctx, set.ID, proof.Workload(n), nil))
 			b.StopTimer()
 			s.Close()
 			b.ReportMetric(float64(must(os.Stat(path)).Size())/float64(n), "disk-B/label")
@@ -106,8 +41,8 @@ func BenchmarkImport(b *testing.B) {
 
 func BenchmarkNewVersion(b *testing.B) {
 	ctx := context.Background()
-	bySize(b, func(b *testing.B, n int) {
-		s, set := benchStore(b, n, true, nil)
+	proof.BySize(b, func(b *testing.B, n int) {
+		s, set := proof.BenchStore(b, n, true, nil)
 		for b.Loop() {
 			must(s.NewVersion(ctx, set.ID, annoset.NewSet{}))
 		}
@@ -118,8 +53,8 @@ func BenchmarkEdit(b *testing.B) {
 	ctx := context.Background()
 	for name, opts := range map[string]*annoset.Options{"relaxed": relaxed, "full": nil} {
 		b.Run(name, func(b *testing.B) {
-			bySize(b, func(b *testing.B, n int) {
-				s, set := benchStore(b, n, true, opts)
+			proof.BySize(b, func(b *testing.B, n int) {
+				s, set := proof.BenchStore(b, n, true, opts)
 				draft := must(s.NewVersion(ctx, set.ID, annoset.NewSet{}))
 				labels := sample(b, s, set.ID, 1000)
 				i := 0
@@ -155,10 +90,10 @@ func sample(b *testing.B, s *annoset.Store, set uuid.UUID, k int) []annoset.Anno
 
 func BenchmarkPublishFirst(b *testing.B) {
 	ctx := context.Background()
-	bySize(b, func(b *testing.B, n int) {
+	proof.BySize(b, func(b *testing.B, n int) {
 		for b.Loop() {
 			b.StopTimer()
-			s, set := benchStore(b, n, false, nil)
+			s, set := proof.BenchStore(b, n, false, nil)
 			b.StartTimer()
 			must(s.Publish(ctx, set.ID, nil))
 			b.StopTimer()
@@ -185,8 +120,8 @@ func edited(b *testing.B, s *annoset.Store, set annoset.AnnotationSet, labels []
 
 func BenchmarkPublishAfter100Edits(b *testing.B) {
 	ctx := context.Background()
-	bySize(b, func(b *testing.B, n int) {
-		s, set := benchStore(b, n, true, nil)
+	proof.BySize(b, func(b *testing.B, n int) {
+		s, set := proof.BenchStore(b, n, true, nil)
 		labels := sample(b, s, set.ID, 100)
 		i := int64(0)
 		for b.Loop() {
@@ -210,8 +145,8 @@ func readAll(b *testing.B, s *annoset.Store, set uuid.UUID, f annoset.Filter) (n
 }
 
 func BenchmarkReadAll(b *testing.B) {
-	bySize(b, func(b *testing.B, n int) {
-		s, set := benchStore(b, n, true, nil)
+	proof.BySize(b, func(b *testing.B, n int) {
+		s, set := proof.BenchStore(b, n, true, nil)
 		for b.Loop() {
 			readAll(b, s, set.ID, annoset.Filter{})
 		}
@@ -221,8 +156,8 @@ func BenchmarkReadAll(b *testing.B) {
 
 func BenchmarkReadAllTenthVersion(b *testing.B) {
 	ctx := context.Background()
-	bySize(b, func(b *testing.B, n int) {
-		s, set := benchStore(b, n, true, nil)
+	proof.BySize(b, func(b *testing.B, n int) {
+		s, set := proof.BenchStore(b, n, true, nil)
 		for i := range 9 {
 			draft := edited(b, s, set, sample(b, s, set.ID, 100), int64(i+1))
 			set = must(s.Publish(ctx, draft.ID, nil))
@@ -235,8 +170,8 @@ func BenchmarkReadAllTenthVersion(b *testing.B) {
 }
 
 func BenchmarkReadOneFile(b *testing.B) {
-	bySize(b, func(b *testing.B, n int) {
-		s, set := benchStore(b, n, true, nil)
+	proof.BySize(b, func(b *testing.B, n int) {
+		s, set := proof.BenchStore(b, n, true, nil)
 		f := annoset.Filter{AudioFileIDs: []string{"audio/recording-00033.wav"}}
 		for b.Loop() {
 			readAll(b, s, set.ID, f)
@@ -246,8 +181,8 @@ func BenchmarkReadOneFile(b *testing.B) {
 
 func BenchmarkStatsOfDraft(b *testing.B) {
 	ctx := context.Background()
-	bySize(b, func(b *testing.B, n int) {
-		s, set := benchStore(b, n, false, nil)
+	proof.BySize(b, func(b *testing.B, n int) {
+		s, set := proof.BenchStore(b, n, false, nil)
 		for b.Loop() {
 			must(s.Stats(ctx, set.ID))
 		}
@@ -256,8 +191,8 @@ func BenchmarkStatsOfDraft(b *testing.B) {
 
 func BenchmarkCheck(b *testing.B) {
 	ctx := context.Background()
-	bySize(b, func(b *testing.B, n int) {
-		s, set := benchStore(b, n, false, nil)
+	proof.BySize(b, func(b *testing.B, n int) {
+		s, set := proof.BenchStore(b, n, false, nil)
 		for b.Loop() {
 			must(s.Check(ctx, set.ID, nil))
 		}
@@ -267,8 +202,8 @@ func BenchmarkCheck(b *testing.B) {
 
 func BenchmarkListSets(b *testing.B) {
 	ctx := context.Background()
-	bySize(b, func(b *testing.B, n int) {
-		s, set := benchStore(b, n, true, nil)
+	proof.BySize(b, func(b *testing.B, n int) {
+		s, set := proof.BenchStore(b, n, true, nil)
 		labels := sample(b, s, set.ID, 100)
 		for i := range 9 {
 			draft := edited(b, s, set, labels, int64(i+1))
@@ -284,10 +219,10 @@ func BenchmarkListSets(b *testing.B) {
 
 func BenchmarkDeleteDraft(b *testing.B) {
 	ctx := context.Background()
-	bySize(b, func(b *testing.B, n int) {
+	proof.BySize(b, func(b *testing.B, n int) {
 		for b.Loop() {
 			b.StopTimer()
-			s, set := benchStore(b, n, false, nil)
+			s, set := proof.BenchStore(b, n, false, nil)
 			b.StartTimer()
 			if err := s.DeleteSet(ctx, set.ID); err != nil {
 				b.Fatal(err)
@@ -333,10 +268,10 @@ func changed(b *testing.B, s *annoset.Store, set annoset.AnnotationSet) annoset.
 func BenchmarkDiff100Changes(b *testing.B) {
 	ctx := context.Background()
 	for _, n := range []int{20_000, 1_000_000} {
-		if testing.Short() && n > benchSizes[1] {
+		if testing.Short() && n > proof.Sizes[1] {
 			continue
 		}
-		s, v1 := benchStore(b, n, true, nil)
+		s, v1 := proof.BenchStore(b, n, true, nil)
 		v2 := changed(b, s, v1)
 		other := must(s.CreateSet(ctx, must(s.CreateDataset(ctx, annoset.NewDataset{Name: "other"})).ID, annoset.NewSet{}))
 		must(s.CopyAnnotations(ctx, other.ID, v2.ID, annoset.Filter{}))

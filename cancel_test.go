@@ -16,6 +16,7 @@ import (
 
 	"github.com/annoset/annoset"
 	"github.com/annoset/annoset/internal/hook"
+	"github.com/annoset/annoset/internal/proof"
 )
 
 // TestStore_whenTheContextEnds cancels the context at each call of the driver that a verb makes, or at some of them.
@@ -64,7 +65,7 @@ func (c *chapter) whenCanceled(t *testing.T, dir string, i int, meanwhile bool) 
 	t.Helper()
 	defer noPanic(t)
 	is := is.New(t)
-	s, clock := &hook.Seam{}, &replay{}
+	s, clock := &hook.Seam{}, &proof.Replay{}
 	store, path := c.open(t, dir, s, clock)
 	defer func() {
 		is.NoErr(store.Close())
@@ -86,7 +87,7 @@ func (c *chapter) whenCanceled(t *testing.T, dir string, i int, meanwhile bool) 
 		return nil, nil
 	})
 	own := c.tale.clone(store, dir)
-	clock.rewind(c.number)
+	clock.Rewind(c.number)
 	_, err := c.run(ctx, &own)
 	s.Set(nil)
 	now := dump(t, store)
@@ -98,7 +99,7 @@ func (c *chapter) whenCanceled(t *testing.T, dir string, i int, meanwhile bool) 
 	case err == nil && now != c.after: // it was late enough to go through
 		fail("it returned no error and did not happen")
 	case err == nil:
-	case errors.Is(err, errLeft), !errors.Is(err, context.Canceled):
+	case errors.Is(err, proof.ErrLeft), !errors.Is(err, context.Canceled):
 		fail("%v", err)
 	case now != c.before:
 		fail("it failed, and the store is not as before")
@@ -107,7 +108,7 @@ func (c *chapter) whenCanceled(t *testing.T, dir string, i int, meanwhile bool) 
 		return
 	}
 	own = c.tale.clone(store, dir)
-	clock.rewind(c.number)
+	clock.Rewind(c.number)
 	if _, err := c.run(context.Background(), &own); err != nil || dump(t, store) != c.after {
 		fail("tried again: %v", err)
 	}
@@ -115,7 +116,7 @@ func (c *chapter) whenCanceled(t *testing.T, dir string, i int, meanwhile bool) 
 
 func TestStore_Import_whenTheContextEnds(t *testing.T) {
 	t.Parallel()
-	for _, at := range []int{0, 1, 1023, 1024, 1025, annoset.BulkRows, 1 << 15, 1<<15 + 1} {
+	for _, at := range []int{0, 1, 1023, 1024, 1025, proof.BulkRows, 1 << 15, 1<<15 + 1} {
 		t.Run(fmt.Sprintf("ends soon after label %d", at), func(t *testing.T) {
 			t.Parallel()
 			if at > 1025 {
@@ -154,7 +155,7 @@ func TestStore_Import_whenTheContextEnds(t *testing.T) {
 		s := openStore(t, nil)
 		set := newDraft(t, s.Store, "a")
 		before := dump(t, s.Store)
-		for _, n := range []int{0, 10, annoset.BulkRows} {
+		for _, n := range []int{0, 10, proof.BulkRows} {
 			ctx, cancel := context.WithCancel(context.Background())
 			_, err := s.Import(ctx, set.ID, func(yield func(annoset.Annotation, error) bool) {
 				stream(n, 3)(yield)
@@ -170,7 +171,7 @@ func TestStore_Import_whenTheContextEnds(t *testing.T) {
 		s := openStore(t, nil)
 		set := newDraft(t, s.Store, "a")
 		before := dump(t, s.Store)
-		for _, n := range []int{10, annoset.BulkRows} {
+		for _, n := range []int{10, proof.BulkRows} {
 			ctx, cancel := context.WithCancel(context.Background())
 			_, err := s.Import(ctx, set.ID, stream(n, 3), &annoset.ImportOptions{Progress: func(int) { cancel() }})
 			is.True(errors.Is(err, context.Canceled))
@@ -251,7 +252,7 @@ func TestStore_whenTheContextEndsWhileItWaits(t *testing.T) {
 	is := is.New(t)
 	s := openStore(t, &annoset.Options{BusyTimeout: 10 * time.Second})
 	set := newDraft(t, s.Store, "a")
-	unlock := lock(t, s.path)
+	unlock := lock(t, s.Path)
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
 	began := time.Now()
@@ -298,7 +299,7 @@ func TestStore_afterAPanic(t *testing.T) {
 			s := openStore(t, nil)
 			set := newDraft(t, s.Store, "a")
 			before := dump(t, s.Store)
-			for _, at := range []int{0, 10, annoset.BulkRows, 1<<15 + 10} {
+			for _, at := range []int{0, 10, proof.BulkRows, 1<<15 + 10} {
 				if raceDetector && at > 10 {
 					continue
 				}
@@ -349,7 +350,7 @@ func TestStore_afterAPanic(t *testing.T) {
 			is.NoErr(err)
 			is.NoErr(s.Close())
 			for _, ending := range []string{"-wal", "-shm"} {
-				_, err := os.Stat(s.path + ending)
+				_, err := os.Stat(s.Path + ending)
 				is.True(os.IsNotExist(err)) // no connection was left open
 			}
 		})
@@ -357,8 +358,8 @@ func TestStore_afterAPanic(t *testing.T) {
 	t.Run("a panic in a copy's or a new version's NewID or Now leaves nothing written", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		clock := &replay{}
-		o := clock.options()
+		clock := &proof.Replay{}
+		o := clock.Options()
 		now, armed := o.Now, false
 		o.Now = func() time.Time {
 			if armed {
@@ -368,7 +369,7 @@ func TestStore_afterAPanic(t *testing.T) {
 		}
 		s := openStore(t, o)
 		set := newDraft(t, s.Store, "a")
-		_, err := s.Import(ctx, set.ID, stream(annoset.BulkRows, 3), nil)
+		_, err := s.Import(ctx, set.ID, stream(proof.BulkRows, 3), nil)
 		is.NoErr(err)
 		before := dump(t, s.Store)
 		armed = true

@@ -14,6 +14,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/proof"
 )
 
 // makeStores writes the store of the current schema to testdata. A file that was released stays as it is.
@@ -100,7 +101,7 @@ func makeStore(t *testing.T, file, text string) {
 	v1, err := s.CreateSet(t.Context(), d.ID, annoset.NewSet{Notes: "first"})
 	is.NoErr(err)
 	_, err = s.Import(t.Context(), v1.ID, func(yield func(annoset.Annotation, error) bool) {
-		for i := range int64(annoset.BulkRows) {
+		for i := range int64(proof.BulkRows) {
 			if !yield(label([]string{"a.wav", "b.wav"}[i%2], []string{"glitch", "hum"}[i/3%2], i*10, i*10+i%40), nil) {
 				return
 			}

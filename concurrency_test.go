@@ -162,13 +162,13 @@ func startTogether(t *testing.T, n int, name string, env ...string) []*child {
 		out = append(out, startChild(t, name, append(env, "ANNOSET_TEST_FIRST="+strconv.Itoa(i))...))
 	}
 	for _, c := range out {
-		if line, _ := c.line(); line != "ready" {
-			_, err := c.wait()
+		if line, _ := c.Line(); line != "ready" {
+			_, err := c.Wait()
 			t.Fatalf("child is not ready: %q %v", line, err)
 		}
 	}
 	for _, c := range out {
-		fmt.Fprintln(c.stdin, "go on")
+		fmt.Fprintln(c.Stdin, "go on")
 	}
 	return out
 }
@@ -180,8 +180,8 @@ func TestStore_CreateSet_fromManyProcesses(t *testing.T) {
 	d, err := s.CreateDataset(context.Background(), annoset.NewDataset{Name: "speech"})
 	is.NoErr(err)
 	var given, deleted []int
-	for _, c := range startTogether(t, 4, "create sets", "ANNOSET_TEST_PATH="+s.path) {
-		lines, err := c.wait()
+	for _, c := range startTogether(t, 4, "create sets", "ANNOSET_TEST_PATH="+s.Path) {
+		lines, err := c.Wait()
 		is.NoErr(err)
 		for _, line := range lines {
 			what, number, _ := strings.Cut(line, " ")
@@ -228,7 +228,7 @@ func TestOpen_byManyAtOnce(t *testing.T) {
 		for range 3 {
 			path := filepath.Join(t.TempDir(), "labels.annoset")
 			for _, c := range startTogether(t, 4, "open at once", "ANNOSET_TEST_PATH="+path) {
-				_, err := c.wait()
+				_, err := c.Wait()
 				is.NoErr(err)
 			}
 			check(t, path, 4)
@@ -257,7 +257,7 @@ func TestOpen_byManyAtOnce(t *testing.T) {
 		is.NoErr(first.Close())
 		is.NoErr(together(6, func(i int) error { // some of them as others close
 			for n := range 10 {
-				s, err := annoset.Open(ctx, first.path, &annoset.Options{
+				s, err := annoset.Open(ctx, first.Path, &annoset.Options{
 					BusyTimeout: time.Minute, ReadOnly: (i+n)%3 == 0,
 				})
 				if err != nil {
@@ -275,7 +275,7 @@ func TestOpen_byManyAtOnce(t *testing.T) {
 			}
 			return nil
 		}))
-		check(t, first.path, 40)
+		check(t, first.Path, 40)
 	})
 }
 
@@ -538,7 +538,7 @@ func TestStore_whileAnotherProcessWrites(t *testing.T) {
 			is := is.New(t)
 			s, set, id := newBusyStore(t, timeout)
 			before := dump(t, s.Store)
-			unlock := lock(t, s.path)
+			unlock := lock(t, s.Path)
 			for name, write := range writers(s.Store, set, id) {
 				if err := write(ctx); !errors.Is(err, annoset.ErrBusy) {
 					t.Errorf("%s: %v", name, err)
@@ -547,7 +547,7 @@ func TestStore_whileAnotherProcessWrites(t *testing.T) {
 			is.Equal(dump(t, s.Store), before) // reading goes on
 			is.NoErr(s.Backup(ctx, filepath.Join(t.TempDir(), "backup")))
 			is.NoErr(s.Export(ctx, set.ID, filepath.Join(t.TempDir(), "export")))
-			other, err := annoset.Open(ctx, s.path, &annoset.Options{BusyTimeout: timeout})
+			other, err := annoset.Open(ctx, s.Path, &annoset.Options{BusyTimeout: timeout})
 			is.NoErr(err) // so does opening
 			is.NoErr(other.Close())
 			unlock()
@@ -559,7 +559,7 @@ func TestStore_whileAnotherProcessWrites(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s, set, _ := newBusyStore(t, time.Minute)
-		unlock := lock(t, s.path)
+		unlock := lock(t, s.Path)
 		waiting := make(chan struct{})
 		result := make(chan error)
 		go func() {
@@ -732,8 +732,8 @@ func TestStore_besideAGreedyProcess(t *testing.T) {
 	ctx := context.Background()
 	s := openStore(t, &annoset.Options{BusyTimeout: time.Second, Durability: annoset.DurabilityRelaxed})
 	set := newDraft(t, s.Store, "a")
-	c := startChild(t, "greedy", "ANNOSET_TEST_PATH="+s.path)
-	line, _ := c.line()
+	c := startChild(t, "greedy", "ANNOSET_TEST_PATH="+s.Path)
+	line, _ := c.Line()
 	is.Equal(line, "ready")
 	const n = 50
 	for i := range int64(n) {
@@ -741,8 +741,8 @@ func TestStore_besideAGreedyProcess(t *testing.T) {
 		is.NoErr(err) // every call gets its turn, long before the busy timeout
 		time.Sleep(5 * time.Millisecond)
 	}
-	fmt.Fprintln(c.stdin, "enough")
-	_, err := c.wait()
+	fmt.Fprintln(c.Stdin, "enough")
+	_, err := c.Wait()
 	is.NoErr(err)
 	stats, err := s.Stats(ctx, set.ID)
 	is.NoErr(err)

@@ -15,6 +15,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/proof"
 )
 
 // victim is the file of a store, with a log where part of it is still to be moved to the file, and what its published
@@ -31,7 +32,7 @@ func newVictim(t *testing.T) *victim {
 	ctx := context.Background()
 	s := openStore(t, nil)
 	set := newDraft(t, s.Store, "a")
-	_, err := s.Import(ctx, set.ID, stream(annoset.BulkRows+100, 6), nil)
+	_, err := s.Import(ctx, set.ID, stream(proof.BulkRows+100, 6), nil)
 	is.NoErr(err)
 	is.NoErr(s.MarkClean(ctx, set.ID, "clean.wav"))
 	v := &victim{holds: map[uuid.UUID]string{}}
@@ -49,10 +50,10 @@ func newVictim(t *testing.T) *victim {
 		is.NoErr(s.Update(ctx, set.ID, a))
 		if n == 0 {
 			is.NoErr(s.Close()) // so much is in the file, the rest in the log
-			s = reopenStore(t, s.path, nil)
+			s = reopenStore(t, s.Path, nil)
 		}
 	}
-	v.db, v.wal = value(os.ReadFile(s.path))(t), value(os.ReadFile(s.path+"-wal"))(t)
+	v.db, v.wal = value(os.ReadFile(s.Path))(t), value(os.ReadFile(s.Path+"-wal"))(t)
 	is.True(len(v.db) > 50_000)
 	is.True(len(v.wal) > 50_000)
 	return v

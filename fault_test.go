@@ -3,7 +3,6 @@ package annoset_test
 import (
 	"context"
 	"database/sql/driver"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -12,35 +11,14 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
 	"github.com/annoset/annoset/internal/hook"
+	"github.com/annoset/annoset/internal/proof"
 )
-
-// replay is a clock and a source of ids that give the same again after a rewind, so that a verb which is tried again
-// must write the very same.
-type replay struct {
-	base, n uint64
-}
-
-func (r *replay) rewind(base int) { r.base, r.n = uint64(base)*1000, 0 }
-
-func (r *replay) options() *annoset.Options {
-	return &annoset.Options{
-		Now: func() time.Time {
-			r.n++
-			return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).Add(time.Duration(r.base+r.n) * time.Second)
-		},
-		NewID: func() uuid.UUID {
-			r.n++
-			return uuid.MustParse(fmt.Sprintf("00000000-0000-7000-8000-%012d", r.base+r.n))
-		},
-	}
-}
 
 // verb is one call of a story. What it returns is written down, so that a result can be compared too.
 type verb struct {
@@ -148,7 +126,7 @@ func story() []verb {
 		}},
 		{between, func(ctx context.Context, t *tale) (any, error) { // leads up to a fold
 			id := t.sets["v2"]
-			for n := range annoset.MaxLayers - 2 {
+			for n := range proof.MaxLayers - 2 {
 				set, err := t.NewVersion(ctx, id, annoset.NewSet{})
 				if err != nil {
 					return nil, err
@@ -258,7 +236,7 @@ func reviewStory() []verb {
 
 // bulkStory goes through the verbs that do otherwise with many labels.
 func bulkStory() []verb {
-	const many = annoset.BulkRows + 10
+	const many = proof.BulkRows + 10
 	return append(beginning(), []verb{
 		{"import in bulk", func(ctx context.Context, t *tale) (any, error) {
 			return t.Import(ctx, t.sets["v1"], stream(many, 5), nil)
@@ -397,30 +375,6 @@ func readers() []verb {
 	}
 }
 
-var errLeft = errors.New("something was left behind")
-
-// nothingAt makes sure that a failed verb left nothing at path, nor beside it.
-func nothingAt(path string) error {
-	if _, err := os.Lstat(path); err == nil {
-		return fmt.Errorf("%w: %s", errLeft, path)
-	}
-	if left, err := filepath.Glob(filepath.Join(filepath.Dir(path), ".annoset-*")); err != nil || len(left) > 0 {
-		return fmt.Errorf("%w: %v %v", errLeft, left, err)
-	}
-	return nil
-}
-
-func all[T any](seq func(func(T, error) bool)) ([]T, error) {
-	var out []T
-	for v, err := range seq {
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, v)
-	}
-	return out, nil
-}
-
 // chapter is one verb of a story with the store before and after it.
 type chapter struct {
 	verb
@@ -453,11 +407,11 @@ func tell(t *testing.T, verbs []verb) []chapter {
 	ctx := context.Background()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "labels.annoset")
-	clock := &replay{}
+	clock := &proof.Replay{}
 	now := tale{dir: dir, sets: map[string]uuid.UUID{}}
 	chapters := make([]chapter, len(verbs))
 	for i, v := range verbs {
-		s, err := annoset.Open(ctx, path, clock.options())
+		s, err := annoset.Open(ctx, path, clock.Options())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -470,11 +424,11 @@ func tell(t *testing.T, verbs []verb) []chapter {
 			t.Fatal(err)
 		}
 		chapters[i] = chapter{verb: v, number: i, file: file, before: before, tale: now.clone(nil, "")}
-		if s, err = annoset.Open(ctx, path, clock.options()); err != nil {
+		if s, err = annoset.Open(ctx, path, clock.Options()); err != nil {
 			t.Fatal(err)
 		}
 		now.Store = s
-		clock.rewind(i)
+		clock.Rewind(i)
 		result, err := v.run(ctx, &now)
 		if err != nil {
 			t.Fatalf("%s: %v", v.name, err)
@@ -487,15 +441,6 @@ func tell(t *testing.T, verbs []verb) []chapter {
 	}
 	checkFile(t, path)
 	return chapters
-}
-
-// written writes a result down as it is compared.
-func written(result any) string {
-	data, err := json.Marshal(result)
-	if err != nil {
-		return err.Error()
-	}
-	return string(data)
 }
 
 // clone copies what is known, for a store of its own.
@@ -613,7 +558,7 @@ func TestStore_whenTheDriverFails(t *testing.T) {
 }
 
 // open opens a copy of the chapter's store in dir.
-func (c *chapter) open(t *testing.T, dir string, s *hook.Seam, clock *replay) (*annoset.Store, string) {
+func (c *chapter) open(t *testing.T, dir string, s *hook.Seam, clock *proof.Replay) (*annoset.Store, string) {
 	t.Helper()
 	path := filepath.Join(dir, "labels.annoset")
 	for _, ending := range []string{"-wal", "-shm"} {
@@ -624,7 +569,7 @@ func (c *chapter) open(t *testing.T, dir string, s *hook.Seam, clock *replay) (*
 	if err := os.WriteFile(path, c.file, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	store, err := annoset.Open(s.In(context.Background()), path, clock.options())
+	store, err := annoset.Open(s.In(context.Background()), path, clock.Options())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -634,7 +579,7 @@ func (c *chapter) open(t *testing.T, dir string, s *hook.Seam, clock *replay) (*
 // count returns how many calls of the driver the verb takes.
 func (c *chapter) count(t *testing.T, dir string) int {
 	t.Helper()
-	s, clock := &hook.Seam{}, &replay{}
+	s, clock := &hook.Seam{}, &proof.Replay{}
 	store, _ := c.open(t, dir, s, clock)
 	defer store.Close()
 	n := 0
@@ -642,7 +587,7 @@ func (c *chapter) count(t *testing.T, dir string) int {
 		n++
 		return nil, nil
 	})
-	clock.rewind(c.number)
+	clock.Rewind(c.number)
 	own := c.tale.clone(store, dir)
 	_, err := c.run(context.Background(), &own)
 	s.Set(nil)
@@ -659,11 +604,11 @@ func (c *chapter) withFault(t *testing.T, dir string, f fault, i int) {
 	defer noPanic(t)
 	is := is.New(t)
 	ctx := context.Background()
-	s, clock := &hook.Seam{}, &replay{}
+	s, clock := &hook.Seam{}, &proof.Replay{}
 	store, path := c.open(t, dir, s, clock)
 	defer func() { is.NoErr(store.Close()) }()
 	own := c.tale.clone(store, dir)
-	clock.rewind(c.number)
+	clock.Rewind(c.number)
 	fired := f.at(s, i)
 	result, err := c.run(ctx, &own)
 	what := fired()
@@ -677,14 +622,14 @@ func (c *chapter) withFault(t *testing.T, dir string, f fault, i int) {
 	if i%2 == 0 { // the next one to look at it is another process
 		is.NoErr(store.Close())
 		checkFile(t, path)
-		store, err2 := annoset.Open(ctx, path, clock.options())
+		store, err2 := annoset.Open(ctx, path, clock.Options())
 		is.NoErr(err2)
 		defer func() { is.NoErr(store.Close()) }()
 		own.Store = store
 	}
 	now := dump(t, own.Store)
 	switch {
-	case errors.Is(err, errLeft):
+	case errors.Is(err, proof.ErrLeft):
 		fail("%v", err)
 	case err == nil && now != c.after:
 		fail("it returned no error and did not happen")
@@ -697,7 +642,7 @@ func (c *chapter) withFault(t *testing.T, dir string, f fault, i int) {
 		fail("it failed, and the store is neither as before nor as after")
 	}
 	if now == c.before {
-		clock.rewind(c.number)
+		clock.Rewind(c.number)
 		again := c.tale.clone(own.Store, dir)
 		result, err := c.run(ctx, &again)
 		switch {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/annoset/annoset"
 	"github.com/annoset/annoset/internal/hook"
+	"github.com/annoset/annoset/internal/proof"
 )
 
 func init() { children["limited labour"] = limitedLabour }
@@ -54,7 +55,7 @@ func TestStore_whenItsFileMayNotGrow(t *testing.T) {
 		size := random.IntN(1 << (10 + random.IntN(11))) // to 1 MB, small ones more often
 		c := startChild(t, "limited labour", "ANNOSET_TEST_PATH="+path, "ANNOSET_TEST_FIRST="+strconv.Itoa(first),
 			"ANNOSET_TEST_SIZE="+strconv.Itoa(size))
-		lines, err := c.wait()
+		lines, err := c.Wait()
 		if err != nil {
 			t.Fatalf("files of up to %d bytes: %v", size, err) // anything but ErrFull
 		}
@@ -142,7 +143,7 @@ func (c *chapter) whenFull(t *testing.T, dir string, room int64) (refused bool) 
 	t.Helper()
 	is := is.New(t)
 	ctx := context.Background()
-	clock := &replay{}
+	clock := &proof.Replay{}
 	store, path := c.open(t, dir, &hook.Seam{}, clock)
 	defer store.Close()
 	// What the store needs in any case is there from its first transaction on.
@@ -150,7 +151,7 @@ func (c *chapter) whenFull(t *testing.T, dir string, room int64) (refused bool) 
 	is.True(err == nil || errors.Is(err, annoset.ErrNotFound))
 	ballast := fill(t, dir, room)
 	own := c.tale.clone(store, dir)
-	clock.rewind(c.number)
+	clock.Rewind(c.number)
 	result, err := c.run(ctx, &own)
 	refused = err != nil
 	is.NoErr(os.Remove(ballast))
@@ -163,7 +164,7 @@ func (c *chapter) whenFull(t *testing.T, dir string, room int64) (refused bool) 
 	case err != nil && now != c.before:
 		t.Errorf("%s with room for %d: it failed, and the store is not as before", c.name, room)
 	case err != nil:
-		clock.rewind(c.number)
+		clock.Rewind(c.number)
 		again := c.tale.clone(store, dir)
 		result, err := c.run(ctx, &again)
 		if err != nil || written(result) != c.result || dump(t, store) != c.after {

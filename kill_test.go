@@ -14,6 +14,7 @@ import (
 
 	"github.com/annoset/annoset"
 	"github.com/annoset/annoset/internal/hook"
+	"github.com/annoset/annoset/internal/proof"
 )
 
 func init() { children["labour"] = labour }
@@ -45,7 +46,7 @@ func errand(ctx context.Context, s *annoset.Store, n int, progress func(done int
 	case 3: // the first one in bulk
 		labels := 300
 		if n < 12 && !raceDetector {
-			labels = annoset.BulkRows + 100
+			labels = proof.BulkRows + 100
 		}
 		// It can be killed while it reads, and, for it tells so, when it has written and not yet committed.
 		_, err = s.Import(ctx, set.ID, ticking(labels, progress), &annoset.ImportOptions{Progress: progress})
@@ -96,8 +97,8 @@ func ticking(n int, progress func(done int)) func(func(annoset.Annotation, error
 // labour runs errands from the one that is told on, and prints each that was acknowledged.
 func labour() error {
 	ctx := context.Background()
-	clock := &replay{}
-	s, err := annoset.Open(ctx, os.Getenv("ANNOSET_TEST_PATH"), clock.options())
+	clock := &proof.Replay{}
+	s, err := annoset.Open(ctx, os.Getenv("ANNOSET_TEST_PATH"), clock.Options())
 	if err != nil {
 		return err
 	}
@@ -106,7 +107,7 @@ func labour() error {
 		return err
 	}
 	for n := first; n < errands; n++ {
-		clock.rewind(n)
+		clock.Rewind(n)
 		if err := errand(ctx, s, n, func(done int) { fmt.Println("at", done) }); err != nil {
 			return fmt.Errorf("errand %d: %w", n, err)
 		}
@@ -119,11 +120,11 @@ func labour() error {
 func undisturbed(t *testing.T) (states []string) {
 	t.Helper()
 	is := is.New(t)
-	clock := &replay{}
-	s := openStore(t, clock.options())
+	clock := &proof.Replay{}
+	s := openStore(t, clock.Options())
 	for n := range errands {
 		states = append(states, dump(t, s.Store))
-		clock.rewind(n)
+		clock.Rewind(n)
 		is.NoErr(errand(context.Background(), s.Store, n, func(int) {}))
 	}
 	return append(states, dump(t, s.Store))
@@ -158,15 +159,15 @@ func TestStore_survivesBeingKilled(t *testing.T) {
 			}
 		}
 		for range lines {
-			line, ok := c.line()
+			line, ok := c.Line()
 			if !ok {
 				break
 			}
 			heed(line)
 		}
-		is.NoErr(c.cmd.Process.Kill())
-		late, err := c.wait() // what it had printed before it was killed
-		if err != nil && c.stderr.Len() > 0 {
+		is.NoErr(c.Cmd.Process.Kill())
+		late, err := c.Wait() // what it had printed before it was killed
+		if err != nil && c.Stderr.Len() > 0 {
 			t.Fatalf("round %d: %v", round, err)
 		}
 		for _, line := range late {
@@ -205,16 +206,16 @@ func TestStore_survivesBeingKilledAsItOpens(t *testing.T) {
 		c := startChild(t, "open stepwise", "ANNOSET_TEST_PATH="+path)
 		steps := 1 + random.IntN(25)
 		for range steps {
-			if _, err := fmt.Fprintln(c.stdin, "go on"); err != nil {
+			if _, err := fmt.Fprintln(c.Stdin, "go on"); err != nil {
 				break
 			}
-			if _, ok := c.line(); !ok {
+			if _, ok := c.Line(); !ok {
 				break
 			}
 		}
-		is.NoErr(c.cmd.Process.Kill())
-		c.wait() //nolint:errcheck // it was killed
-		is.Equal(c.stderr.String(), "")
+		is.NoErr(c.Cmd.Process.Kill())
+		c.Wait() //nolint:errcheck // it was killed
+		is.Equal(c.Stderr.String(), "")
 		s, err := annoset.Open(ctx, path, nil)
 		is.NoErr(err) // what is half made is made whole
 		_, err = s.CreateDataset(ctx, annoset.NewDataset{Name: "speech"})

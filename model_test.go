@@ -18,6 +18,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/proof"
 )
 
 // modelSet is what a set must be.
@@ -488,7 +489,7 @@ func (m *model) addBulk() {
 	}
 	m.bulks++
 	set := m.anyDraft()
-	labels := make([]annoset.Annotation, annoset.BulkRows+m.pick(10))
+	labels := make([]annoset.Annotation, proof.BulkRows+m.pick(10))
 	for i := range labels {
 		labels[i] = m.anyLabel(set.dataset)
 	}
@@ -989,8 +990,8 @@ func TestStore_NewVersion_folds(t *testing.T) {
 	m.compareAll((*model).compareWhole)
 	db := openRaw(t, m.path)
 	var high, folded int
-	if err := db.QueryRow(`SELECT max(depth) + 1 FROM layer_stack`).Scan(&high); err != nil || high > annoset.MaxLayers {
-		t.Errorf("a set stands on %d layers, more than %d: %v", high, annoset.MaxLayers, err)
+	if err := db.QueryRow(`SELECT max(depth) + 1 FROM layer_stack`).Scan(&high); err != nil || high > proof.MaxLayers {
+		t.Errorf("a set stands on %d layers, more than %d: %v", high, proof.MaxLayers, err)
 	}
 	if err := db.QueryRow(`SELECT count(*) FROM layer WHERE id NOT IN (SELECT layer_id FROM annotation_set)`).
 		Scan(&folded); err != nil || folded < depth/8 {

@@ -265,10 +265,10 @@ func TestOpen_KeepsEverything(t *testing.T) {
 	w := newWorld(t)
 	before := dump(t, w.Store)
 	is.NoErr(w.Close())
-	s := reopenStore(t, w.path, nil)
+	s := reopenStore(t, w.Path, nil)
 	is.Equal(dump(t, s.Store), before)
 	is.NoErr(s.Close())
-	is.Equal(len(folderSums(t, filepath.Dir(w.path))), 1) // the companions are gone
+	is.Equal(len(folderSums(t, filepath.Dir(w.Path))), 1) // the companions are gone
 }
 
 func TestOpen_TwoStoresOnOneFile(t *testing.T) {
@@ -276,7 +276,7 @@ func TestOpen_TwoStoresOnOneFile(t *testing.T) {
 	is := is.New(t)
 	a := openStore(t, nil)
 	set := newDraft(t, a.Store, "one")
-	b := reopenStore(t, a.path, nil)
+	b := reopenStore(t, a.Path, nil)
 	var all sync.WaitGroup
 	errs := make([]error, 2)
 	for i, s := range []*testStore{a, b} {

@@ -21,13 +21,13 @@ func TestOpen_ReadOnly_besideWriters(t *testing.T) {
 		set := newDraft(t, s.Store, "a")
 		is.NoErr(s.Close())
 
-		reader, err := annoset.Open(t.Context(), s.path, &annoset.Options{ReadOnly: true})
+		reader, err := annoset.Open(t.Context(), s.Path, &annoset.Options{ReadOnly: true})
 		is.NoErr(err)
 		_, err = reader.Set(t.Context(), set.ID)
 		is.NoErr(err)
 		is.NoErr(reader.Close())
 
-		names, err := os.ReadDir(filepath.Dir(s.path))
+		names, err := os.ReadDir(filepath.Dir(s.Path))
 		is.NoErr(err)
 		is.Equal(len(names), 1) // the store alone: what is left behind would belong to the reader
 	})
@@ -38,13 +38,13 @@ func TestOpen_ReadOnly_besideWriters(t *testing.T) {
 		s := openStore(t, nil)
 		set := newDraft(t, s.Store, "a")
 		is.NoErr(s.Close())
-		reader, err := annoset.Open(t.Context(), s.path, &annoset.Options{ReadOnly: true})
+		reader, err := annoset.Open(t.Context(), s.Path, &annoset.Options{ReadOnly: true})
 		is.NoErr(err)
 		defer reader.Close()
 		is.Equal(len(collect(t, reader.Annotations(t.Context(), set.ID, annoset.Filter{}))), 0)
 
 		for n := range 3 { // a writer comes, writes and goes
-			writer := reopenStore(t, s.path, nil)
+			writer := reopenStore(t, s.Path, nil)
 			_, err = writer.Import(t.Context(), set.ID, stream(300, 9), nil)
 			is.NoErr(err)
 			is.Equal(len(collect(t, reader.Annotations(t.Context(), set.ID, annoset.Filter{}))), 300*(n+1)) // at work
@@ -61,14 +61,14 @@ func TestOpen_ReadOnly_besideWriters(t *testing.T) {
 		_, err := s.Import(t.Context(), set.ID, stream(500, 9), nil)
 		is.NoErr(err)
 		is.NoErr(s.Close())
-		reader, err := annoset.Open(t.Context(), s.path, &annoset.Options{ReadOnly: true})
+		reader, err := annoset.Open(t.Context(), s.Path, &annoset.Options{ReadOnly: true})
 		is.NoErr(err)
 		defer reader.Close()
 
 		n, last := 0, error(nil)
 		for _, err := range reader.Annotations(t.Context(), set.ID, annoset.Filter{}) {
 			if n++; n == 10 {
-				writer := reopenStore(t, s.path, nil)
+				writer := reopenStore(t, s.Path, nil)
 				is.NoErr(writer.DeleteSet(t.Context(), set.ID))
 				is.NoErr(writer.Close())
 			}

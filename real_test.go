@@ -1,9 +1,6 @@
 package annoset_test
 
 import (
-	"bufio"
-	"math/big"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -12,56 +9,6 @@ import (
 
 	"github.com/annoset/annoset"
 )
-
-// rowsOf splits a file into rows and fields.
-func rowsOf(t *testing.T, f *os.File, split func(line string) []string) [][]string {
-	t.Helper()
-	var rows [][]string
-	scanner := bufio.NewScanner(f)
-	for scanner.Scan() {
-		rows = append(rows, split(scanner.Text()))
-	}
-	if err := scanner.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return rows
-}
-
-// splitBy splits lines of fields between which there is one separator.
-func splitBy(separator string) func(line string) []string {
-	return func(line string) []string { return strings.Split(line, separator) }
-}
-
-// millis is a sum of decimal seconds in milliseconds, rounded half away from zero; exact, as no float is.
-func millis(t *testing.T, seconds ...string) int64 {
-	t.Helper()
-	sum := new(big.Rat)
-	for _, s := range seconds {
-		r, ok := new(big.Rat).SetString(s)
-		if !ok {
-			t.Fatalf("no decimal: %q", s)
-		}
-		sum.Add(sum, r)
-	}
-	sum.Mul(sum, big.NewRat(1000, 1))
-	n := new(big.Int).Mul(new(big.Int).Abs(sum.Num()), big.NewInt(2))
-	n.Add(n, sum.Denom())
-	n.Quo(n, new(big.Int).Mul(sum.Denom(), big.NewInt(2))) // floor(x + 1/2)
-	return n.Int64() * int64(sum.Sign()|1)
-}
-
-// rttm reads speaker turns: SPEAKER <file> <channel> <onset s> <duration s> <NA> <NA> <speaker> <NA> <NA>.
-func rttm(t *testing.T, name string) []annoset.Annotation {
-	t.Helper()
-	var labels []annoset.Annotation
-	for _, f := range rowsOf(t, openSample(t, name), strings.Fields) {
-		if len(f) < 8 || f[0] != "SPEAKER" {
-			t.Fatalf("no turn: %q", f)
-		}
-		labels = append(labels, label(f[1], f[7], millis(t, f[3]), millis(t, f[3], f[4])))
-	}
-	return labels
-}
 
 func TestMillis(t *testing.T) {
 	t.Parallel()

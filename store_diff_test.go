@@ -13,13 +13,8 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/proof"
 )
-
-// diffOf reads a whole diff.
-func diffOf(t testing.TB, s *annoset.Store, from, to uuid.UUID) []annoset.Change {
-	t.Helper()
-	return collect(t, s.Diff(t.Context(), from, to, nil))
-}
 
 // inverse exchanges the sides of changes, of which those of clean marks change places within their audio file.
 func inverse(changes []annoset.Change) []string {
@@ -50,29 +45,6 @@ func spelled(changes []annoset.Change) []string {
 	return slices.Sorted(slices.Values(out))
 }
 
-// apply applies changes to a draft, as they come.
-func apply(t testing.TB, s *annoset.Store, setID uuid.UUID, changes []annoset.Change) {
-	t.Helper()
-	for _, c := range changes {
-		var err error
-		switch {
-		case c.Kind == annoset.ChangeMarkedClean:
-			err = s.MarkClean(t.Context(), setID, c.AudioFileID)
-		case c.Kind == annoset.ChangeUnmarkedClean:
-			err = s.UnmarkClean(t.Context(), setID, c.AudioFileID)
-		case c.Before == nil:
-			_, err = s.Add(t.Context(), setID, *c.After)
-		case c.After == nil:
-			err = s.Delete(t.Context(), setID, c.Before.ID)
-		default:
-			err = s.Update(t.Context(), setID, withID(c.Before.ID, *c.After))
-		}
-		if err != nil {
-			t.Fatalf("%v: %s", err, written(c))
-		}
-	}
-}
-
 // checkPatch makes sure that a diff applied to one set gives the other, that it is in order, and that the inverse is.
 func checkPatch(t testing.TB, s *annoset.Store, from, to uuid.UUID) []annoset.Change {
 	t.Helper()
@@ -100,22 +72,6 @@ func checkPatch(t testing.TB, s *annoset.Store, from, to uuid.UUID) []annoset.Ch
 func marksOf(t testing.TB, s *annoset.Store, setID uuid.UUID) []string {
 	t.Helper()
 	return collect(t, s.CleanAudioFiles(t.Context(), setID))
-}
-
-// lines writes changes down for people, one a line.
-func lines(changes []annoset.Change) []string {
-	out := make([]string, len(changes))
-	for i, c := range changes {
-		out[i] = fmt.Sprintf("%s %s:", c.AudioFileID, c.Kind)
-		for _, a := range []*annoset.Annotation{c.Before, c.After} {
-			if a == nil {
-				out[i] += " -"
-				continue
-			}
-			out[i] += fmt.Sprintf(" %s@%d-%d", a.ArtifactType, a.StartMS, a.EndMS)
-		}
-	}
-	return out
 }
 
 // byIDs is the diff of two sets whose labels have ids in common, found by reading both: the kind of change of each id.
@@ -178,9 +134,9 @@ func TestStore_Diff_isAPatch(t *testing.T) {
 	d := value(s.CreateDataset(t.Context(), annoset.NewDataset{Name: "a"}))(t)
 	var sets []annoset.AnnotationSet
 	family := map[uuid.UUID]int{} // the first set that a set was made from, by way of others
-	for len(sets) < 3*annoset.MaxLayers {
+	for len(sets) < 3*proof.MaxLayers {
 		var set annoset.AnnotationSet
-		n, straight := len(sets), len(sets) <= annoset.MaxLayers+2 // first a line of published sets, which is folded
+		n, straight := len(sets), len(sets) <= proof.MaxLayers+2 // first a line of published sets, which is folded
 		switch {
 		case n == 0 || !straight && r.IntN(6) == 0: // unrelated, or a copy with ids of its own
 			set = value(s.CreateSet(t.Context(), d.ID, annoset.NewSet{}))(t)
@@ -215,7 +171,7 @@ func TestStore_Diff_isAPatch(t *testing.T) {
 		}
 	}
 	var folds int
-	is.NoErr(openRaw(t, s.path).QueryRow(`SELECT count(*) FROM layer WHERE folds_id IS NOT NULL`).Scan(&folds))
+	is.NoErr(openRaw(t, s.Path).QueryRow(`SELECT count(*) FROM layer WHERE folds_id IS NOT NULL`).Scan(&folds))
 	is.True(folds > 0) // some went through folded layers
 }
 
@@ -369,7 +325,7 @@ func TestStore_Diff(t *testing.T) {
 		set := newDraft(t, s.Store, "a")
 		value(s.Add(t.Context(), set.ID, several(50, "x", "a.wav", "b.wav")...))(t) // too many to be folded
 		line := []uuid.UUID{uuid.Nil}
-		for i := range int64(annoset.MaxLayers + 4) {
+		for i := range int64(proof.MaxLayers + 4) {
 			value(s.Add(t.Context(), set.ID, label("a.wav", "x", i, i+5)))(t)
 			value(s.Publish(t.Context(), set.ID, nil))(t)
 			line = append(line, set.ID)
@@ -387,10 +343,10 @@ func TestStore_Diff(t *testing.T) {
 			{"itself", line[2], line[2], [2]int{0, 0}},
 			{"a draft on it", line[last], set.ID, [2]int{0, 1}},
 			{"its parent", line[2], line[1], [2]int{1, 0}},
-			{"a version on the fold of it", line[annoset.MaxLayers], line[annoset.MaxLayers+1], [2]int{0, 1}},
-			{"a later version through the layers that were folded", line[annoset.MaxLayers-1], line[annoset.MaxLayers+1],
+			{"a version on the fold of it", line[proof.MaxLayers], line[proof.MaxLayers+1], [2]int{0, 1}},
+			{"a later version through the layers that were folded", line[proof.MaxLayers-1], line[proof.MaxLayers+1],
 				[2]int{0, 2}},
-			{"a version far off, through the fold", line[1], line[last], [2]int{0, last - annoset.MaxLayers + 1}},
+			{"a version far off, through the fold", line[1], line[last], [2]int{0, last - proof.MaxLayers + 1}},
 			{"a sibling", branch, line[4], [2]int{1, 1}},
 			{"a copy", branch, copied, [2]int{1, 1}},
 		} {

@@ -16,10 +16,10 @@ func TestViews_ShowWhatTheStoreYields(t *testing.T) {
 	skipMany(t)
 	t.Parallel()
 	w := newWorld(t)
-	raw := openRaw(t, w.path)
-	names := map[string]string{w.one.ID.String(): "one", w.two.ID.String(): "two", w.three.ID.String(): "three",
-		w.four.ID.String(): "four"}
-	for _, set := range slices.Concat(w.published, w.drafts) {
+	raw := openRaw(t, w.Path)
+	names := map[string]string{w.One.ID.String(): "one", w.Two.ID.String(): "two", w.Three.ID.String(): "three",
+		w.Four.ID.String(): "four"}
+	for _, set := range slices.Concat(w.Published, w.Drafts) {
 		dataset := names[set.DatasetID.String()]
 		t.Run(fmt.Sprintf("%s version %d", dataset, set.Version), func(t *testing.T) {
 			t.Parallel()
@@ -36,7 +36,7 @@ func TestViews_ShowWhatTheStoreYields(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		var rows, marks, labels, clean int64
-		for _, set := range slices.Concat(w.published, w.drafts) {
+		for _, set := range slices.Concat(w.Published, w.Drafts) {
 			labels += set.TotalAnnotations
 			clean += set.CleanAudioFiles
 		}
@@ -65,7 +65,7 @@ func TestViews_ShowWhatIsBesideSets(t *testing.T) {
 		is.NoErr(r.bob.Tag(t.Context(), set.DatasetID, tag, *set.ParentID))
 	}
 	is.NoErr(r.bob.Untag(t.Context(), set.DatasetID, "gone"))
-	raw := openRaw(t, r.path)
+	raw := openRaw(t, r.Path)
 	for view, want := range map[string]string{
 		`SELECT group_concat(dataset || version || status || person || verdict || void, ' ') FROM (
 			SELECT * FROM reviews ORDER BY id)`: "d2draftbobapproved1 d2draftbobapproved0",

@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 
 	"github.com/annoset/annoset"
-	"github.com/annoset/annoset/internal/inspect"
+	"github.com/annoset/annoset/internal/proof/inspect"
 )
 
 // moment is what was on the disk when a call had returned.

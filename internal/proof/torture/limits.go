@@ -14,7 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/annoset/annoset"
-	"github.com/annoset/annoset/internal/inspect"
+	"github.com/annoset/annoset/internal/proof/inspect"
 )
 
 // bound is one limit that a store is taken to.

@@ -14,7 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/annoset/annoset"
-	"github.com/annoset/annoset/internal/inspect"
+	"github.com/annoset/annoset/internal/proof/inspect"
 )
 
 // ack is what one of the crowd tells of a call that was acknowledged.

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/annoset/annoset"
-	"github.com/annoset/annoset/internal/inspect"
+	"github.com/annoset/annoset/internal/proof/inspect"
 )
 
 // labour does the steps of a workload from one on, and tells of each when it begins and when it was acknowledged.

@@ -2,10 +2,10 @@
 // power away, lets a crowd work on one file, and goes to the limits. It uses the public API, and for its checks looks
 // into the file as any SQLite program could. Run it at the root of the repository:
 //
-//	go run ./internal/torture kill -rounds 1000
-//	go run ./internal/torture power -workloads 10
-//	go run ./internal/torture crowd -for 10m
-//	go run ./internal/torture limits
+//	go run ./internal/proof/torture kill -rounds 1000
+//	go run ./internal/proof/torture power -workloads 10
+//	go run ./internal/proof/torture crowd -for 10m
+//	go run ./internal/proof/torture limits
 //
 // Each command ends by itself, prints one line that sums up, and fails at the first promise that it finds broken, with
 // the seed that repeats it.
@@ -86,7 +86,7 @@ func run(command string, o *options) int {
 	o.dir = dir
 	summary, err := commands[command](ctx, o)
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "broken: %v\nto repeat: go run ./internal/torture %s -seed %d; files are in %s\n", err, command,
+		fmt.Fprintf(os.Stderr, "broken: %v\nto repeat: go run ./internal/proof/torture %s -seed %d; files are in %s\n", err, command,
 			o.seed, dir)
 		return 1
 	}
