@@ -25,6 +25,8 @@ var (
 	reproducible                            = proof.Reproducible
 	noErr, written, nothingAt, badFields    = proof.NoErr, proof.Written, proof.NothingAt, proof.BadFields
 	full, brief, skipMany, newRand, noPanic = proof.Full, proof.Brief, proof.SkipMany, proof.Rand, proof.NoPanic
+	checkPatch                              = proof.CheckPatch
+	folderSums, storeFile, writeFile        = proof.FolderSums, proof.StoreFile, proof.WriteFile
 	newWorld                                = proof.NewWorld
 	rowsOf, splitBy, millis, rttm, desed    = proof.Rows, proof.SplitBy, proof.Millis, proof.RTTM, proof.DESED
 )

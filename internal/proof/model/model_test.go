@@ -1,4 +1,4 @@
-package annoset_test
+package model_test
 
 import (
 	"context"
@@ -103,7 +103,7 @@ func (m *model) run(n int) {
 			m.t.Logf("the last operations: %q", m.log[max(0, len(m.log)-12):])
 		}
 	}()
-	defer noPanic(m.t)
+	defer proof.NoPanic(m.t)
 	total := 0
 	for _, op := range operations {
 		total += op.weight
@@ -151,7 +151,7 @@ func openModel(t testing.TB, opts annoset.Options, inMemory bool, pick func(n in
 func (m *model) close() {
 	m.must(m.s.Close())
 	if m.path != "" {
-		checkFile(m.t, m.path)
+		proof.CheckFile(m.t, m.path)
 	}
 }
 
@@ -224,7 +224,7 @@ func (m *model) anyFile() string { return modelFiles[m.pick(len(modelFiles))] }
 
 // anyLabel returns a label that the dataset takes.
 func (m *model) anyLabel(d *modelDataset) annoset.Annotation {
-	a := label(m.anyFile(), modelTypes[m.pick(len(modelTypes))], int64(m.pick(50)), 0)
+	a := proof.Label(m.anyFile(), modelTypes[m.pick(len(modelTypes))], int64(m.pick(50)), 0)
 	a.EndMS = a.StartMS + int64(m.pick(12))
 	if len(d.vocab) > 0 {
 		a.ArtifactType = d.vocab[m.pick(len(d.vocab))].Name
@@ -421,7 +421,7 @@ func (m *model) found(set *modelSet, n int, labels []annoset.Annotation) {
 		m.t.Fatalf("%d labels were written, not %d", n, len(labels))
 	}
 	var fresh []annoset.Annotation
-	for _, a := range collect(m.t, m.s.Annotations(m.ctx, set.was.ID, annoset.Filter{})) {
+	for _, a := range proof.Collect(m.t, m.s.Annotations(m.ctx, set.was.ID, annoset.Filter{})) {
 		if _, old := set.labels[a.ID]; !old {
 			fresh = append(fresh, a)
 		}
@@ -484,7 +484,7 @@ func (m *model) importLabels() {
 
 // addBulk adds so many labels that the schema's guards go while they are written, now and then.
 func (m *model) addBulk() {
-	if m.bulks >= 2 || raceDetector {
+	if m.bulks >= 2 || proof.Race {
 		return
 	}
 	m.bulks++
@@ -711,7 +711,7 @@ func (m *model) changePublished() {
 	notes := "other"
 	_, err := m.s.Add(m.ctx, id, a)
 	m.refused(err, annoset.ErrPublished)
-	_, err = m.s.Import(m.ctx, id, stream(1, 1), nil)
+	_, err = m.s.Import(m.ctx, id, proof.Stream(1, 1), nil)
 	m.refused(err, annoset.ErrPublished)
 	m.refused(m.s.Update(m.ctx, id, a), annoset.ErrPublished)
 	m.refused(m.s.Delete(m.ctx, id, a.ID), annoset.ErrPublished)
@@ -734,7 +734,7 @@ func (m *model) changePublished() {
 func (m *model) readFiltered() {
 	set, f := m.anySet(), m.anyFilter()
 	want := set.sorted(f)
-	m.same("labels", collect(m.t, m.s.Annotations(m.ctx, set.was.ID, f)), want)
+	m.same("labels", proof.Collect(m.t, m.s.Annotations(m.ctx, set.was.ID, f)), want)
 	limit := 1 + m.pick(7)
 	if len(want) > 500 {
 		limit = 400
@@ -784,17 +784,7 @@ func (m *modelSet) sorted(f annoset.Filter) []annoset.Annotation {
 			out = append(out, a)
 		}
 	}
-	slices.SortFunc(out, func(a, b annoset.Annotation) int {
-		switch {
-		case a.AudioFileID != b.AudioFileID && a.AudioFileID < b.AudioFileID:
-			return -1
-		case a.AudioFileID != b.AudioFileID:
-			return 1
-		case a.StartMS != b.StartMS:
-			return int(a.StartMS - b.StartMS)
-		}
-		return int(a.ID - b.ID)
-	})
+	slices.SortFunc(out, byPlace)
 	return out
 }
 
@@ -813,12 +803,12 @@ func (m *model) compareWhole(set *modelSet) {
 	m.t.Helper()
 	got, err := m.s.Set(m.ctx, set.was.ID)
 	m.must(err)
-	m.same("labels", collect(m.t, m.s.Annotations(m.ctx, set.was.ID, annoset.Filter{})), set.sorted(annoset.Filter{}))
+	m.same("labels", proof.Collect(m.t, m.s.Annotations(m.ctx, set.was.ID, annoset.Filter{})), set.sorted(annoset.Filter{}))
 	clean := slices.Sorted(maps.Keys(set.clean))
 	if clean == nil {
 		clean = []string{}
 	}
-	m.same("clean audio files", collect(m.t, m.s.CleanAudioFiles(m.ctx, set.was.ID)), clean)
+	m.same("clean audio files", proof.Collect(m.t, m.s.CleanAudioFiles(m.ctx, set.was.ID)), clean)
 	if set.published() {
 		m.same("published set", got, set.was)
 		// A type that was declared since does not show: these are the statistics of then.
@@ -943,12 +933,12 @@ func TestStore_doesAsAModelDoes(t *testing.T) {
 			t.Parallel()
 			steps := c.steps
 			switch {
-			case full():
+			case proof.Full():
 				steps *= 20
-			case brief():
+			case proof.Brief():
 				steps /= 3
 			}
-			random := newRand(t)
+			random := proof.Rand(t)
 			m := openModel(t, c.opts, c.inMemory, random.IntN)
 			defer m.close()
 			m.run(steps)
@@ -957,9 +947,9 @@ func TestStore_doesAsAModelDoes(t *testing.T) {
 }
 
 func TestStore_NewVersion_folds(t *testing.T) {
-	skipMany(t)
+	proof.SkipMany(t)
 	t.Parallel()
-	random := newRand(t)
+	random := proof.Rand(t)
 	m := openModel(t, annoset.Options{Durability: annoset.DurabilityRelaxed}, false, random.IntN)
 	defer m.close()
 	edits := []func(*model){
@@ -968,7 +958,7 @@ func TestStore_NewVersion_folds(t *testing.T) {
 	}
 	m.add()
 	depth := 24
-	if raceDetector {
+	if proof.Race {
 		depth = 12
 	}
 	for m.deepest <= depth { // versions in one chain, each a few edits away from the one before
@@ -988,7 +978,7 @@ func TestStore_NewVersion_folds(t *testing.T) {
 		m.newVersion()
 	}
 	m.compareAll((*model).compareWhole)
-	db := openRaw(t, m.path)
+	db := proof.OpenRaw(t, m.path)
 	var high, folded int
 	if err := db.QueryRow(`SELECT max(depth) + 1 FROM layer_stack`).Scan(&high); err != nil || high > proof.MaxLayers {
 		t.Errorf("a set stands on %d layers, more than %d: %v", high, proof.MaxLayers, err)
@@ -1002,7 +992,7 @@ func TestStore_NewVersion_folds(t *testing.T) {
 
 func TestStore_batches(t *testing.T) {
 	t.Parallel()
-	skipMany(t)
+	proof.SkipMany(t)
 	const batch = 1 << 15 // as many labels as an import takes at once
 	ctx := context.Background()
 	s, err := annoset.OpenMemory(ctx, nil)
@@ -1010,26 +1000,26 @@ func TestStore_batches(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	set := newDraft(t, s, "a")
+	set := proof.NewDraft(t, s, "a")
 	t.Run("may be full to the last label", func(t *testing.T) {
-		defer noPanic(t)
+		defer proof.NoPanic(t)
 		is := is.New(t)
-		n, err := s.Import(ctx, set.ID, stream(batch, 3), nil)
+		n, err := s.Import(ctx, set.ID, proof.Stream(batch, 3), nil)
 		is.NoErr(err)
 		is.Equal(n, batch)
-		other := newDraft(t, s, "b")
+		other := proof.NewDraft(t, s, "b")
 		n, err = s.CopyAnnotations(ctx, other.ID, set.ID, annoset.Filter{})
 		is.NoErr(err)
 		is.Equal(n, batch)
 	})
 	t.Run("may be empty", func(t *testing.T) {
-		defer noPanic(t)
+		defer proof.NoPanic(t)
 		is := is.New(t)
-		other := newDraft(t, s, "c")
+		other := proof.NewDraft(t, s, "c")
 		n, err := s.CopyAnnotations(ctx, other.ID, set.ID, annoset.Filter{ArtifactTypes: []string{"none"}})
 		is.NoErr(err) // of many labels, none passes
 		is.Equal(n, 0)
-		n, err = s.Import(ctx, other.ID, stream(0, 1), nil)
+		n, err = s.Import(ctx, other.ID, proof.Stream(0, 1), nil)
 		is.NoErr(err)
 		is.Equal(n, 0)
 		ids, err := s.Add(ctx, other.ID)
@@ -1039,7 +1029,7 @@ func TestStore_batches(t *testing.T) {
 }
 
 func FuzzStore(f *testing.F) {
-	skipMany(f)
+	proof.SkipMany(f)
 	random := rand.New(rand.NewPCG(1, 2))
 	for n := range 6 {
 		data := make([]byte, 40<<n)

@@ -1,4 +1,4 @@
-package annoset_test
+package fault_test
 
 import (
 	"context"
@@ -21,7 +21,7 @@ import (
 
 // TestStore_whenTheContextEnds cancels the context at each call of the driver that a verb makes, or at some of them.
 func TestStore_whenTheContextEnds(t *testing.T) {
-	skipMany(t)
+	proof.SkipMany(t)
 	t.Parallel()
 	for _, tales := range []struct {
 		name  string
@@ -34,7 +34,7 @@ func TestStore_whenTheContextEnds(t *testing.T) {
 		t.Run(tales.name, func(t *testing.T) {
 			t.Parallel()
 			if tales.name == "of many labels" {
-				skipMany(t)
+				proof.SkipMany(t)
 			}
 			chapters := told(t, tales.name, tales.verbs)
 			for i := range chapters {
@@ -45,8 +45,8 @@ func TestStore_whenTheContextEnds(t *testing.T) {
 				t.Run(c.name+" happens whole or not at all", func(t *testing.T) {
 					t.Parallel()
 					dir := t.TempDir()
-					calls := newRand(t).Perm(c.count(t, dir))
-					if !full() {
+					calls := proof.Rand(t).Perm(c.count(t, dir))
+					if !proof.Full() {
 						calls = calls[:min(len(calls), tales.some)]
 					}
 					for n, i := range calls {
@@ -63,13 +63,13 @@ func TestStore_whenTheContextEnds(t *testing.T) {
 // whenCanceled runs the verb while its context ends right before the i-th call of the driver, or as that goes on.
 func (c *chapter) whenCanceled(t *testing.T, dir string, i int, meanwhile bool) {
 	t.Helper()
-	defer noPanic(t)
+	defer proof.NoPanic(t)
 	is := is.New(t)
 	s, clock := &hook.Seam{}, &proof.Replay{}
 	store, path := c.open(t, dir, s, clock)
 	defer func() {
 		is.NoErr(store.Close())
-		checkFile(t, path)
+		proof.CheckFile(t, path)
 	}()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -90,7 +90,7 @@ func (c *chapter) whenCanceled(t *testing.T, dir string, i int, meanwhile bool) 
 	clock.Rewind(c.number)
 	_, err := c.run(ctx, &own)
 	s.Set(nil)
-	now := dump(t, store)
+	now := proof.Dump(t, store)
 	fail := func(format string, args ...any) {
 		t.Helper()
 		t.Errorf("%s: canceled at call %d (%.80s): %s", c.name, i, what, fmt.Sprintf(format, args...))
@@ -109,7 +109,7 @@ func (c *chapter) whenCanceled(t *testing.T, dir string, i int, meanwhile bool) 
 	}
 	own = c.tale.clone(store, dir)
 	clock.Rewind(c.number)
-	if _, err := c.run(context.Background(), &own); err != nil || dump(t, store) != c.after {
+	if _, err := c.run(context.Background(), &own); err != nil || proof.Dump(t, store) != c.after {
 		fail("tried again: %v", err)
 	}
 }
@@ -120,17 +120,17 @@ func TestStore_Import_whenTheContextEnds(t *testing.T) {
 		t.Run(fmt.Sprintf("ends soon after label %d", at), func(t *testing.T) {
 			t.Parallel()
 			if at > 1025 {
-				skipMany(t)
+				proof.SkipMany(t)
 			}
 			is := is.New(t)
-			s := openStore(t, nil)
-			set := newDraft(t, s.Store, "a")
-			before := dump(t, s.Store)
+			s := proof.OpenStore(t, nil)
+			set := proof.NewDraft(t, s.Store, "a")
+			before := proof.Dump(t, s.Store)
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()
 			taken := 0
 			n, err := s.Import(ctx, set.ID, func(yield func(annoset.Annotation, error) bool) {
-				for a, err := range stream(1<<30, 3) { // it would never end
+				for a, err := range proof.Stream(1<<30, 3) { // it would never end
 					if taken == at {
 						cancel()
 					}
@@ -143,8 +143,8 @@ func TestStore_Import_whenTheContextEnds(t *testing.T) {
 			is.True(errors.Is(err, context.Canceled))
 			is.Equal(n, 0)
 			is.True(taken <= at+1025) // the context is looked at every 1024 labels
-			is.Equal(dump(t, s.Store), before)
-			n, err = s.Import(context.Background(), set.ID, stream(10, 3), nil)
+			is.Equal(proof.Dump(t, s.Store), before)
+			n, err = s.Import(context.Background(), set.ID, proof.Stream(10, 3), nil)
 			is.NoErr(err)
 			is.Equal(n, 10)
 		})
@@ -152,43 +152,43 @@ func TestStore_Import_whenTheContextEnds(t *testing.T) {
 	t.Run("writes nothing if that was after the last label", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
-		before := dump(t, s.Store)
+		s := proof.OpenStore(t, nil)
+		set := proof.NewDraft(t, s.Store, "a")
+		before := proof.Dump(t, s.Store)
 		for _, n := range []int{0, 10, proof.BulkRows} {
 			ctx, cancel := context.WithCancel(context.Background())
 			_, err := s.Import(ctx, set.ID, func(yield func(annoset.Annotation, error) bool) {
-				stream(n, 3)(yield)
+				proof.Stream(n, 3)(yield)
 				cancel()
 			}, nil)
 			is.True(errors.Is(err, context.Canceled))
-			is.Equal(dump(t, s.Store), before)
+			is.Equal(proof.Dump(t, s.Store), before)
 		}
 	})
 	t.Run("writes nothing if that was in a report of progress", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
-		before := dump(t, s.Store)
+		s := proof.OpenStore(t, nil)
+		set := proof.NewDraft(t, s.Store, "a")
+		before := proof.Dump(t, s.Store)
 		for _, n := range []int{10, proof.BulkRows} {
 			ctx, cancel := context.WithCancel(context.Background())
-			_, err := s.Import(ctx, set.ID, stream(n, 3), &annoset.ImportOptions{Progress: func(int) { cancel() }})
+			_, err := s.Import(ctx, set.ID, proof.Stream(n, 3), &annoset.ImportOptions{Progress: func(int) { cancel() }})
 			is.True(errors.Is(err, context.Canceled))
-			is.Equal(dump(t, s.Store), before)
+			is.Equal(proof.Dump(t, s.Store), before)
 		}
 	})
 	t.Run("ends in the middle of bad labels too", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
+		s := proof.OpenStore(t, nil)
+		set := proof.NewDraft(t, s.Store, "a")
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		taken := 0
 		_, err := s.Import(ctx, set.ID, func(yield func(annoset.Annotation, error) bool) {
 			for ok := true; ok; taken++ { // one that is bad, and then only good ones
-				a := label("a.wav", "glitch", 1, int64(min(taken, 2)))
+				a := proof.Label("a.wav", "glitch", 1, int64(min(taken, 2)))
 				if ok = yield(a, nil); taken == 2000 {
 					cancel()
 				}
@@ -202,12 +202,12 @@ func TestStore_Import_whenTheContextEnds(t *testing.T) {
 func TestStore_Annotations_whenTheContextEnds(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
-	s := openStore(t, nil)
-	set := newDraft(t, s.Store, "a")
+	s := proof.OpenStore(t, nil)
+	set := proof.NewDraft(t, s.Store, "a")
 	const n = 3000
-	_, err := s.Import(context.Background(), set.ID, stream(n, 3), nil)
+	_, err := s.Import(context.Background(), set.ID, proof.Stream(n, 3), nil)
 	is.NoErr(err)
-	before := dump(t, s.Store)
+	before := proof.Dump(t, s.Store)
 	for _, at := range []int{1, 255, 256, 257, 1000, n} {
 		t.Run(fmt.Sprintf("ends soon after label %d", at), func(t *testing.T) {
 			is := is.New(t)
@@ -240,9 +240,9 @@ func TestStore_Annotations_whenTheContextEnds(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "new")
 		is.True(errors.Is(s.Export(ctx, set.ID, dir), context.Canceled))
 		is.True(errors.Is(s.Backup(ctx, dir), context.Canceled))
-		is.NoErr(nothingAt(dir))
+		is.NoErr(proof.NothingAt(dir))
 	})
-	is.Equal(dump(t, s.Store), before)
+	is.Equal(proof.Dump(t, s.Store), before)
 }
 
 // TestStore_whenTheContextEndsWhileItWaits is about the lock that another process holds: the deadline is what is
@@ -250,17 +250,17 @@ func TestStore_Annotations_whenTheContextEnds(t *testing.T) {
 func TestStore_whenTheContextEndsWhileItWaits(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
-	s := openStore(t, &annoset.Options{BusyTimeout: 10 * time.Second})
-	set := newDraft(t, s.Store, "a")
-	unlock := lock(t, s.Path)
+	s := proof.OpenStore(t, &annoset.Options{BusyTimeout: 10 * time.Second})
+	set := proof.NewDraft(t, s.Store, "a")
+	unlock := proof.Lock(t, s.Path)
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
 	began := time.Now()
-	_, err := s.Add(ctx, set.ID, label("a.wav", "glitch", 0, 1))
+	_, err := s.Add(ctx, set.ID, proof.Label("a.wav", "glitch", 0, 1))
 	is.True(errors.Is(err, context.DeadlineExceeded))
 	is.True(time.Since(began) < 5*time.Second) // not only when BusyTimeout is over
 	unlock()
-	_, err = s.Add(context.Background(), set.ID, label("a.wav", "glitch", 0, 1))
+	_, err = s.Add(context.Background(), set.ID, proof.Label("a.wav", "glitch", 0, 1))
 	is.NoErr(err)
 }
 
@@ -296,35 +296,35 @@ func TestStore_afterAPanic(t *testing.T) {
 		t.Run(leaving.name+" in a stream leaves nothing written", func(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
-			s := openStore(t, nil)
-			set := newDraft(t, s.Store, "a")
-			before := dump(t, s.Store)
+			s := proof.OpenStore(t, nil)
+			set := proof.NewDraft(t, s.Store, "a")
+			before := proof.Dump(t, s.Store)
 			for _, at := range []int{0, 10, proof.BulkRows, 1<<15 + 10} {
-				if raceDetector && at > 10 {
+				if proof.Race && at > 10 {
 					continue
 				}
 				is.True(leaving.leave(func(leave func()) {
 					s.Import(ctx, set.ID, func(yield func(annoset.Annotation, error) bool) {
-						stream(at, 3)(yield)
+						proof.Stream(at, 3)(yield)
 						leave()
 					}, nil)
 				}))
-				is.Equal(dump(t, s.Store), before)
+				is.Equal(proof.Dump(t, s.Store), before)
 			}
 			is.True(leaving.leave(func(leave func()) {
-				s.Import(ctx, set.ID, stream(10, 3), &annoset.ImportOptions{Progress: func(int) { leave() }})
+				s.Import(ctx, set.ID, proof.Stream(10, 3), &annoset.ImportOptions{Progress: func(int) { leave() }})
 			}))
-			is.Equal(dump(t, s.Store), before)
-			n, err := s.Import(ctx, set.ID, stream(10, 3), nil)
+			is.Equal(proof.Dump(t, s.Store), before)
+			n, err := s.Import(ctx, set.ID, proof.Stream(10, 3), nil)
 			is.NoErr(err)
 			is.Equal(n, 10)
 		})
 		t.Run(leaving.name+" in the body of a loop leaves the store as it was", func(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
-			s := openStore(t, nil)
-			set := newDraft(t, s.Store, "a")
-			_, err := s.Import(ctx, set.ID, stream(30, 3), nil)
+			s := proof.OpenStore(t, nil)
+			set := proof.NewDraft(t, s.Store, "a")
+			_, err := s.Import(ctx, set.ID, proof.Stream(30, 3), nil)
 			is.NoErr(err)
 			is.NoErr(s.MarkClean(ctx, set.ID, "x.wav", "y.wav"))
 			for range 3 {
@@ -339,13 +339,13 @@ func TestStore_afterAPanic(t *testing.T) {
 					}
 				}))
 			}
-			is.Equal(len(collect(t, s.Annotations(ctx, set.ID, annoset.Filter{}))), 30)
-			_, err = s.Add(ctx, set.ID, label("b.wav", "glitch", 0, 1))
+			is.Equal(len(proof.Collect(t, s.Annotations(ctx, set.ID, annoset.Filter{}))), 30)
+			_, err = s.Add(ctx, set.ID, proof.Label("b.wav", "glitch", 0, 1))
 			is.NoErr(err)
 			stats, err := s.Stats(ctx, set.ID)
 			is.NoErr(err)
 			is.Equal(stats.TotalAnnotations, int64(31)) // no old state of the store is seen
-			is.Equal(len(collect(t, s.Annotations(ctx, set.ID, annoset.Filter{}))), 31)
+			is.Equal(len(proof.Collect(t, s.Annotations(ctx, set.ID, annoset.Filter{}))), 31)
 			_, err = s.Publish(ctx, set.ID, nil)
 			is.NoErr(err)
 			is.NoErr(s.Close())
@@ -367,26 +367,26 @@ func TestStore_afterAPanic(t *testing.T) {
 			}
 			return now()
 		}
-		s := openStore(t, o)
-		set := newDraft(t, s.Store, "a")
-		_, err := s.Import(ctx, set.ID, stream(proof.BulkRows, 3), nil)
+		s := proof.OpenStore(t, o)
+		set := proof.NewDraft(t, s.Store, "a")
+		_, err := s.Import(ctx, set.ID, proof.Stream(proof.BulkRows, 3), nil)
 		is.NoErr(err)
-		before := dump(t, s.Store)
+		before := proof.Dump(t, s.Store)
 		armed = true
 		is.Equal(panicking(func() { s.NewVersion(ctx, set.ID, annoset.NewSet{}) }), boom)
 		is.Equal(panicking(func() { s.Publish(ctx, set.ID, nil) }), boom)
 		is.Equal(panicking(func() { s.CreateDataset(ctx, annoset.NewDataset{Name: "b"}) }), boom)
 		armed = false
-		is.Equal(dump(t, s.Store), before)
+		is.Equal(proof.Dump(t, s.Store), before)
 		_, err = s.Publish(ctx, set.ID, nil)
 		is.NoErr(err)
 	})
 	t.Run("leaving a loop early frees what it held", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
-		_, err := s.Import(ctx, set.ID, stream(600, 3), nil)
+		s := proof.OpenStore(t, nil)
+		set := proof.NewDraft(t, s.Store, "a")
+		_, err := s.Import(ctx, set.ID, proof.Stream(600, 3), nil)
 		is.NoErr(err)
 		for n := range 50 {
 			for a, err := range s.Annotations(ctx, set.ID, annoset.Filter{}) {
@@ -407,9 +407,9 @@ func firsts[T any](seq func(func(T, error) bool)) func(func(T) bool) {
 func TestStore_whenTheContextEndsForACause(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
-	s := openStore(t, nil)
-	set := newDraft(t, s.Store, "d")
-	_, err := s.Import(t.Context(), set.ID, stream(2000, 200), nil) // enough files for several readers
+	s := proof.OpenStore(t, nil)
+	set := proof.NewDraft(t, s.Store, "d")
+	_, err := s.Import(t.Context(), set.ID, proof.Stream(2000, 200), nil) // enough files for several readers
 	is.NoErr(err)
 	_, err = s.Publish(t.Context(), set.ID, nil)
 	is.NoErr(err)

@@ -1,6 +1,6 @@
 //go:build unix
 
-package annoset_test
+package open_test
 
 import (
 	"errors"
@@ -16,6 +16,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/proof"
 )
 
 // asNobody tells the test, run anew by itself, that it is another user now.
@@ -61,23 +62,23 @@ func TestOpen_WherePermissionsAreMissing(t *testing.T) {
 		t.Run("a "+where+" that cannot be written to", func(t *testing.T) {
 			is := is.New(t)
 			path := filepath.Join(dir, where, "labels.annoset")
-			before := folderSums(t, filepath.Dir(path))
+			before := proof.FolderSums(t, filepath.Dir(path))
 			_, err := annoset.Open(t.Context(), path, nil)
-			is.True(errors.Is(err, annoset.ErrReadOnly))        // it says so
-			is.Equal(folderSums(t, filepath.Dir(path)), before) // and leaves it alone
+			is.True(errors.Is(err, annoset.ErrReadOnly))              // it says so
+			is.Equal(proof.FolderSums(t, filepath.Dir(path)), before) // and leaves it alone
 			s, err := annoset.Open(t.Context(), path, &annoset.Options{ReadOnly: true})
 			is.NoErr(err) // it can be read
 			d, err := s.DatasetByName(t.Context(), "one")
 			is.NoErr(err)
 			set, err := s.LatestPublished(t.Context(), d.ID)
 			is.NoErr(err)
-			is.Equal(len(collect(t, s.Annotations(t.Context(), set.ID, annoset.Filter{}))), 2)
+			is.Equal(len(proof.Collect(t, s.Annotations(t.Context(), set.ID, annoset.Filter{}))), 2)
 			is.NoErr(s.Verify(t.Context(), set.ID))
 			_, err = s.CreateSet(t.Context(), d.ID, annoset.NewSet{})
 			is.True(errors.Is(err, annoset.ErrReadOnly))
 			is.NoErr(s.Backup(t.Context(), filepath.Join(dir, "open", where+"-copy")))
 			is.NoErr(s.Close())
-			is.Equal(folderSums(t, filepath.Dir(path))["labels.annoset"], before["labels.annoset"])
+			is.Equal(proof.FolderSums(t, filepath.Dir(path))["labels.annoset"], before["labels.annoset"])
 		})
 	}
 }
@@ -88,19 +89,19 @@ func makeUnwritable(t *testing.T, dir string) {
 	t.Helper()
 	for _, name := range []string{"closed", "dark", "file", "folder", "open"} {
 		sub := filepath.Join(dir, name)
-		noErr(t, os.Mkdir(sub, 0o777))
-		noErr(t, os.Chmod(sub, 0o777)) //nolint:gosec // whatever the umask
-		path := storeFile(t, sub)
+		proof.NoErr(t, os.Mkdir(sub, 0o777))
+		proof.NoErr(t, os.Chmod(sub, 0o777)) //nolint:gosec // whatever the umask
+		path := proof.StoreFile(t, sub)
 		switch name {
 		case "closed":
-			noErr(t, os.Chmod(path, 0))
+			proof.NoErr(t, os.Chmod(path, 0))
 		case "dark":
-			noErr(t, os.Chmod(sub, 0))
+			proof.NoErr(t, os.Chmod(sub, 0))
 		case "file":
-			noErr(t, os.Chmod(path, 0o444)) //nolint:gosec // the point of it
+			proof.NoErr(t, os.Chmod(path, 0o444)) //nolint:gosec // the point of it
 		case "folder":
-			noErr(t, os.Chmod(path, 0o444)) //nolint:gosec // the point of it
-			noErr(t, os.Chmod(sub, 0o555))  //nolint:gosec // the point of it
+			proof.NoErr(t, os.Chmod(path, 0o444)) //nolint:gosec // the point of it
+			proof.NoErr(t, os.Chmod(sub, 0o555))  //nolint:gosec // the point of it
 		}
 		t.Cleanup(func() { os.Chmod(sub, 0o700) }) //nolint:errcheck // so that it can be removed
 	}
@@ -110,13 +111,13 @@ func makeUnwritable(t *testing.T, dir string) {
 func runAsNobody(t *testing.T) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "annoset-nobody-*") // TempDir's own folders keep other users out
-	noErr(t, err)
+	proof.NoErr(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) }) //nolint:errcheck // left to the system then
-	noErr(t, os.Chmod(dir, 0o777))          //nolint:gosec // for the other user
+	proof.NoErr(t, os.Chmod(dir, 0o777))    //nolint:gosec // for the other user
 	makeUnwritable(t, dir)
 	// The test binary may lie where nobody can reach it.
 	program := filepath.Join(dir, "program")
-	noErr(t, os.WriteFile(program, value(os.ReadFile(value(os.Executable())(t)))(t), 0o755)) //nolint:gosec // to be run
+	proof.NoErr(t, os.WriteFile(program, proof.Value(os.ReadFile(proof.Value(os.Executable())(t)))(t), 0o755)) //nolint:gosec // to be run
 	cmd := exec.Command(program, "-test.run=^TestOpen_WherePermissionsAreMissing$", "-test.v")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), asNobody+"="+dir, "TMPDIR="+filepath.Join(dir, "open"))
@@ -133,7 +134,7 @@ func runAsNobody(t *testing.T) {
 func namesIn(t testing.TB, dir string) []string {
 	t.Helper()
 	all := []string{}
-	for _, e := range value(os.ReadDir(dir))(t) {
+	for _, e := range proof.Value(os.ReadDir(dir))(t) {
 		all = append(all, fmt.Sprint(e.Name()))
 	}
 	return all

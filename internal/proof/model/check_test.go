@@ -1,4 +1,4 @@
-package annoset_test
+package model_test
 
 import (
 	"cmp"
@@ -61,28 +61,28 @@ func allPairs(labels []annoset.Annotation, opts *annoset.CheckOptions) map[annos
 
 // TestStore_Check_finds_what_comparing_all_pairs_finds edits a set at random, version upon version.
 func TestStore_Check_finds_what_comparing_all_pairs_finds(t *testing.T) {
-	skipMany(t)
+	proof.SkipMany(t)
 	t.Parallel()
 	is := is.New(t)
-	r := newRand(t)
+	r := proof.Rand(t)
 	some := func() annoset.Annotation {
 		start := r.Int64N(40)
-		a := label([]string{"a", "b", "c"}[r.IntN(3)], []string{"hum", "glitch"}[r.IntN(2)], start, start+r.Int64N(6))
+		a := proof.Label([]string{"a", "b", "c"}[r.IntN(3)], []string{"hum", "glitch"}[r.IntN(2)], start, start+r.Int64N(6))
 		if r.IntN(3) == 0 {
-			a = sure(a, float64(r.IntN(3))/2)
+			a = proof.Sure(a, float64(r.IntN(3))/2)
 		}
 		if r.IntN(4) == 0 {
-			a = extra(a, `{"a":1}`)
+			a = proof.Extra(a, `{"a":1}`)
 		}
 		return a
 	}
 	opts := &annoset.CheckOptions{
 		Lengths: map[string]annoset.Length{"hum": {MinMS: 1, MaxMS: 4}, "glitch": {MinMS: 2}}, MinConfidence: new(0.5),
 	}
-	s := openStore(t, nil)
-	set := newDraft(t, s.Store, "a")
+	s := proof.OpenStore(t, nil)
+	set := proof.NewDraft(t, s.Store, "a")
 	versions := 4 + proof.MaxLayers // so that layers are folded
-	if brief() {
+	if proof.Brief() {
 		versions = 3
 	}
 	for range versions {
@@ -90,15 +90,15 @@ func TestStore_Check_finds_what_comparing_all_pairs_finds(t *testing.T) {
 			_, err := s.Add(t.Context(), set.ID, some())
 			is.NoErr(err)
 		}
-		for _, a := range shuffled(r, labelsOf(t, s.Store, set.ID))[:8] {
+		for _, a := range shuffled(r, proof.LabelsOf(t, s.Store, set.ID))[:8] {
 			if r.IntN(2) == 0 {
 				is.NoErr(s.Delete(t.Context(), set.ID, a.ID))
 			} else {
-				is.NoErr(s.Update(t.Context(), set.ID, withID(a.ID, some())))
+				is.NoErr(s.Update(t.Context(), set.ID, proof.WithID(a.ID, some())))
 			}
 		}
-		report := checked(t, s.Store, set.ID, opts)
-		labels := labelsOf(t, s.Store, set.ID)
+		report := proof.Checked(t, s.Store, set.ID, opts)
+		labels := proof.LabelsOf(t, s.Store, set.ID)
 		is.Equal(report.TotalAnnotations, int64(len(labels)))
 		maps.DeleteFunc(report.FindingsByKind, func(_ annoset.FindingKind, n int64) bool { return n == 0 })
 		is.Equal(report.FindingsByKind, allPairs(labels, opts))

@@ -1,4 +1,4 @@
-package annoset_test
+package bench_test
 
 import (
 	"context"
@@ -24,14 +24,14 @@ func BenchmarkImport(b *testing.B) {
 			b.StopTimer()
 			path := filepath.Join(dir, fmt.Sprint(i, ".annoset"))
 			i++
-			s := must(annoset.Open(ctx, path, nil))
-			d := must(s.CreateDataset(ctx, annoset.NewDataset{Name: "bench"}))
-			set := must(s.CreateSet(ctx, d.ID, annoset.NewSet{}))
+			s := proof.Must(annoset.Open(ctx, path, nil))
+			d := proof.Must(s.CreateDataset(ctx, annoset.NewDataset{Name: "bench"}))
+			set := proof.Must(s.CreateSet(ctx, d.ID, annoset.NewSet{}))
 			b.StartTimer()
-			must(s.Import(ctx, set.ID, proof.Workload(n), nil))
+			proof.Must(s.Import(ctx, set.ID, proof.Workload(n), nil))
 			b.StopTimer()
 			s.Close()
-			b.ReportMetric(float64(must(os.Stat(path)).Size())/float64(n), "disk-B/label")
+			b.ReportMetric(float64(proof.Must(os.Stat(path)).Size())/float64(n), "disk-B/label")
 			os.Remove(path)
 			b.StartTimer()
 		}
@@ -44,7 +44,7 @@ func BenchmarkNewVersion(b *testing.B) {
 	proof.BySize(b, func(b *testing.B, n int) {
 		s, set := proof.BenchStore(b, n, true, nil)
 		for b.Loop() {
-			must(s.NewVersion(ctx, set.ID, annoset.NewSet{}))
+			proof.Must(s.NewVersion(ctx, set.ID, annoset.NewSet{}))
 		}
 	})
 }
@@ -55,7 +55,7 @@ func BenchmarkEdit(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			proof.BySize(b, func(b *testing.B, n int) {
 				s, set := proof.BenchStore(b, n, true, opts)
-				draft := must(s.NewVersion(ctx, set.ID, annoset.NewSet{}))
+				draft := proof.Must(s.NewVersion(ctx, set.ID, annoset.NewSet{}))
 				labels := sample(b, s, set.ID, 1000)
 				i := 0
 				for b.Loop() {
@@ -75,7 +75,7 @@ func BenchmarkEdit(b *testing.B) {
 func sample(b *testing.B, s *annoset.Store, set uuid.UUID, k int) []annoset.Annotation {
 	b.Helper()
 	var all []annoset.Annotation
-	total := int(must(s.Stats(context.Background(), set)).TotalAnnotations)
+	total := int(proof.Must(s.Stats(context.Background(), set)).TotalAnnotations)
 	i := 0
 	for a, err := range s.Annotations(context.Background(), set, annoset.Filter{}) {
 		if err != nil {
@@ -95,7 +95,7 @@ func BenchmarkPublishFirst(b *testing.B) {
 			b.StopTimer()
 			s, set := proof.BenchStore(b, n, false, nil)
 			b.StartTimer()
-			must(s.Publish(ctx, set.ID, nil))
+			proof.Must(s.Publish(ctx, set.ID, nil))
 			b.StopTimer()
 			s.Close()
 			b.StartTimer()
@@ -108,7 +108,7 @@ func edited(b *testing.B, s *annoset.Store, set annoset.AnnotationSet, labels []
 ) annoset.AnnotationSet {
 	b.Helper()
 	ctx := context.Background()
-	draft := must(s.NewVersion(ctx, set.ID, annoset.NewSet{}))
+	draft := proof.Must(s.NewVersion(ctx, set.ID, annoset.NewSet{}))
 	for _, a := range labels {
 		a.EndMS += by
 		if err := s.Update(ctx, draft.ID, a); err != nil {
@@ -129,7 +129,7 @@ func BenchmarkPublishAfter100Edits(b *testing.B) {
 			i++
 			draft := edited(b, s, set, labels, i)
 			b.StartTimer()
-			must(s.Publish(ctx, draft.ID, nil))
+			proof.Must(s.Publish(ctx, draft.ID, nil))
 		}
 	})
 }
@@ -160,7 +160,7 @@ func BenchmarkReadAllTenthVersion(b *testing.B) {
 		s, set := proof.BenchStore(b, n, true, nil)
 		for i := range 9 {
 			draft := edited(b, s, set, sample(b, s, set.ID, 100), int64(i+1))
-			set = must(s.Publish(ctx, draft.ID, nil))
+			set = proof.Must(s.Publish(ctx, draft.ID, nil))
 		}
 		for b.Loop() {
 			readAll(b, s, set.ID, annoset.Filter{})
@@ -184,7 +184,7 @@ func BenchmarkStatsOfDraft(b *testing.B) {
 	proof.BySize(b, func(b *testing.B, n int) {
 		s, set := proof.BenchStore(b, n, false, nil)
 		for b.Loop() {
-			must(s.Stats(ctx, set.ID))
+			proof.Must(s.Stats(ctx, set.ID))
 		}
 	})
 }
@@ -194,7 +194,7 @@ func BenchmarkCheck(b *testing.B) {
 	proof.BySize(b, func(b *testing.B, n int) {
 		s, set := proof.BenchStore(b, n, false, nil)
 		for b.Loop() {
-			must(s.Check(ctx, set.ID, nil))
+			proof.Must(s.Check(ctx, set.ID, nil))
 		}
 		b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "labels/s")
 	})
@@ -208,11 +208,11 @@ func BenchmarkListSets(b *testing.B) {
 		for i := range 9 {
 			draft := edited(b, s, set, labels, int64(i+1))
 			if i < 8 {
-				must(s.Publish(ctx, draft.ID, nil))
+				proof.Must(s.Publish(ctx, draft.ID, nil))
 			}
 		}
 		for b.Loop() {
-			must(s.Sets(ctx, set.DatasetID, annoset.SetFilter{}))
+			proof.Must(s.Sets(ctx, set.DatasetID, annoset.SetFilter{}))
 		}
 	})
 }
@@ -238,7 +238,7 @@ func BenchmarkDeleteDraft(b *testing.B) {
 func changed(b *testing.B, s *annoset.Store, set annoset.AnnotationSet) annoset.AnnotationSet {
 	b.Helper()
 	ctx := context.Background()
-	draft := must(s.NewVersion(ctx, set.ID, annoset.NewSet{}))
+	draft := proof.Must(s.NewVersion(ctx, set.ID, annoset.NewSet{}))
 	for i, a := range sample(b, s, set.ID, 100) {
 		var err error
 		switch i % 5 {
@@ -260,7 +260,7 @@ func changed(b *testing.B, s *annoset.Store, set annoset.AnnotationSet) annoset.
 			b.Fatal(err)
 		}
 	}
-	return must(s.Publish(ctx, draft.ID, nil))
+	return proof.Must(s.Publish(ctx, draft.ID, nil))
 }
 
 // BenchmarkDiff100Changes compares a set with a version of it that has 100 changes, whose time does not depend on the
@@ -273,9 +273,9 @@ func BenchmarkDiff100Changes(b *testing.B) {
 		}
 		s, v1 := proof.BenchStore(b, n, true, nil)
 		v2 := changed(b, s, v1)
-		other := must(s.CreateSet(ctx, must(s.CreateDataset(ctx, annoset.NewDataset{Name: "other"})).ID, annoset.NewSet{}))
-		must(s.CopyAnnotations(ctx, other.ID, v2.ID, annoset.Filter{}))
-		must(s.Publish(ctx, other.ID, nil))
+		other := proof.Must(s.CreateSet(ctx, proof.Must(s.CreateDataset(ctx, annoset.NewDataset{Name: "other"})).ID, annoset.NewSet{}))
+		proof.Must(s.CopyAnnotations(ctx, other.ID, v2.ID, annoset.Filter{}))
+		proof.Must(s.Publish(ctx, other.ID, nil))
 		for name, to := range map[string]uuid.UUID{"ids": v2.ID, "content": other.ID} {
 			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
 				for b.Loop() {

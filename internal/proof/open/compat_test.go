@@ -1,4 +1,4 @@
-package annoset_test
+package open_test
 
 import (
 	"crypto/sha256"
@@ -36,7 +36,8 @@ func TestOpen_aStoreOfEachSchema(t *testing.T) {
 		t.Run(made.name, func(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
-			file, text := filepath.Join("testdata", made.name+".annoset"), filepath.Join("testdata", made.name+".sha256")
+			dir := filepath.Join(proof.Root(t), "testdata") // of the module: every package may read it
+			file, text := filepath.Join(dir, made.name+".annoset"), filepath.Join(dir, made.name+".sha256")
 			if *makeStores && i == len(storesMade)-1 {
 				makeStore(t, file, text)
 			}
@@ -47,9 +48,9 @@ func TestOpen_aStoreOfEachSchema(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "old.annoset")
 			is.NoErr(os.WriteFile(path, data, 0o600))
 
-			s := reopenStore(t, path, nil) // which also verifies what is published, at the end
+			s := proof.ReopenStore(t, path, nil) // which also verifies what is published, at the end
 
-			held := dump(t, s.Store)
+			held := proof.Dump(t, s.Store)
 			for _, field := range made.unread {
 				is.True(strings.Contains(held, field))
 				held = strings.ReplaceAll(held, field, "")
@@ -61,7 +62,7 @@ func TestOpen_aStoreOfEachSchema(t *testing.T) {
 			is.NoErr(err)
 			next, err := s.NewVersion(t.Context(), latest.ID, annoset.NewSet{}) // and the work goes on
 			is.NoErr(err)
-			_, err = s.Add(t.Context(), next.ID, label("new.wav", "glitch", 0, 10))
+			_, err = s.Add(t.Context(), next.ID, proof.Label("new.wav", "glitch", 0, 10))
 			is.NoErr(err)
 			next, err = s.Set(t.Context(), next.ID)
 			is.NoErr(err)
@@ -86,7 +87,7 @@ func makeStore(t *testing.T, file, text string) {
 	t.Helper()
 	is := is.New(t)
 	path := filepath.Join(t.TempDir(), "new.annoset")
-	s, err := annoset.Open(t.Context(), path, reproducible())
+	s, err := annoset.Open(t.Context(), path, proof.Reproducible())
 	is.NoErr(err)
 	defer s.Close()
 	s = s.As("ann")
@@ -102,7 +103,7 @@ func makeStore(t *testing.T, file, text string) {
 	is.NoErr(err)
 	_, err = s.Import(t.Context(), v1.ID, func(yield func(annoset.Annotation, error) bool) {
 		for i := range int64(proof.BulkRows) {
-			if !yield(label([]string{"a.wav", "b.wav"}[i%2], []string{"glitch", "hum"}[i/3%2], i*10, i*10+i%40), nil) {
+			if !yield(proof.Label([]string{"a.wav", "b.wav"}[i%2], []string{"glitch", "hum"}[i/3%2], i*10, i*10+i%40), nil) {
 				return
 			}
 		}
@@ -139,8 +140,7 @@ func makeStore(t *testing.T, file, text string) {
 	review(t, s.As("bob"), draft.ID)
 	is.NoErr(s.UnmarkClean(t.Context(), draft.ID, "silent.wav"))
 	review(t, s.As("cid"), draft.ID)
-	is.NoErr(os.MkdirAll("testdata", 0o755))
-	is.NoErr(os.WriteFile(text, []byte(sumOf(dump(t, s))), 0o644))
+	is.NoErr(os.WriteFile(text, []byte(sumOf(proof.Dump(t, s))), 0o644))
 	is.NoErr(os.RemoveAll(file))
 	is.NoErr(s.Backup(t.Context(), file))
 }
@@ -148,8 +148,8 @@ func makeStore(t *testing.T, file, text string) {
 // review approves a draft as it is.
 func review(t *testing.T, s *annoset.Store, id uuid.UUID) {
 	t.Helper()
-	set := value(s.Set(t.Context(), id))(t)
-	value(s.Approve(t.Context(), id, set.Revision, "heard it"))(t)
+	set := proof.Value(s.Set(t.Context(), id))(t)
+	proof.Value(s.Approve(t.Context(), id, set.Revision, "heard it"))(t)
 }
 
 func sumOf(text string) string { return fmt.Sprintf("%x\n", sha256.Sum256([]byte(text))) }

@@ -1,4 +1,4 @@
-package annoset_test
+package attack_test
 
 // publishFour publishes a draft of dataset four as Go would. Digests is what that does to its layer first, to follow
 // another statement.

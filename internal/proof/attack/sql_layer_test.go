@@ -1,4 +1,4 @@
-package annoset_test
+package attack_test
 
 // layerAttacks aim at layers, and at what is seen through them.
 func layerAttacks() []attack {

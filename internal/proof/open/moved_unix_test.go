@@ -1,6 +1,6 @@
 //go:build unix
 
-package annoset_test
+package open_test
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/proof"
 )
 
 // TestStore_whenItsFileIsTakenAway does to a file what other systems do not allow while it is open.
@@ -25,54 +26,54 @@ func TestStore_whenItsFileIsTakenAway(t *testing.T) {
 	}{
 		{"removed", func(t *testing.T, path, _ string) {
 			for _, ending := range companions {
-				noErr(t, os.Remove(path+ending))
+				proof.NoErr(t, os.Remove(path+ending))
 			}
 		}},
-		{"removed without its log", func(t *testing.T, path, _ string) { noErr(t, os.Remove(path)) }},
+		{"removed without its log", func(t *testing.T, path, _ string) { proof.NoErr(t, os.Remove(path)) }},
 		{"moved away", func(t *testing.T, path, _ string) {
 			for _, ending := range companions {
-				noErr(t, os.Rename(path+ending, path+".away"+ending))
+				proof.NoErr(t, os.Rename(path+ending, path+".away"+ending))
 			}
 		}},
 		{"replaced by another store", func(t *testing.T, path, other string) {
-			noErr(t, os.Rename(other, path))
+			proof.NoErr(t, os.Rename(other, path))
 			for _, ending := range companions[1:] {
-				noErr(t, os.Remove(path+ending))
+				proof.NoErr(t, os.Remove(path+ending))
 			}
 		}},
 		{"replaced by something else", func(t *testing.T, path, _ string) {
-			other := writeFile(t, t.TempDir(), "something else")
-			noErr(t, os.Rename(other, path))
+			other := proof.WriteFile(t, t.TempDir(), "something else")
+			proof.NoErr(t, os.Rename(other, path))
 		}},
 	} {
 		t.Run(how.name+", every call says so", func(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
 			dir := t.TempDir()
-			other := storeFile(t, t.TempDir())
+			other := proof.StoreFile(t, t.TempDir())
 			path := filepath.Join(dir, "labels.annoset")
 			s, err := annoset.Open(ctx, path, nil)
 			is.NoErr(err)
 			defer s.Close()
-			set := newDraft(t, s, "a")
-			ids, err := s.Add(ctx, set.ID, label("a.wav", "glitch", 0, 10))
+			set := proof.NewDraft(t, s, "a")
+			ids, err := s.Add(ctx, set.ID, proof.Label("a.wav", "glitch", 0, 10))
 			is.NoErr(err)
 			reader, err := annoset.Open(ctx, path, &annoset.Options{ReadOnly: true})
 			is.NoErr(err)
 			defer reader.Close()
 
 			how.do(t, path, other)
-			for name, write := range writers(s, set, ids[0]) {
+			for name, write := range proof.Writers(s, set, ids[0]) {
 				if err := write(ctx); !errors.Is(err, annoset.ErrMoved) {
 					t.Errorf("%s: %v", name, err)
 				}
 			}
 			_, err = s.Set(ctx, set.ID)
 			is.True(errors.Is(err, annoset.ErrMoved)) // a new connection would be to another file
-			_, err = all(s.Annotations(ctx, set.ID, annoset.Filter{}))
+			_, err = proof.All(s.Annotations(ctx, set.ID, annoset.Filter{}))
 			is.True(errors.Is(err, annoset.ErrMoved))
 			is.True(errors.Is(s.Backup(ctx, filepath.Join(dir, "backup")), annoset.ErrMoved))
-			is.NoErr(nothingAt(filepath.Join(dir, "backup")))
+			is.NoErr(proof.NothingAt(filepath.Join(dir, "backup")))
 			_, err = reader.Set(ctx, set.ID)
 			is.True(errors.Is(err, annoset.ErrMoved))
 			is.NoErr(reader.Close())
@@ -80,10 +81,10 @@ func TestStore_whenItsFileIsTakenAway(t *testing.T) {
 
 			switch how.name {
 			case "moved away":
-				checkFile(t, path+".away")
+				proof.CheckFile(t, path+".away")
 			case "replaced by another store":
-				checkFile(t, path) // it was left alone
-				s := reopenStore(t, path, nil)
+				proof.CheckFile(t, path) // it was left alone
+				s := proof.ReopenStore(t, path, nil)
 				_, err := s.DatasetByName(ctx, "one")
 				is.NoErr(err)
 			}
@@ -96,8 +97,8 @@ func TestOpen_whenAnotherProgramHasItForItself(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
 	ctx := context.Background()
-	path := storeFile(t, t.TempDir())
-	db := openRaw(t, path)
+	path := proof.StoreFile(t, t.TempDir())
+	db := proof.OpenRaw(t, path)
 	for _, query := range []string{"PRAGMA locking_mode = EXCLUSIVE", "BEGIN IMMEDIATE", "COMMIT"} {
 		_, err := db.ExecContext(ctx, query)
 		is.NoErr(err)
@@ -107,5 +108,5 @@ func TestOpen_whenAnotherProgramHasItForItself(t *testing.T) {
 		is.True(errors.Is(err, annoset.ErrBusy)) // and not that it is broken
 	}
 	is.NoErr(db.Close())
-	checkFile(t, path)
+	proof.CheckFile(t, path)
 }

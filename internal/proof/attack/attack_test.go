@@ -1,4 +1,4 @@
-package annoset_test
+package attack_test
 
 import (
 	"context"
@@ -18,21 +18,21 @@ import (
 )
 
 func TestStore_RefusesToChangeWhatIsPublished(t *testing.T) {
-	skipMany(t)
+	proof.SkipMany(t)
 	t.Parallel()
-	w := newWorld(t)
+	w := proof.NewWorld(t)
 	ctx := context.Background()
-	before := dump(t, w.Store)
+	before := proof.Dump(t, w.Store)
 	known := make(map[uuid.UUID]annoset.Annotation) // a label of each
 	for _, set := range w.Published {
-		known[set.ID] = value(w.Page(ctx, set.ID, annoset.Filter{}, annoset.Position{}, 1))(t).Annotations[0]
+		known[set.ID] = proof.Value(w.Page(ctx, set.ID, annoset.Filter{}, annoset.Position{}, 1))(t).Annotations[0]
 	}
 	attacks := []struct {
 		name, op string
 		do       func(set annoset.AnnotationSet) error
 	}{
 		{"add", "add", func(set annoset.AnnotationSet) error {
-			_, err := w.Add(ctx, set.ID, label("a.wav", "glitch", 0, 1))
+			_, err := w.Add(ctx, set.ID, proof.Label("a.wav", "glitch", 0, 1))
 			return err
 		}},
 		{"add nothing", "add", func(set annoset.AnnotationSet) error {
@@ -146,7 +146,7 @@ type attacker struct {
 
 func newAttacker(t testing.TB, w *proof.World, path string) *attacker {
 	t.Helper()
-	a := &attacker{World: w, conn: value(openRaw(t, path).Conn(t.Context()))(t), watch: openRaw(t, path)}
+	a := &attacker{World: w, conn: proof.Value(proof.OpenRaw(t, path).Conn(t.Context()))(t), watch: proof.OpenRaw(t, path)}
 	a.exec(t, "PRAGMA synchronous = OFF")
 	return a
 }
@@ -161,7 +161,7 @@ func (a *attacker) exec(t testing.TB, query string) {
 // commits tells, by a number that changes, whether anything was written to the file.
 func (a *attacker) commits(t testing.TB) (n int64) {
 	t.Helper()
-	noErr(t, a.watch.QueryRow(`PRAGMA data_version`).Scan(&n))
+	proof.NoErr(t, a.watch.QueryRow(`PRAGMA data_version`).Scan(&n))
 	return n
 }
 
@@ -177,7 +177,7 @@ func (a *attacker) try(t testing.TB, prepare, query string) (rows int64, refused
 		a.exec(t, "COMMIT")
 	}
 	if refused == nil {
-		rows = value(res.RowsAffected())(t)
+		rows = proof.Value(res.RowsAffected())(t)
 	}
 	return rows, refused
 }
@@ -186,7 +186,7 @@ func (a *attacker) try(t testing.TB, prepare, query string) (rows int64, refused
 func attackVariants(query string) []string {
 	all := []string{query}
 	verb, rest, _ := strings.Cut(strings.TrimSpace(query), " ")
-	if !raceDetector && (verb == "INSERT" || verb == "UPDATE") {
+	if !proof.Race && (verb == "INSERT" || verb == "UPDATE") {
 		for _, or := range []string{"REPLACE", "IGNORE"} {
 			all = append(all, verb+" OR "+or+" "+rest)
 		}
@@ -195,10 +195,10 @@ func attackVariants(query string) []string {
 }
 
 func TestSchema_RefusesAttacksInSQL(t *testing.T) {
-	skipMany(t)
+	proof.SkipMany(t)
 	t.Parallel()
-	w := newWorld(t)
-	before := dump(t, w.Store)
+	w := proof.NewWorld(t)
+	before := proof.Dump(t, w.Store)
 	a := newAttacker(t, w, w.Path)
 	for _, attack := range attacks() {
 		t.Run(attack.name, func(t *testing.T) { // not in parallel: they share the connection
@@ -225,7 +225,7 @@ func TestSchema_RefusesAttacksInSQL(t *testing.T) {
 }
 
 func TestSchema_RefusesAttacksThroughTheShell(t *testing.T) {
-	skipMany(t)
+	proof.SkipMany(t)
 	t.Parallel()
 	shell, err := exec.LookPath("sqlite3")
 	if err != nil {
@@ -236,8 +236,8 @@ func TestSchema_RefusesAttacksThroughTheShell(t *testing.T) {
 		t.Skipf("the sqlite3 shell does not run: %v", err)
 	}
 	t.Logf("sqlite3 %s", version)
-	w := newWorld(t)
-	before := dump(t, w.Store)
+	w := proof.NewWorld(t)
+	before := proof.Dump(t, w.Store)
 	for name, query := range map[string]string{
 		"unpublish":                  `UPDATE annotation_set SET status = 'draft' WHERE id = {one.v1}`,
 		"rewrite the notes":          `UPDATE annotation_set SET notes = 'better' WHERE id = {one.v1}`,
@@ -299,11 +299,11 @@ var raisePattern = regexp.MustCompile(`RAISE\(ABORT, 'annoset: ([^']*)'\)`)
 // TestSchema_NeedsEachGuard takes away one refusal of one trigger after the other, and finds an attack that then goes
 // through.
 func TestSchema_NeedsEachGuard(t *testing.T) {
-	if raceDetector {
+	if proof.Race {
 		t.Skip("one goroutine and a lot of SQL: too slow under the race detector, which would find nothing")
 	}
 	t.Parallel()
-	w := newWorld(t)
+	w := proof.NewWorld(t)
 	a := newAttacker(t, w, w.Path)
 
 	refused := make(map[string][]attack) // by what is said
@@ -343,15 +343,15 @@ func TestSchema_NeedsEachGuard(t *testing.T) {
 // guardTexts reads the guards by name.
 func guardTexts(t testing.TB, db *sql.DB) map[string]string {
 	t.Helper()
-	rows := value(db.Query(`SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'`))(t)
+	rows := proof.Value(db.Query(`SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'`))(t)
 	defer rows.Close()
 	all := make(map[string]string)
 	for rows.Next() {
 		var name, text string
-		noErr(t, rows.Scan(&name, &text))
+		proof.NoErr(t, rows.Scan(&name, &text))
 		all[name] = text
 	}
-	noErr(t, rows.Err())
+	proof.NoErr(t, rows.Err())
 	return all
 }
 
@@ -374,12 +374,12 @@ func (a *attacker) anyPasses(t testing.TB, weaken string, attacks []attack) bool
 func TestSchema_TakesNaNForNoConfidence(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
-	s := openStore(t, nil)
-	set := newDraft(t, s.Store, "one")
-	ids, err := s.Add(t.Context(), set.ID, label("a.wav", "glitch", 0, 10), label("a.wav", "glitch", 0, 10))
+	s := proof.OpenStore(t, nil)
+	set := proof.NewDraft(t, s.Store, "one")
+	ids, err := s.Add(t.Context(), set.ID, proof.Label("a.wav", "glitch", 0, 10), proof.Label("a.wav", "glitch", 0, 10))
 	is.NoErr(err)
 	is.NoErr(s.Delete(t.Context(), set.ID, ids[1]))
-	_, err = openRaw(t, s.Path).Exec(`
+	_, err = proof.OpenRaw(t, s.Path).Exec(`
 		INSERT INTO label (layer_id, file_id, start_ms, id, end_ms, type_id, indexed, confidence)
 		SELECT layer_id, file_id, start_ms, ?, end_ms, type_id, 1, 9e999 - 9e999 FROM label`, ids[1])
 	is.NoErr(err)

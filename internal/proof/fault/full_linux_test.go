@@ -1,4 +1,4 @@
-package annoset_test
+package fault_test
 
 import (
 	"context"
@@ -18,10 +18,13 @@ import (
 	"github.com/annoset/annoset/internal/proof"
 )
 
-func init() { children["limited labour"] = limitedLabour }
+// TestMain runs the programs of this file's tests in processes of their own.
+func TestMain(m *testing.M) {
+	proof.Main(m, map[string]func() error{"limited errands": limitedErrands})
+}
 
-// limitedLabour runs errands while no file may grow beyond a size. It tells whether that is what ended it.
-func limitedLabour() error {
+// limitedErrands runs errands while no file may grow beyond a size, and prints "full" if that ended them.
+func limitedErrands() error {
 	size, err := strconv.ParseUint(os.Getenv("ANNOSET_TEST_SIZE"), 10, 64)
 	if err != nil {
 		return err
@@ -29,7 +32,7 @@ func limitedLabour() error {
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: size, Max: size}); err != nil {
 		return err
 	}
-	err = labour()
+	err = proof.RunErrands()
 	if errors.Is(err, annoset.ErrFull) {
 		fmt.Println("full")
 		return nil
@@ -38,23 +41,22 @@ func limitedLabour() error {
 }
 
 func TestStore_whenItsFileMayNotGrow(t *testing.T) {
-	skipMany(t)
+	proof.SkipMany(t)
 	t.Parallel()
 	is := is.New(t)
-	random := newRand(t)
-	states := undisturbed(t)
+	random := proof.Rand(t)
+	states := proof.Undisturbed(t)
 	rounds := 12
-	if full() {
+	if proof.Full() {
 		rounds = 300
 	}
-	path, first := "", errands
+	path, first := "", proof.Errands
 	for range rounds {
-		if first == errands {
+		if first == proof.Errands {
 			path, first = filepath.Join(t.TempDir(), "labels.annoset"), 0
 		}
 		size := random.IntN(1 << (10 + random.IntN(11))) // to 1 MB, small ones more often
-		c := startChild(t, "limited labour", "ANNOSET_TEST_PATH="+path, "ANNOSET_TEST_FIRST="+strconv.Itoa(first),
-			"ANNOSET_TEST_SIZE="+strconv.Itoa(size))
+		c := proof.StartErrands(t, "limited errands", path, first, "ANNOSET_TEST_SIZE="+strconv.Itoa(size))
 		lines, err := c.Wait()
 		if err != nil {
 			t.Fatalf("files of up to %d bytes: %v", size, err) // anything but ErrFull
@@ -64,8 +66,8 @@ func TestStore_whenItsFileMayNotGrow(t *testing.T) {
 				first++
 			}
 		}
-		s := reopenStore(t, path, nil)
-		is.Equal(dump(t, s.Store), states[first]) // all that was acknowledged, and nothing of what was not
+		s := proof.ReopenStore(t, path, nil)
+		is.Equal(proof.Dump(t, s.Store), states[first]) // all that was acknowledged, and nothing of what was not
 		is.NoErr(s.Close())
 	}
 }
@@ -89,18 +91,18 @@ func smallDisk(t *testing.T, size int) (dir string) {
 func fill(t *testing.T, dir string, room int64) (ballast string) {
 	t.Helper()
 	var disk syscall.Statfs_t
-	noErr(t, syscall.Statfs(dir, &disk))
+	proof.NoErr(t, syscall.Statfs(dir, &disk))
 	ballast = filepath.Join(dir, "ballast")
 	data := make([]byte, max(0, int64(disk.Bavail)*int64(disk.Bsize)-room))
-	noErr(t, os.WriteFile(ballast, data, 0o600))
+	proof.NoErr(t, os.WriteFile(ballast, data, 0o600))
 	return ballast
 }
 
 func TestStore_whenTheDiskIsFull(t *testing.T) {
-	skipMany(t)
+	proof.SkipMany(t)
 	t.Parallel()
 	dir := smallDisk(t, 8<<20)
-	random := newRand(t)
+	random := proof.Rand(t)
 	met := 0
 	chapters := told(t, "of few labels", story())
 	for i := range chapters {
@@ -109,7 +111,7 @@ func TestStore_whenTheDiskIsFull(t *testing.T) {
 			continue
 		}
 		rooms := []int64{0, 4096 << random.IntN(7)}
-		if full() {
+		if proof.Full() {
 			for room := range int64(60) {
 				rooms = append(rooms, room*4096)
 			}
@@ -133,7 +135,7 @@ func TestStore_whenTheDiskIsFull(t *testing.T) {
 		_, err := annoset.Open(context.Background(), path, nil)
 		is.True(errors.Is(err, annoset.ErrFull))
 		is.NoErr(os.Remove(ballast))
-		reopenStore(t, path, nil)
+		proof.ReopenStore(t, path, nil)
 	})
 }
 
@@ -155,9 +157,9 @@ func (c *chapter) whenFull(t *testing.T, dir string, room int64) (refused bool) 
 	result, err := c.run(ctx, &own)
 	refused = err != nil
 	is.NoErr(os.Remove(ballast))
-	now := dump(t, store)
+	now := proof.Dump(t, store)
 	switch {
-	case err == nil && (now != c.after || written(result) != c.result):
+	case err == nil && (now != c.after || proof.Written(result) != c.result):
 		t.Errorf("%s with room for %d: it returned no error, and is not what it should be", c.name, room)
 	case err != nil && !errors.Is(err, annoset.ErrFull):
 		t.Errorf("%s with room for %d: %v", c.name, room, err)
@@ -167,11 +169,11 @@ func (c *chapter) whenFull(t *testing.T, dir string, room int64) (refused bool) 
 		clock.Rewind(c.number)
 		again := c.tale.clone(store, dir)
 		result, err := c.run(ctx, &again)
-		if err != nil || written(result) != c.result || dump(t, store) != c.after {
+		if err != nil || proof.Written(result) != c.result || proof.Dump(t, store) != c.after {
 			t.Errorf("%s, tried again with room: %v", c.name, err)
 		}
 	}
 	is.NoErr(store.Close())
-	checkFile(t, path)
+	proof.CheckFile(t, path)
 	return refused
 }

@@ -1,4 +1,4 @@
-package annoset_test
+package fault_test
 
 import (
 	"context"
@@ -30,9 +30,9 @@ func newVictim(t *testing.T) *victim {
 	t.Helper()
 	is := is.New(t)
 	ctx := context.Background()
-	s := openStore(t, nil)
-	set := newDraft(t, s.Store, "a")
-	_, err := s.Import(ctx, set.ID, stream(proof.BulkRows+100, 6), nil)
+	s := proof.OpenStore(t, nil)
+	set := proof.NewDraft(t, s.Store, "a")
+	_, err := s.Import(ctx, set.ID, proof.Stream(proof.BulkRows+100, 6), nil)
 	is.NoErr(err)
 	is.NoErr(s.MarkClean(ctx, set.ID, "clean.wav"))
 	v := &victim{holds: map[uuid.UUID]string{}}
@@ -40,20 +40,20 @@ func newVictim(t *testing.T) *victim {
 		_, err = s.Publish(ctx, set.ID, nil)
 		is.NoErr(err)
 		v.sets = append(v.sets, set.ID)
-		v.holds[set.ID] = value(withoutIDs(s.Store, set.ID))(t)
+		v.holds[set.ID] = proof.Value(withoutIDs(s.Store, set.ID))(t)
 		set, err = s.NewVersion(ctx, set.ID, annoset.NewSet{})
 		is.NoErr(err)
 		is.NoErr(s.Delete(ctx, set.ID, 10+n, 20+n))
-		a := label("new.wav", "click", n, n+7)
+		a := proof.Label("new.wav", "click", n, n+7)
 		a.ExtraData = []byte(`{"by": "anna"}`)
 		a.ID = 30 + n
 		is.NoErr(s.Update(ctx, set.ID, a))
 		if n == 0 {
 			is.NoErr(s.Close()) // so much is in the file, the rest in the log
-			s = reopenStore(t, s.Path, nil)
+			s = proof.ReopenStore(t, s.Path, nil)
 		}
 	}
-	v.db, v.wal = value(os.ReadFile(s.Path))(t), value(os.ReadFile(s.Path+"-wal"))(t)
+	v.db, v.wal = proof.Value(os.ReadFile(s.Path))(t), proof.Value(os.ReadFile(s.Path+"-wal"))(t)
 	is.True(len(v.db) > 50_000)
 	is.True(len(v.wal) > 50_000)
 	return v
@@ -67,7 +67,7 @@ func withoutIDs(s *annoset.Store, set uuid.UUID) (string, error) {
 			return "", err
 		}
 		a.ID = 0
-		lines = append(lines, written(a))
+		lines = append(lines, proof.Written(a))
 	}
 	for f, err := range s.CleanAudioFiles(context.Background(), set) {
 		if err != nil {
@@ -81,12 +81,12 @@ func withoutIDs(s *annoset.Store, set uuid.UUID) (string, error) {
 
 // TestStore_whenItsFileIsDamaged turns bits and cuts files. What verifies after that is what was published.
 func TestStore_whenItsFileIsDamaged(t *testing.T) {
-	skipMany(t)
+	proof.SkipMany(t)
 	t.Parallel()
 	v := newVictim(t)
-	random := newRand(t)
+	random := proof.Rand(t)
 	rounds := 60
-	if full() {
+	if proof.Full() {
 		rounds = 3000
 	}
 	dir := t.TempDir()
@@ -95,8 +95,8 @@ func TestStore_whenItsFileIsDamaged(t *testing.T) {
 		path := filepath.Join(dir, fmt.Sprint("damaged", round))
 		db, wal := slices.Clone(v.db), slices.Clone(v.wal)
 		what := hurt(random, &db, &wal)
-		noErr(t, os.WriteFile(path, db, 0o600))
-		noErr(t, os.WriteFile(path+"-wal", wal, 0o600))
+		proof.NoErr(t, os.WriteFile(path, db, 0o600))
+		proof.NoErr(t, os.WriteFile(path+"-wal", wal, 0o600))
 		s, err := annoset.Open(context.Background(), path, nil)
 		if err != nil {
 			if !known(err) {

@@ -1,4 +1,4 @@
-package annoset_test
+package attack_test
 
 import (
 	"database/sql"
@@ -10,13 +10,14 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/proof"
 )
 
 func TestViews_ShowWhatTheStoreYields(t *testing.T) {
-	skipMany(t)
+	proof.SkipMany(t)
 	t.Parallel()
-	w := newWorld(t)
-	raw := openRaw(t, w.Path)
+	w := proof.NewWorld(t)
+	raw := proof.OpenRaw(t, w.Path)
 	names := map[string]string{w.One.ID.String(): "one", w.Two.ID.String(): "two", w.Three.ID.String(): "three",
 		w.Four.ID.String(): "four"}
 	for _, set := range slices.Concat(w.Published, w.Drafts) {
@@ -25,10 +26,10 @@ func TestViews_ShowWhatTheStoreYields(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
 			labels := viewLabels(t, raw, dataset, set)
-			is.Equal(labels, collect(t, w.Annotations(t.Context(), set.ID, annoset.Filter{}))) // the view labels
+			is.Equal(labels, proof.Collect(t, w.Annotations(t.Context(), set.ID, annoset.Filter{}))) // the view labels
 			is.Equal(int64(len(labels)), set.TotalAnnotations)
 			clean := viewClean(t, raw, dataset, set)
-			is.Equal(clean, collect(t, w.CleanAudioFiles(t.Context(), set.ID))) // the view clean_audio_files
+			is.Equal(clean, proof.Collect(t, w.CleanAudioFiles(t.Context(), set.ID))) // the view clean_audio_files
 			is.Equal(int64(len(clean)), set.CleanAudioFiles)
 		})
 	}
@@ -50,22 +51,34 @@ func TestViews_ShowWhatTheStoreYields(t *testing.T) {
 func TestViews_ShowWhatIsBesideSets(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
-	r := newReviewed(t)
-	_, err := r.ann.UpdateSet(t.Context(), r.draft.ID, annoset.SetPatch{Notes: new("edited")})
+	ctx := t.Context()
+	s := proof.OpenStore(t, nil)
+	ann, bob := s.As("ann"), s.As("bob")
+	d, err := s.CreateDataset(ctx, annoset.NewDataset{Name: "d"})
 	is.NoErr(err)
-	set, err := r.Set(t.Context(), r.draft.ID)
+	v1, err := ann.CreateSet(ctx, d.ID, annoset.NewSet{})
 	is.NoErr(err)
-	_, err = r.bob.Approve(t.Context(), set.ID, set.Revision, "")
+	_, err = ann.Add(ctx, v1.ID, proof.Label("a.wav", "hum", 0, 10))
 	is.NoErr(err)
-	run, err := r.ann.RecordTraining(t.Context(), *set.ParentID, annoset.TrainingRun{
+	_, err = ann.Publish(ctx, v1.ID, nil)
+	is.NoErr(err)
+	draft, err := ann.NewVersion(ctx, v1.ID, annoset.NewSet{})
+	is.NoErr(err)
+	for _, notes := range []string{"first", "edited"} { // the second edit makes the first approval void
+		draft, err = ann.UpdateSet(ctx, draft.ID, annoset.SetPatch{Notes: &notes})
+		is.NoErr(err)
+		_, err = bob.Approve(ctx, draft.ID, draft.Revision, "")
+		is.NoErr(err)
+	}
+	run, err := ann.RecordTraining(ctx, v1.ID, annoset.TrainingRun{
 		Model: "m", ModelVersion: "2", Metrics: map[string]float64{"f1": 0.5},
 	})
 	is.NoErr(err)
 	for _, tag := range []string{"best", "gone"} {
-		is.NoErr(r.bob.Tag(t.Context(), set.DatasetID, tag, *set.ParentID))
+		is.NoErr(bob.Tag(ctx, d.ID, tag, v1.ID))
 	}
-	is.NoErr(r.bob.Untag(t.Context(), set.DatasetID, "gone"))
-	raw := openRaw(t, r.Path)
+	is.NoErr(bob.Untag(ctx, d.ID, "gone"))
+	raw := proof.OpenRaw(t, s.Path)
 	for view, want := range map[string]string{
 		`SELECT group_concat(dataset || version || status || person || verdict || void, ' ') FROM (
 			SELECT * FROM reviews ORDER BY id)`: "d2draftbobapproved1 d2draftbobapproved0",
@@ -81,7 +94,7 @@ func TestViews_ShowWhatIsBesideSets(t *testing.T) {
 
 func viewLabels(t testing.TB, raw *sql.DB, dataset string, set annoset.AnnotationSet) []annoset.Annotation {
 	t.Helper()
-	rows := value(raw.Query(`
+	rows := proof.Value(raw.Query(`
 		SELECT id, audio_file_id, artifact_type, start_ms, end_ms, confidence, extra_data
 		FROM labels
 		WHERE dataset = ? AND version = ? AND status = ?
@@ -91,19 +104,19 @@ func viewLabels(t testing.TB, raw *sql.DB, dataset string, set annoset.Annotatio
 	for rows.Next() {
 		var a annoset.Annotation
 		var extra *string
-		noErr(t, rows.Scan(&a.ID, &a.AudioFileID, &a.ArtifactType, &a.StartMS, &a.EndMS, &a.Confidence, &extra))
+		proof.NoErr(t, rows.Scan(&a.ID, &a.AudioFileID, &a.ArtifactType, &a.StartMS, &a.EndMS, &a.Confidence, &extra))
 		if extra != nil {
 			a.ExtraData = json.RawMessage(*extra)
 		}
 		all = append(all, a)
 	}
-	noErr(t, rows.Err())
+	proof.NoErr(t, rows.Err())
 	return all
 }
 
 func viewClean(t testing.TB, raw *sql.DB, dataset string, set annoset.AnnotationSet) []string {
 	t.Helper()
-	rows := value(raw.Query(`
+	rows := proof.Value(raw.Query(`
 		SELECT audio_file_id
 		FROM clean_audio_files
 		WHERE dataset = ? AND version = ? AND status = ?
@@ -112,9 +125,9 @@ func viewClean(t testing.TB, raw *sql.DB, dataset string, set annoset.Annotation
 	all := []string{}
 	for rows.Next() {
 		var name string
-		noErr(t, rows.Scan(&name))
+		proof.NoErr(t, rows.Scan(&name))
 		all = append(all, name)
 	}
-	noErr(t, rows.Err())
+	proof.NoErr(t, rows.Err())
 	return all
 }

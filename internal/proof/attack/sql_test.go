@@ -1,4 +1,4 @@
-package annoset_test
+package attack_test
 
 import (
 	"fmt"

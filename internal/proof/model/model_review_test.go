@@ -1,4 +1,4 @@
-package annoset_test
+package model_test
 
 import (
 	"crypto/sha256"

@@ -1,4 +1,4 @@
-package annoset_test
+package crowd_test
 
 import (
 	"errors"
@@ -9,6 +9,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/proof"
 )
 
 func TestOpen_ReadOnly_besideWriters(t *testing.T) {
@@ -17,8 +18,8 @@ func TestOpen_ReadOnly_besideWriters(t *testing.T) {
 	t.Run("leaves nothing beside the file", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
+		s := proof.OpenStore(t, nil)
+		set := proof.NewDraft(t, s.Store, "a")
 		is.NoErr(s.Close())
 
 		reader, err := annoset.Open(t.Context(), s.Path, &annoset.Options{ReadOnly: true})
@@ -35,30 +36,30 @@ func TestOpen_ReadOnly_besideWriters(t *testing.T) {
 	t.Run("sees what others write after it was opened", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
+		s := proof.OpenStore(t, nil)
+		set := proof.NewDraft(t, s.Store, "a")
 		is.NoErr(s.Close())
 		reader, err := annoset.Open(t.Context(), s.Path, &annoset.Options{ReadOnly: true})
 		is.NoErr(err)
 		defer reader.Close()
-		is.Equal(len(collect(t, reader.Annotations(t.Context(), set.ID, annoset.Filter{}))), 0)
+		is.Equal(len(proof.Collect(t, reader.Annotations(t.Context(), set.ID, annoset.Filter{}))), 0)
 
 		for n := range 3 { // a writer comes, writes and goes
-			writer := reopenStore(t, s.Path, nil)
-			_, err = writer.Import(t.Context(), set.ID, stream(300, 9), nil)
+			writer := proof.ReopenStore(t, s.Path, nil)
+			_, err = writer.Import(t.Context(), set.ID, proof.Stream(300, 9), nil)
 			is.NoErr(err)
-			is.Equal(len(collect(t, reader.Annotations(t.Context(), set.ID, annoset.Filter{}))), 300*(n+1)) // at work
+			is.Equal(len(proof.Collect(t, reader.Annotations(t.Context(), set.ID, annoset.Filter{}))), 300*(n+1)) // at work
 			is.NoErr(writer.Close())
-			is.Equal(len(collect(t, reader.Annotations(t.Context(), set.ID, annoset.Filter{}))), 300*(n+1)) // gone
+			is.Equal(len(proof.Collect(t, reader.Annotations(t.Context(), set.ID, annoset.Filter{}))), 300*(n+1)) // gone
 		}
 	})
 
 	t.Run("never passes off a file that changes as one state", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
-		_, err := s.Import(t.Context(), set.ID, stream(500, 9), nil)
+		s := proof.OpenStore(t, nil)
+		set := proof.NewDraft(t, s.Store, "a")
+		_, err := s.Import(t.Context(), set.ID, proof.Stream(500, 9), nil)
 		is.NoErr(err)
 		is.NoErr(s.Close())
 		reader, err := annoset.Open(t.Context(), s.Path, &annoset.Options{ReadOnly: true})
@@ -68,7 +69,7 @@ func TestOpen_ReadOnly_besideWriters(t *testing.T) {
 		n, last := 0, error(nil)
 		for _, err := range reader.Annotations(t.Context(), set.ID, annoset.Filter{}) {
 			if n++; n == 10 {
-				writer := reopenStore(t, s.Path, nil)
+				writer := proof.ReopenStore(t, s.Path, nil)
 				is.NoErr(writer.DeleteSet(t.Context(), set.ID))
 				is.NoErr(writer.Close())
 			}

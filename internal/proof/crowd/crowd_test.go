@@ -1,9 +1,8 @@
-package annoset_test
+package crowd_test
 
 import (
 	"bufio"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -20,11 +19,12 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/proof"
 )
 
-func init() {
-	children["create sets"] = createSets
-	children["open at once"] = openAtOnce
+// TestMain runs the programs of the other processes of the crowd.
+func TestMain(m *testing.M) {
+	proof.Main(m, map[string]func() error{"create sets": createSets, "open at once": openAtOnce, "greedy": greedy})
 }
 
 // together runs fn in n goroutines at once and returns the errors that there were.
@@ -43,29 +43,6 @@ func together(n int, fn func(i int) error) error {
 		all = append(all, <-errs)
 	}
 	return errors.Join(all...)
-}
-
-// lock holds the write lock of a store's file, as another process would, until unlock is called.
-func lock(t testing.TB, path string) (unlock func()) {
-	t.Helper()
-	db := openRaw(t, path)
-	ctx := context.Background()
-	c, err := db.Conn(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		t.Fatal(err)
-	}
-	unlock = sync.OnceFunc(func() {
-		if _, err := c.ExecContext(ctx, "ROLLBACK"); err != nil && !errors.Is(err, sql.ErrConnDone) {
-			t.Error(err)
-		}
-		c.Close()
-		db.Close()
-	})
-	t.Cleanup(unlock)
-	return unlock
 }
 
 // checkVersions looks at the sets that were made at once: every number from 1 on was given to one of them.
@@ -91,7 +68,7 @@ func TestStore_CreateSet_fromManyGoroutines(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
 	ctx := context.Background()
-	s := openStore(t, &annoset.Options{Durability: annoset.DurabilityRelaxed, BusyTimeout: time.Minute})
+	s := proof.OpenStore(t, &annoset.Options{Durability: annoset.DurabilityRelaxed, BusyTimeout: time.Minute})
 	d, err := s.CreateDataset(ctx, annoset.NewDataset{Name: "speech"})
 	is.NoErr(err)
 	const each = 6
@@ -155,11 +132,11 @@ func createSets() error {
 }
 
 // startTogether starts children that wait, and has them go on all at once.
-func startTogether(t *testing.T, n int, name string, env ...string) []*child {
+func startTogether(t *testing.T, n int, name string, env ...string) []*proof.Child {
 	t.Helper()
-	var out []*child
+	var out []*proof.Child
 	for i := range n {
-		out = append(out, startChild(t, name, append(env, "ANNOSET_TEST_FIRST="+strconv.Itoa(i))...))
+		out = append(out, proof.StartChild(t, name, append(env, "ANNOSET_TEST_FIRST="+strconv.Itoa(i))...))
 	}
 	for _, c := range out {
 		if line, _ := c.Line(); line != "ready" {
@@ -176,7 +153,7 @@ func startTogether(t *testing.T, n int, name string, env ...string) []*child {
 func TestStore_CreateSet_fromManyProcesses(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
-	s := openStore(t, nil)
+	s := proof.OpenStore(t, nil)
 	d, err := s.CreateDataset(context.Background(), annoset.NewDataset{Name: "speech"})
 	is.NoErr(err)
 	var given, deleted []int
@@ -217,7 +194,7 @@ func TestOpen_byManyAtOnce(t *testing.T) {
 	ctx := context.Background()
 	check := func(t *testing.T, path string, n int) {
 		is := is.New(t)
-		s := reopenStore(t, path, nil)
+		s := proof.ReopenStore(t, path, nil)
 		datasets, err := s.Datasets(ctx)
 		is.NoErr(err)
 		is.Equal(len(datasets), n)
@@ -253,7 +230,7 @@ func TestOpen_byManyAtOnce(t *testing.T) {
 	t.Run("goroutines finds the store that is there", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		first := openStore(t, nil)
+		first := proof.OpenStore(t, nil)
 		is.NoErr(first.Close())
 		is.NoErr(together(6, func(i int) error { // some of them as others close
 			for n := range 10 {
@@ -290,18 +267,18 @@ func TestStore_readersSeeOneState(t *testing.T) {
 			o := &annoset.Options{Durability: annoset.DurabilityRelaxed, BusyTimeout: time.Minute}
 			var s *annoset.Store
 			if where == "in a file" {
-				s = openStore(t, o).Store
+				s = proof.OpenStore(t, o).Store
 			} else {
 				var err error
 				s, err = annoset.OpenMemory(ctx, o)
 				is.NoErr(err)
 				defer s.Close()
 			}
-			set := newDraft(t, s, "a")
+			set := proof.NewDraft(t, s, "a")
 			dataset := set.DatasetID
 			done := make(chan struct{})
 			rounds := 60
-			if brief() {
+			if proof.Brief() {
 				rounds = 20
 			}
 			is.NoErr(together(5, func(i int) error {
@@ -330,7 +307,7 @@ func TestStore_readersSeeOneState(t *testing.T) {
 func writePairs(ctx context.Context, s *annoset.Store, set annoset.AnnotationSet, rounds int) error {
 	var pairs [][]int64
 	for n := range rounds {
-		ids, err := s.Add(ctx, set.ID, label("x.wav", "pop", int64(n), int64(n)+1), label("y.wav", "pop", int64(n), int64(n)+1))
+		ids, err := s.Add(ctx, set.ID, proof.Label("x.wav", "pop", int64(n), int64(n)+1), proof.Label("y.wav", "pop", int64(n), int64(n)+1))
 		if err != nil {
 			return err
 		}
@@ -345,7 +322,7 @@ func writePairs(ctx context.Context, s *annoset.Store, set annoset.AnnotationSet
 			// An import of pairs: none of it is seen before all of it is.
 			if _, err := s.Import(ctx, set.ID, func(yield func(annoset.Annotation, error) bool) {
 				for i := range int64(40) {
-					if !yield(label("x.wav", "glitch", i, i+1), nil) || !yield(label("y.wav", "glitch", i, i+1), nil) {
+					if !yield(proof.Label("x.wav", "glitch", i, i+1), nil) || !yield(proof.Label("y.wav", "glitch", i, i+1), nil) {
 						return
 					}
 				}
@@ -403,16 +380,16 @@ func TestStore_Annotations_letTheBodyWrite(t *testing.T) {
 			ctx := context.Background()
 			var s *annoset.Store
 			if where == "in a file" {
-				s = openStore(t, &annoset.Options{Durability: annoset.DurabilityRelaxed}).Store
+				s = proof.OpenStore(t, &annoset.Options{Durability: annoset.DurabilityRelaxed}).Store
 			} else {
 				var err error
 				s, err = annoset.OpenMemory(ctx, nil)
 				is.NoErr(err)
 				defer s.Close()
 			}
-			set := newDraft(t, s, "a")
+			set := proof.NewDraft(t, s, "a")
 			const n = 300
-			_, err := s.Import(ctx, set.ID, stream(n, 3), nil)
+			_, err := s.Import(ctx, set.ID, proof.Stream(n, 3), nil)
 			is.NoErr(err)
 			seen := 0
 			for a, err := range s.Annotations(ctx, set.ID, annoset.Filter{}) {
@@ -442,45 +419,12 @@ func TestStore_Annotations_letTheBodyWrite(t *testing.T) {
 	}
 }
 
-// writers are all verbs that write, with as little as they need.
-func writers(s *annoset.Store, set annoset.AnnotationSet, labelID int64) map[string]func(context.Context) error {
-	a := label("w.wav", "pop", 1, 2)
-	a.ID = labelID
-	two := func(_ any, err error) error { return err }
-	notes := "n"
-	return map[string]func(context.Context) error{
-		"CreateDataset": func(ctx context.Context) error {
-			return two(s.CreateDataset(ctx, annoset.NewDataset{Name: "other"}))
-		},
-		"UpdateDataset": func(ctx context.Context) error {
-			return two(s.UpdateDataset(ctx, set.DatasetID, annoset.DatasetPatch{Description: &notes}))
-		},
-		"DeleteDataset": func(ctx context.Context) error { return s.DeleteDataset(ctx, set.DatasetID) },
-		"AddAudioFiles": func(ctx context.Context) error {
-			return s.AddAudioFiles(ctx, set.DatasetID, annoset.AudioFile{ID: "new.wav"})
-		},
-		"CreateSet":  func(ctx context.Context) error { return two(s.CreateSet(ctx, set.DatasetID, annoset.NewSet{})) },
-		"NewVersion": func(ctx context.Context) error { return two(s.NewVersion(ctx, set.ID, annoset.NewSet{})) },
-		"UpdateSet": func(ctx context.Context) error {
-			return two(s.UpdateSet(ctx, set.ID, annoset.SetPatch{Notes: &notes}))
-		},
-		"Add":         func(ctx context.Context) error { return two(s.Add(ctx, set.ID, a)) },
-		"Import":      func(ctx context.Context) error { return two(s.Import(ctx, set.ID, stream(2, 1), nil)) },
-		"Update":      func(ctx context.Context) error { return s.Update(ctx, set.ID, a) },
-		"Delete":      func(ctx context.Context) error { return s.Delete(ctx, set.ID, labelID) },
-		"MarkClean":   func(ctx context.Context) error { return s.MarkClean(ctx, set.ID, "new.wav") },
-		"UnmarkClean": func(ctx context.Context) error { return s.UnmarkClean(ctx, set.ID, "clean.wav") },
-		"Publish":     func(ctx context.Context) error { return two(s.Publish(ctx, set.ID, nil)) },
-		"DeleteSet":   func(ctx context.Context) error { return s.DeleteSet(ctx, set.ID) },
-	}
-}
-
-func newBusyStore(t *testing.T, timeout time.Duration) (*testStore, annoset.AnnotationSet, int64) {
+func newBusyStore(t *testing.T, timeout time.Duration) (*proof.Store, annoset.AnnotationSet, int64) {
 	t.Helper()
 	ctx := context.Background()
-	s := openStore(t, &annoset.Options{BusyTimeout: timeout})
-	set := newDraft(t, s.Store, "a")
-	ids, err := s.Add(ctx, set.ID, label("a.wav", "glitch", 0, 10))
+	s := proof.OpenStore(t, &annoset.Options{BusyTimeout: timeout})
+	set := proof.NewDraft(t, s.Store, "a")
+	ids, err := s.Add(ctx, set.ID, proof.Label("a.wav", "glitch", 0, 10))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -494,13 +438,13 @@ func TestStore_whileAnImportRuns(t *testing.T) {
 	t.Parallel()
 	s, set, id := newBusyStore(t, 20*time.Millisecond)
 	ctx := context.Background()
-	before := dump(t, s.Store)
-	for name, write := range writers(s.Store, set, id) {
+	before := proof.Dump(t, s.Store)
+	for name, write := range proof.Writers(s.Store, set, id) {
 		t.Run(name+" from its stream is refused, and the import with it", func(t *testing.T) {
 			is := is.New(t)
 			var inner error
 			n, err := s.Import(ctx, set.ID, func(yield func(annoset.Annotation, error) bool) {
-				if !yield(label("b.wav", "pop", 1, 2), nil) {
+				if !yield(proof.Label("b.wav", "pop", 1, 2), nil) {
 					return
 				}
 				inner = write(ctx)
@@ -509,7 +453,7 @@ func TestStore_whileAnImportRuns(t *testing.T) {
 			is.True(errors.Is(inner, annoset.ErrBusy))
 			is.True(errors.Is(err, annoset.ErrBusy)) // the import ends with what its stream yields
 			is.Equal(n, 0)
-			is.Equal(dump(t, s.Store), before)
+			is.Equal(proof.Dump(t, s.Store), before)
 		})
 	}
 	t.Run("its stream may read, and it goes on after a write that was refused", func(t *testing.T) {
@@ -537,14 +481,14 @@ func TestStore_whileAnotherProcessWrites(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
 			s, set, id := newBusyStore(t, timeout)
-			before := dump(t, s.Store)
-			unlock := lock(t, s.Path)
-			for name, write := range writers(s.Store, set, id) {
+			before := proof.Dump(t, s.Store)
+			unlock := proof.Lock(t, s.Path)
+			for name, write := range proof.Writers(s.Store, set, id) {
 				if err := write(ctx); !errors.Is(err, annoset.ErrBusy) {
 					t.Errorf("%s: %v", name, err)
 				}
 			}
-			is.Equal(dump(t, s.Store), before) // reading goes on
+			is.Equal(proof.Dump(t, s.Store), before) // reading goes on
 			is.NoErr(s.Backup(ctx, filepath.Join(t.TempDir(), "backup")))
 			is.NoErr(s.Export(ctx, set.ID, filepath.Join(t.TempDir(), "export")))
 			other, err := annoset.Open(ctx, s.Path, &annoset.Options{BusyTimeout: timeout})
@@ -559,12 +503,12 @@ func TestStore_whileAnotherProcessWrites(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s, set, _ := newBusyStore(t, time.Minute)
-		unlock := lock(t, s.Path)
+		unlock := proof.Lock(t, s.Path)
 		waiting := make(chan struct{})
 		result := make(chan error)
 		go func() {
 			close(waiting)
-			_, err := s.Add(ctx, set.ID, label("a.wav", "glitch", 0, 1))
+			_, err := s.Add(ctx, set.ID, proof.Label("a.wav", "glitch", 0, 1))
 			result <- err
 		}()
 		<-waiting
@@ -580,9 +524,9 @@ func TestStore_Close_whileOthersWork(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
 			ctx := context.Background()
-			s := openStore(t, &annoset.Options{Durability: annoset.DurabilityRelaxed, BusyTimeout: time.Minute})
-			set := newDraft(t, s.Store, "a")
-			_, err := s.Import(ctx, set.ID, stream(2000, 3), nil)
+			s := proof.OpenStore(t, &annoset.Options{Durability: annoset.DurabilityRelaxed, BusyTimeout: time.Minute})
+			set := proof.NewDraft(t, s.Store, "a")
+			_, err := s.Import(ctx, set.ID, proof.Stream(2000, 3), nil)
 			is.NoErr(err)
 			published, err := s.NewVersion(ctx, set.ID, annoset.NewSet{})
 			is.NoErr(err)
@@ -591,15 +535,15 @@ func TestStore_Close_whileOthersWork(t *testing.T) {
 			dir := t.TempDir()
 			work := []func(n int) error{
 				func(n int) error {
-					_, err := s.Add(ctx, set.ID, label("a.wav", "pop", int64(n), int64(n)))
+					_, err := s.Add(ctx, set.ID, proof.Label("a.wav", "pop", int64(n), int64(n)))
 					return err
 				},
 				func(int) error {
-					_, err := s.Import(ctx, set.ID, stream(100, 3), nil)
+					_, err := s.Import(ctx, set.ID, proof.Stream(100, 3), nil)
 					return err
 				},
 				func(int) error {
-					_, err := all(s.Annotations(ctx, set.ID, annoset.Filter{}))
+					_, err := proof.All(s.Annotations(ctx, set.ID, annoset.Filter{}))
 					return err
 				},
 				func(int) error { return s.Verify(ctx, published.ID) },
@@ -640,9 +584,9 @@ func TestStore_Close_whileOthersWork(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		ctx := context.Background()
-		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
-		_, err := s.Import(ctx, set.ID, stream(2000, 3), nil)
+		s := proof.OpenStore(t, nil)
+		set := proof.NewDraft(t, s.Store, "a")
+		_, err := s.Import(ctx, set.ID, proof.Stream(2000, 3), nil)
 		is.NoErr(err)
 		read := 0
 		var last error
@@ -661,8 +605,8 @@ func TestStore_Close_whileOthersWork(t *testing.T) {
 		is := is.New(t)
 		ctx := context.Background()
 		for round := range 10 {
-			s := openStore(t, &annoset.Options{Durability: annoset.DurabilityRelaxed})
-			set := newDraft(t, s.Store, "a")
+			s := proof.OpenStore(t, &annoset.Options{Durability: annoset.DurabilityRelaxed})
+			set := proof.NewDraft(t, s.Store, "a")
 			dir := t.TempDir()
 			is.NoErr(together(5, func(i int) error {
 				var err error
@@ -675,11 +619,11 @@ func TestStore_Close_whileOthersWork(t *testing.T) {
 				case 1:
 					err = s.Backup(ctx, filepath.Join(dir, "backup"))
 				case 2:
-					_, err = s.Add(ctx, set.ID, label("a.wav", "pop", 1, 2))
+					_, err = s.Add(ctx, set.ID, proof.Label("a.wav", "pop", 1, 2))
 				case 3:
 					err = s.Export(ctx, set.ID, filepath.Join(dir, "export"))
 				case 4:
-					_, err = all(s.Annotations(ctx, set.ID, annoset.Filter{}))
+					_, err = proof.All(s.Annotations(ctx, set.ID, annoset.Filter{}))
 				}
 				if errors.Is(err, annoset.ErrClosed) {
 					return nil
@@ -689,8 +633,6 @@ func TestStore_Close_whileOthersWork(t *testing.T) {
 		}
 	})
 }
-
-func init() { children["greedy"] = greedy }
 
 // greedy writes without a pause until its parent says that it is enough.
 func greedy() error {
@@ -717,7 +659,7 @@ func greedy() error {
 	}()
 	err = together(2, func(i int) error {
 		for ctx.Err() == nil {
-			if _, err := s.Add(ctx, set.ID, label("a.wav", "greed", 0, 1)); err != nil && ctx.Err() == nil {
+			if _, err := s.Add(ctx, set.ID, proof.Label("a.wav", "greed", 0, 1)); err != nil && ctx.Err() == nil {
 				return err
 			}
 		}
@@ -730,14 +672,14 @@ func TestStore_besideAGreedyProcess(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
 	ctx := context.Background()
-	s := openStore(t, &annoset.Options{BusyTimeout: time.Second, Durability: annoset.DurabilityRelaxed})
-	set := newDraft(t, s.Store, "a")
-	c := startChild(t, "greedy", "ANNOSET_TEST_PATH="+s.Path)
+	s := proof.OpenStore(t, &annoset.Options{BusyTimeout: time.Second, Durability: annoset.DurabilityRelaxed})
+	set := proof.NewDraft(t, s.Store, "a")
+	c := proof.StartChild(t, "greedy", "ANNOSET_TEST_PATH="+s.Path)
 	line, _ := c.Line()
 	is.Equal(line, "ready")
 	const n = 50
 	for i := range int64(n) {
-		_, err := s.Add(ctx, set.ID, label("a.wav", "patience", i, i))
+		_, err := s.Add(ctx, set.ID, proof.Label("a.wav", "patience", i, i))
 		is.NoErr(err) // every call gets its turn, long before the busy timeout
 		time.Sleep(5 * time.Millisecond)
 	}

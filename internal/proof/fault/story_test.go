@@ -1,22 +1,14 @@
-package annoset_test
+package fault_test
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
-	"sync"
-	"testing"
 
 	"github.com/google/uuid"
-	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
-	"github.com/annoset/annoset/internal/hook"
 	"github.com/annoset/annoset/internal/proof"
 )
 
@@ -56,8 +48,8 @@ func beginning() []verb {
 			return t.keep("v1", set, err)
 		}},
 		{"add", func(ctx context.Context, t *tale) (any, error) {
-			ids, err := t.Add(ctx, t.sets["v1"], label("a.wav", "glitch", 0, 10), label("a.wav", "pop", 5, 20),
-				label("b.wav", "glitch", 7, 7))
+			ids, err := t.Add(ctx, t.sets["v1"], proof.Label("a.wav", "glitch", 0, 10), proof.Label("a.wav", "pop", 5, 20),
+				proof.Label("b.wav", "glitch", 7, 7))
 			t.ids = ids
 			return ids, err
 		}},
@@ -68,7 +60,7 @@ func beginning() []verb {
 func story() []verb {
 	verbs := append(beginning(), []verb{
 		{"import", func(ctx context.Context, t *tale) (any, error) {
-			return t.Import(ctx, t.sets["v1"], stream(12, 3), nil)
+			return t.Import(ctx, t.sets["v1"], proof.Stream(12, 3), nil)
 		}},
 		{"mark clean", func(ctx context.Context, t *tale) (any, error) {
 			return nil, t.MarkClean(ctx, t.sets["v1"], "c.wav", "d.wav")
@@ -81,12 +73,12 @@ func story() []verb {
 			return t.keep("v2", set, err)
 		}},
 		{"update an inherited label", func(ctx context.Context, t *tale) (any, error) {
-			a := label("d.wav", "click", 30, 40) // was in a.wav; d.wav was clean
+			a := proof.Label("d.wav", "click", 30, 40) // was in a.wav; d.wav was clean
 			a.ID = t.ids[0]
 			return nil, t.Update(ctx, t.sets["v2"], a)
 		}},
 		{"update a label of the draft", func(ctx context.Context, t *tale) (any, error) {
-			a := label("a.wav", "click", 35, 45)
+			a := proof.Label("a.wav", "click", 35, 45)
 			a.ID = t.ids[0]
 			return nil, t.Update(ctx, t.sets["v2"], a)
 		}},
@@ -131,7 +123,7 @@ func story() []verb {
 				if err != nil {
 					return nil, err
 				}
-				if _, err := t.Add(ctx, set.ID, label("e.wav", "pop", int64(n), 100)); err != nil {
+				if _, err := t.Add(ctx, set.ID, proof.Label("e.wav", "pop", int64(n), 100)); err != nil {
 					return nil, err
 				}
 				if _, err := t.Publish(ctx, set.ID, nil); err != nil {
@@ -159,7 +151,7 @@ func story() []verb {
 				return nil, err
 			}
 			t.dataset = d.ID
-			return t.Add(ctx, set.ID, label("n.wav", "pop", 1, 2))
+			return t.Add(ctx, set.ID, proof.Label("n.wav", "pop", 1, 2))
 		}},
 		{"delete dataset", func(ctx context.Context, t *tale) (any, error) {
 			return nil, t.DeleteDataset(ctx, t.dataset)
@@ -177,7 +169,7 @@ func reviewStory() []verb {
 			return t.keep("reviewed", set, err)
 		}},
 		{"add signed", func(ctx context.Context, t *tale) (any, error) {
-			return t.As("ann").Add(ctx, t.sets["reviewed"], label("r.wav", "pop", 0, 10))
+			return t.As("ann").Add(ctx, t.sets["reviewed"], proof.Label("r.wav", "pop", 0, 10))
 		}},
 		{"reject", func(ctx context.Context, t *tale) (any, error) {
 			set, err := t.Set(ctx, t.sets["reviewed"])
@@ -239,7 +231,7 @@ func bulkStory() []verb {
 	const many = proof.BulkRows + 10
 	return append(beginning(), []verb{
 		{"import in bulk", func(ctx context.Context, t *tale) (any, error) {
-			return t.Import(ctx, t.sets["v1"], stream(many, 5), nil)
+			return t.Import(ctx, t.sets["v1"], proof.Stream(many, 5), nil)
 		}},
 		{"publish many", func(ctx context.Context, t *tale) (any, error) {
 			return t.Publish(ctx, t.sets["v1"], nil)
@@ -249,7 +241,7 @@ func bulkStory() []verb {
 			return t.keep("v2", set, err)
 		}},
 		{"update one of many", func(ctx context.Context, t *tale) (any, error) {
-			a := label("b.wav", "click", 30, 40)
+			a := proof.Label("b.wav", "click", 30, 40)
 			a.ID = t.ids[2] + 1 // the first one that was imported
 			return nil, t.Update(ctx, t.sets["v2"], a)
 		}},
@@ -267,7 +259,7 @@ func bulkStory() []verb {
 			return t.Publish(ctx, t.sets["v2"], nil)
 		}},
 		{"read many", func(ctx context.Context, t *tale) (any, error) {
-			return all(t.Annotations(ctx, t.sets["v2"], annoset.Filter{}))
+			return proof.All(t.Annotations(ctx, t.sets["v2"], annoset.Filter{}))
 		}},
 		{"verify many", func(ctx context.Context, t *tale) (any, error) { return nil, t.Verify(ctx, t.sets["v2"]) }},
 	}...)
@@ -280,10 +272,10 @@ const between = ""
 func readers() []verb {
 	return []verb{
 		{"read annotations", func(ctx context.Context, t *tale) (any, error) {
-			return all(t.Annotations(ctx, t.sets["v2"], annoset.Filter{}))
+			return proof.All(t.Annotations(ctx, t.sets["v2"], annoset.Filter{}))
 		}},
 		{"read one file's annotations", func(ctx context.Context, t *tale) (any, error) {
-			return all(t.Annotations(ctx, t.sets["v2"], annoset.Filter{AudioFileIDs: []string{"a.wav", "file00001.wav"}}))
+			return proof.All(t.Annotations(ctx, t.sets["v2"], annoset.Filter{AudioFileIDs: []string{"a.wav", "file00001.wav"}}))
 		}},
 		{"read one annotation", func(ctx context.Context, t *tale) (any, error) {
 			return t.Annotation(ctx, t.sets["v2"], t.ids[1])
@@ -292,10 +284,10 @@ func readers() []verb {
 			return t.Page(ctx, t.sets["v2"], annoset.Filter{}, annoset.Position{AudioFileID: "a.wav", StartMS: 1}, 20)
 		}},
 		{"read clean audio files", func(ctx context.Context, t *tale) (any, error) {
-			return all(t.CleanAudioFiles(ctx, t.sets["v2"]))
+			return proof.All(t.CleanAudioFiles(ctx, t.sets["v2"]))
 		}},
 		{"evaluate", func(ctx context.Context, t *tale) (any, error) {
-			return t.Evaluate(ctx, t.sets["v2"], stream(20, 2), &annoset.EvaluateOptions{Everywhere: true})
+			return t.Evaluate(ctx, t.sets["v2"], proof.Stream(20, 2), &annoset.EvaluateOptions{Everywhere: true})
 		}},
 		{"measure agreement", func(ctx context.Context, t *tale) (any, error) {
 			return t.MeasureAgreement(ctx, t.sets["v1"], t.sets["v2"], nil)
@@ -309,7 +301,7 @@ func readers() []verb {
 			if err != nil {
 				return nil, err
 			}
-			return all(part.AudioFiles(ctx))
+			return proof.All(part.AudioFiles(ctx))
 		}},
 		{"get set", func(ctx context.Context, t *tale) (any, error) { return t.Set(ctx, t.sets["v2"]) }},
 		{"get statistics", func(ctx context.Context, t *tale) (any, error) { return t.Stats(ctx, t.sets["v2"]) }},
@@ -335,7 +327,7 @@ func readers() []verb {
 			if err != nil {
 				return nil, err
 			}
-			return all(training.Annotations(ctx, annoset.Filter{}))
+			return proof.All(training.Annotations(ctx, annoset.Filter{}))
 		}},
 		{"list datasets", func(ctx context.Context, t *tale) (any, error) { return t.Datasets(ctx) }},
 		{"check", func(ctx context.Context, t *tale) (any, error) {
@@ -343,10 +335,10 @@ func readers() []verb {
 		}},
 		{"verify", func(ctx context.Context, t *tale) (any, error) { return nil, t.Verify(ctx, t.sets["v2"]) }},
 		{"diff by id", func(ctx context.Context, t *tale) (any, error) {
-			return all(t.Diff(ctx, t.sets["v1"], t.sets["v2"], nil))
+			return proof.All(t.Diff(ctx, t.sets["v1"], t.sets["v2"], nil))
 		}},
 		{"diff by content", func(ctx context.Context, t *tale) (any, error) {
-			return all(annoset.DiffStores(ctx, t.Store, t.sets["v1"], t.Store, t.sets["v2"], nil))
+			return proof.All(annoset.DiffStores(ctx, t.Store, t.sets["v1"], t.Store, t.sets["v2"], nil))
 		}},
 		{"write change log", func(ctx context.Context, t *tale) (any, error) {
 			return t.ChangeLog(ctx, t.sets["v1"], t.sets["v2"])
@@ -355,7 +347,7 @@ func readers() []verb {
 		{"export", func(ctx context.Context, t *tale) (any, error) {
 			dir := filepath.Join(t.dir, "export")
 			if err := t.Export(ctx, t.sets["v2"], dir); err != nil {
-				return nil, errors.Join(err, nothingAt(dir))
+				return nil, errors.Join(err, proof.NothingAt(dir))
 			}
 			sums, err := os.ReadFile(filepath.Join(dir, "SHA256SUMS"))
 			return string(sums), errors.Join(err, os.RemoveAll(dir))
@@ -363,7 +355,7 @@ func readers() []verb {
 		{"backup", func(ctx context.Context, t *tale) (any, error) {
 			path := filepath.Join(t.dir, "backup.annoset")
 			if err := t.Backup(ctx, path); err != nil {
-				return nil, errors.Join(err, nothingAt(path))
+				return nil, errors.Join(err, proof.NothingAt(path))
 			}
 			copied, err := annoset.Open(ctx, path, nil)
 			if err != nil {
@@ -373,366 +365,4 @@ func readers() []verb {
 			return set.Digest, errors.Join(err, copied.Close(), os.Remove(path))
 		}},
 	}
-}
-
-// chapter is one verb of a story with the store before and after it.
-type chapter struct {
-	verb
-	number        int
-	file          []byte // the store's file before
-	before, after string // what the store holds, as dump writes it
-	result        string
-	tale          tale // as it was before
-}
-
-// shelf keeps the stories that were told, by name.
-var shelf = struct {
-	sync.Mutex
-	stories map[string][]chapter
-}{stories: map[string][]chapter{}}
-
-// told runs a story without faults, once for all tests, and writes down every chapter of it.
-func told(t *testing.T, name string, verbs []verb) []chapter {
-	t.Helper()
-	shelf.Lock()
-	defer shelf.Unlock()
-	if shelf.stories[name] == nil {
-		shelf.stories[name] = tell(t, verbs)
-	}
-	return shelf.stories[name]
-}
-
-func tell(t *testing.T, verbs []verb) []chapter {
-	t.Helper()
-	ctx := context.Background()
-	dir := t.TempDir()
-	path := filepath.Join(dir, "labels.annoset")
-	clock := &proof.Replay{}
-	now := tale{dir: dir, sets: map[string]uuid.UUID{}}
-	chapters := make([]chapter, len(verbs))
-	for i, v := range verbs {
-		s, err := annoset.Open(ctx, path, clock.Options())
-		if err != nil {
-			t.Fatal(err)
-		}
-		before := dump(t, s)
-		if err := s.Close(); err != nil {
-			t.Fatal(err)
-		}
-		file, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		chapters[i] = chapter{verb: v, number: i, file: file, before: before, tale: now.clone(nil, "")}
-		if s, err = annoset.Open(ctx, path, clock.Options()); err != nil {
-			t.Fatal(err)
-		}
-		now.Store = s
-		clock.Rewind(i)
-		result, err := v.run(ctx, &now)
-		if err != nil {
-			t.Fatalf("%s: %v", v.name, err)
-		}
-		chapters[i].result = written(result)
-		chapters[i].after = dump(t, s)
-		if err := s.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	checkFile(t, path)
-	return chapters
-}
-
-// clone copies what is known, for a store of its own.
-func (t *tale) clone(s *annoset.Store, dir string) tale {
-	c := tale{Store: s, dir: dir, dataset: t.dataset, sets: map[string]uuid.UUID{}, ids: slices.Clone(t.ids)}
-	for name, id := range t.sets {
-		c.sets[name] = id
-	}
-	return c
-}
-
-var errInjected = errors.New("injected fault")
-
-// fault is a way in which a call of the driver fails.
-type fault struct {
-	name string
-	err  error
-	done bool // the call is done all the same
-	stay bool // every later call fails too
-}
-
-var faults = []fault{
-	{"fails", errInjected, false, false},
-	{"fails after it was done", errInjected, true, false},
-	{"and all later ones fail", errInjected, false, true},
-	{"finds its connection lost", driver.ErrBadConn, false, false},
-	{"loses its connection once done", driver.ErrBadConn, true, false},
-}
-
-// at makes the i-th call fail. fired tells what call that was, or is empty.
-func (f fault) at(s *hook.Seam, i int) (fired func() string) {
-	n, what := 0, ""
-	s.Set(func(call, query string) (before, after error) {
-		n++
-		if n != i && (n < i || !f.stay) {
-			return nil, nil
-		}
-		if what == "" {
-			what = call + " " + strings.Join(strings.Fields(query), " ")
-			what = what[:min(len(what), 80)]
-		}
-		if f.done {
-			return nil, f.err
-		}
-		return f.err, nil
-	})
-	return func() string {
-		s.Set(nil)
-		return what
-	}
-}
-
-// trial is one call that is to fail in one way.
-type trial struct {
-	fault
-	i int
-}
-
-// trials are all ways in which a verb of n calls can fail, in any order; or so many of them, among which the last
-// calls, of which one is COMMIT, fail once they were done.
-func trials(t testing.TB, n, some int) []trial {
-	var all []trial
-	for _, f := range faults {
-		for i := range n {
-			all = append(all, trial{f, i + 1})
-		}
-	}
-	newRand(t).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-	switch {
-	case full():
-		some *= 20
-	case brief():
-		some = (some + 2) / 3
-	}
-	if some >= len(all) {
-		return all
-	}
-	return append(all[:some], trial{faults[1], n}, trial{faults[1], max(1, n-1)})
-}
-
-func TestStore_whenTheDriverFails(t *testing.T) {
-	skipMany(t)
-	t.Parallel()
-	for _, tales := range []struct {
-		name  string
-		verbs []verb
-		some  int
-	}{
-		{"of few labels", story(), 3},
-		{"of many labels", bulkStory(), 1},
-	} {
-		t.Run(tales.name, func(t *testing.T) {
-			t.Parallel()
-			if tales.name == "of many labels" {
-				skipMany(t)
-			}
-			chapters := told(t, tales.name, tales.verbs)
-			for i := range chapters {
-				c := &chapters[i]
-				if c.name == between {
-					continue
-				}
-				t.Run(c.name+" happens whole or not at all", func(t *testing.T) {
-					t.Parallel()
-					dir := t.TempDir()
-					for _, trial := range trials(t, c.count(t, dir), tales.some) {
-						if c.withFault(t, dir, trial.fault, trial.i); t.Failed() {
-							return
-						}
-					}
-				})
-			}
-		})
-	}
-}
-
-// open opens a copy of the chapter's store in dir.
-func (c *chapter) open(t *testing.T, dir string, s *hook.Seam, clock *proof.Replay) (*annoset.Store, string) {
-	t.Helper()
-	path := filepath.Join(dir, "labels.annoset")
-	for _, ending := range []string{"-wal", "-shm"} {
-		if _, err := os.Stat(path + ending); err == nil {
-			t.Errorf("%s is left of the last time", path+ending)
-		}
-	}
-	if err := os.WriteFile(path, c.file, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	store, err := annoset.Open(s.In(context.Background()), path, clock.Options())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return store, path
-}
-
-// count returns how many calls of the driver the verb takes.
-func (c *chapter) count(t *testing.T, dir string) int {
-	t.Helper()
-	s, clock := &hook.Seam{}, &proof.Replay{}
-	store, _ := c.open(t, dir, s, clock)
-	defer store.Close()
-	n := 0
-	s.Set(func(string, string) (before, after error) {
-		n++
-		return nil, nil
-	})
-	clock.Rewind(c.number)
-	own := c.tale.clone(store, dir)
-	_, err := c.run(context.Background(), &own)
-	s.Set(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
-
-// withFault runs the verb while the i-th call fails. Then the store holds what it did before, or, where that may be,
-// after; it goes on working, and the verb succeeds when it is tried again.
-func (c *chapter) withFault(t *testing.T, dir string, f fault, i int) {
-	t.Helper()
-	defer noPanic(t)
-	is := is.New(t)
-	ctx := context.Background()
-	s, clock := &hook.Seam{}, &proof.Replay{}
-	store, path := c.open(t, dir, s, clock)
-	defer func() { is.NoErr(store.Close()) }()
-	own := c.tale.clone(store, dir)
-	clock.Rewind(c.number)
-	fired := f.at(s, i)
-	result, err := c.run(ctx, &own)
-	what := fired()
-	if what == "" {
-		t.Errorf("there is no call %d", i)
-	}
-	fail := func(format string, args ...any) {
-		t.Helper()
-		t.Errorf("%s: call %d (%s) %s: %s", c.name, i, what, f.name, fmt.Sprintf(format, args...))
-	}
-	if i%2 == 0 { // the next one to look at it is another process
-		is.NoErr(store.Close())
-		checkFile(t, path)
-		store, err2 := annoset.Open(ctx, path, clock.Options())
-		is.NoErr(err2)
-		defer func() { is.NoErr(store.Close()) }()
-		own.Store = store
-	}
-	now := dump(t, own.Store)
-	switch {
-	case errors.Is(err, proof.ErrLeft):
-		fail("%v", err)
-	case err == nil && now != c.after:
-		fail("it returned no error and did not happen")
-	case err == nil && written(result) != c.result:
-		fail("it returned %.300s, not %.300s", written(result), c.result)
-	case err == nil:
-	case !errors.Is(err, f.err) && f.err == errInjected:
-		fail("the cause is lost: %v", err)
-	case now != c.before && (!f.done || now != c.after):
-		fail("it failed, and the store is neither as before nor as after")
-	}
-	if now == c.before {
-		clock.Rewind(c.number)
-		again := c.tale.clone(own.Store, dir)
-		result, err := c.run(ctx, &again)
-		switch {
-		case err != nil:
-			fail("tried again: %v", err)
-		case written(result) != c.result:
-			fail("tried again, it returned %.300s, not %.300s", written(result), c.result)
-		case dump(t, own.Store) != c.after:
-			fail("tried again, it did something else")
-		}
-	}
-	is.NoErr(own.Store.Close())
-	if i%2 == 1 {
-		checkFile(t, path)
-	}
-}
-
-func TestOpen_whenTheDriverFails(t *testing.T) {
-	t.Parallel()
-	story := told(t, "of the beginning", story()[:4])
-	for _, start := range []struct {
-		name, holds string
-		file        []byte
-	}{
-		{"a new store", "", nil},
-		{"a store that exists", story[3].before, story[3].file},
-	} {
-		t.Run("leaves "+start.name+" as good as it was", func(t *testing.T) {
-			t.Parallel()
-			dir := t.TempDir()
-			calls := 0
-			counting := &hook.Seam{}
-			counting.Set(func(string, string) (before, after error) {
-				calls++
-				return nil, nil
-			})
-			openOver(t, filepath.Join(dir, "count.annoset"), start.file, counting, func(s *annoset.Store, err error) {
-				counting.Set(nil)
-				if err != nil || calls < 5 {
-					t.Fatalf("%d calls, %v: the seam is not where it was", calls, err)
-				}
-			})
-			for n, trial := range trials(t, calls, 20) {
-				if openWithFault(t, dir, n, trial, start.file, start.holds); t.Failed() {
-					return
-				}
-			}
-		})
-	}
-}
-
-// openOver opens a store over what the file held, and closes it when then has seen it.
-func openOver(t *testing.T, path string, file []byte, s *hook.Seam, then func(*annoset.Store, error)) {
-	t.Helper()
-	if file != nil {
-		if err := os.WriteFile(path, file, 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	store, err := annoset.Open(s.In(context.Background()), path, nil)
-	then(store, err)
-	if err != nil {
-		return
-	}
-	if err := store.Close(); err != nil {
-		t.Error(err)
-	}
-}
-
-func openWithFault(t *testing.T, dir string, n int, trial trial, file []byte, holds string) {
-	t.Helper()
-	is := is.New(t)
-	path := filepath.Join(dir, fmt.Sprintf("%d.annoset", n))
-	s := &hook.Seam{}
-	fired := trial.at(s, trial.i)
-	var what string
-	openOver(t, path, file, s, func(store *annoset.Store, err error) {
-		what = fired()
-		if err == nil {
-			is.Equal(dump(t, store), holds) // what was opened in spite of a fault
-		} else if trial.err == errInjected && !errors.Is(err, errInjected) {
-			t.Errorf("open: call %d (%s) %s: the cause is lost: %v", trial.i, what, trial.name, err)
-		}
-	})
-	again, err := annoset.Open(context.Background(), path, nil)
-	if err != nil {
-		t.Errorf("open: call %d (%s) %s: opened again: %v", trial.i, what, trial.name, err)
-		return
-	}
-	is.Equal(dump(t, again), holds) // opened again
-	is.NoErr(again.Close())
-	checkFile(t, path)
 }

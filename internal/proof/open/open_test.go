@@ -1,4 +1,4 @@
-package annoset_test
+package open_test
 
 import (
 	"context"
@@ -17,59 +17,25 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/proof"
 )
-
-// folderSums are the SHA-256 sums of all that lies in a folder.
-func folderSums(t testing.TB, dir string) map[string]string {
-	t.Helper()
-	sums := make(map[string]string)
-	for _, e := range value(os.ReadDir(dir))(t) {
-		if e.IsDir() {
-			sums[e.Name()] = "folder"
-			continue
-		}
-		sums[e.Name()] = fmt.Sprintf("%x", sha256.Sum256(value(os.ReadFile(filepath.Join(dir, e.Name())))(t)))
-	}
-	return sums
-}
-
-// storeFile makes a closed store with something in it.
-func storeFile(t testing.TB, dir string) string {
-	t.Helper()
-	path := filepath.Join(dir, "labels.annoset")
-	s := value(annoset.Open(t.Context(), path, reproducible()))(t)
-	set := newDraft(t, s, "one")
-	value(s.Add(t.Context(), set.ID, label("a.wav", "glitch", 0, 10), label("b.wav", "hum", 5, 5)))(t)
-	value(s.Publish(t.Context(), set.ID, nil))(t)
-	noErr(t, s.Tag(t.Context(), set.DatasetID, "best", set.ID))
-	value(s.NewVersion(t.Context(), set.ID, annoset.NewSet{}))(t)
-	noErr(t, s.Close())
-	return path
-}
 
 // foreignFile makes an SQLite file by statements of another application.
 func foreignFile(t testing.TB, dir string, statements ...string) string {
 	t.Helper()
 	path := filepath.Join(dir, "other.db")
-	raw := openRaw(t, path)
+	raw := proof.OpenRaw(t, path)
 	for _, q := range statements {
 		_, err := raw.Exec(q)
-		noErr(t, err)
+		proof.NoErr(t, err)
 	}
-	noErr(t, raw.Close())
-	return path
-}
-
-func writeFile(t testing.TB, dir, text string) string {
-	t.Helper()
-	path := filepath.Join(dir, "some.file")
-	noErr(t, os.WriteFile(path, []byte(text), 0o600))
+	proof.NoErr(t, raw.Close())
 	return path
 }
 
 func truncate(t testing.TB, path string, size int64) string {
 	t.Helper()
-	noErr(t, os.Truncate(path, size))
+	proof.NoErr(t, os.Truncate(path, size))
 	return path
 }
 
@@ -81,19 +47,19 @@ func TestOpen_LeavesWhatItRefusesAsItWas(t *testing.T) {
 		want []error // any of them
 	}{
 		{"a newer schema", func(t *testing.T, dir string) string {
-			path := storeFile(t, dir)
-			raw := openRaw(t, path)
+			path := proof.StoreFile(t, dir)
+			raw := proof.OpenRaw(t, path)
 			_, err := raw.Exec(`PRAGMA user_version = 1000`)
-			noErr(t, err)
-			noErr(t, raw.Close())
+			proof.NoErr(t, err)
+			proof.NoErr(t, raw.Close())
 			return path
 		}, []error{annoset.ErrNewerSchema}},
 		{"a store without a schema version", func(t *testing.T, dir string) string {
-			path := storeFile(t, dir)
-			raw := openRaw(t, path)
+			path := proof.StoreFile(t, dir)
+			raw := proof.OpenRaw(t, path)
 			_, err := raw.Exec(`PRAGMA user_version = 0`)
-			noErr(t, err)
-			noErr(t, raw.Close())
+			proof.NoErr(t, err)
+			proof.NoErr(t, raw.Close())
 			return path
 		}, []error{annoset.ErrNotAStore}},
 		{"another application's file", func(t *testing.T, dir string) string {
@@ -109,36 +75,36 @@ func TestOpen_LeavesWhatItRefusesAsItWas(t *testing.T) {
 			return foreignFile(t, dir, `PRAGMA user_version = 1`)
 		}, []error{annoset.ErrNotAStore}},
 		{"a text file", func(t *testing.T, dir string) string {
-			return writeFile(t, dir, strings.Repeat("not a database\n", 1000))
+			return proof.WriteFile(t, dir, strings.Repeat("not a database\n", 1000))
 		}, []error{annoset.ErrNotAStore}},
 		{"one byte", func(t *testing.T, dir string) string {
-			return writeFile(t, dir, "x")
+			return proof.WriteFile(t, dir, "x")
 		}, []error{annoset.ErrNotAStore}},
 		{"garbage after the magic", func(t *testing.T, dir string) string {
-			return writeFile(t, dir, "SQLite format 3\x00"+strings.Repeat("garbage!", 1000))
+			return proof.WriteFile(t, dir, "SQLite format 3\x00"+strings.Repeat("garbage!", 1000))
 		}, []error{annoset.ErrNotAStore, annoset.ErrCorrupt}},
 		{"garbage after the header", func(t *testing.T, dir string) string {
-			path := storeFile(t, dir)
-			data := value(os.ReadFile(path))(t)
+			path := proof.StoreFile(t, dir)
+			data := proof.Value(os.ReadFile(path))(t)
 			for i := range data[100:] {
 				data[100+i] = 0xa5
 			}
-			noErr(t, os.WriteFile(path, data, 0o600))
+			proof.NoErr(t, os.WriteFile(path, data, 0o600))
 			return path
 		}, []error{annoset.ErrCorrupt}},
 		{"a store cut in half", func(t *testing.T, dir string) string {
-			path := storeFile(t, dir)
-			return truncate(t, path, value(os.Stat(path))(t).Size()/2)
+			path := proof.StoreFile(t, dir)
+			return truncate(t, path, proof.Value(os.Stat(path))(t).Size()/2)
 		}, []error{annoset.ErrCorrupt}},
 		{"a store cut within its first page", func(t *testing.T, dir string) string {
-			return truncate(t, storeFile(t, dir), 1000)
+			return truncate(t, proof.StoreFile(t, dir), 1000)
 		}, []error{annoset.ErrCorrupt, annoset.ErrNotAStore}},
 		{"a store cut within its header", func(t *testing.T, dir string) string {
-			return truncate(t, storeFile(t, dir), 50)
+			return truncate(t, proof.StoreFile(t, dir), 50)
 		}, []error{annoset.ErrCorrupt, annoset.ErrNotAStore}},
 		{"a folder", func(t *testing.T, dir string) string {
 			path := filepath.Join(dir, "folder")
-			noErr(t, os.Mkdir(path, 0o700))
+			proof.NoErr(t, os.Mkdir(path, 0o700))
 			return path
 		}, []error{annoset.ErrNotAStore}},
 		{"a missing folder", func(t *testing.T, dir string) string {
@@ -152,14 +118,14 @@ func TestOpen_LeavesWhatItRefusesAsItWas(t *testing.T) {
 				is := is.New(t)
 				dir := t.TempDir()
 				path := test.make(t, dir)
-				before := folderSums(t, dir)
+				before := proof.FolderSums(t, dir)
 				for range 2 {
 					s, err := annoset.Open(t.Context(), path, opts)
 					meant := slices.ContainsFunc(test.want, func(want error) bool { return errors.Is(err, want) })
 					is.True(meant)                               // the error tells what it is
 					is.True(s == nil)                            // and no half store comes with it
 					is.True(strings.Contains(err.Error(), path)) // it names the file
-					is.Equal(folderSums(t, dir), before)         // byte for byte, and nothing beside it
+					is.Equal(proof.FolderSums(t, dir), before)   // byte for byte, and nothing beside it
 				}
 			})
 		}
@@ -176,35 +142,35 @@ func TestOpen_LeavesWhatItRefusesAsItWas(t *testing.T) {
 		dir := t.TempDir()
 		_, err := annoset.Open(t.Context(), filepath.Join(dir, "labels.annoset"), &annoset.Options{ReadOnly: true})
 		is.True(errors.Is(err, fs.ErrNotExist)) // read-only never makes a store
-		is.Equal(len(folderSums(t, dir)), 0)
+		is.Equal(len(proof.FolderSums(t, dir)), 0)
 	})
 	t.Run("an empty file, read-only", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		dir := t.TempDir()
-		path := writeFile(t, dir, "")
+		path := proof.WriteFile(t, dir, "")
 		_, err := annoset.Open(t.Context(), path, &annoset.Options{ReadOnly: true})
 		is.True(errors.Is(err, annoset.ErrNotAStore))
-		is.Equal(folderSums(t, dir), map[string]string{"some.file": fmt.Sprintf("%x", sha256.Sum256(nil))})
+		is.Equal(proof.FolderSums(t, dir), map[string]string{"some.file": fmt.Sprintf("%x", sha256.Sum256(nil))})
 	})
 }
 
 func TestOpen_LeavesANewerSchemaInTheLogAsItWas(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
-	from, dir := storeFile(t, t.TempDir()), t.TempDir()
+	from, dir := proof.StoreFile(t, t.TempDir()), t.TempDir()
 	path := filepath.Join(dir, "labels.annoset")
-	raw := openRaw(t, from)
+	raw := proof.OpenRaw(t, from)
 	_, err := raw.Exec(`PRAGMA user_version = 1000`)
 	is.NoErr(err)
 	for _, ending := range []string{"", "-wal"} { // as a crash of the newer program leaves them
-		is.NoErr(os.WriteFile(path+ending, value(os.ReadFile(from+ending))(t), 0o600))
+		is.NoErr(os.WriteFile(path+ending, proof.Value(os.ReadFile(from+ending))(t), 0o600))
 	}
-	before := folderSums(t, dir)
+	before := proof.FolderSums(t, dir)
 	for _, opts := range []*annoset.Options{nil, {ReadOnly: true}} {
 		_, err := annoset.Open(t.Context(), path, opts)
 		is.True(errors.Is(err, annoset.ErrNewerSchema)) // what the log says counts
-		after := folderSums(t, dir)
+		after := proof.FolderSums(t, dir)
 		delete(after, "labels.annoset-shm") // SQLite's index of the log, which it cannot read without
 		is.Equal(after, before)
 	}
@@ -213,13 +179,13 @@ func TestOpen_LeavesANewerSchemaInTheLogAsItWas(t *testing.T) {
 func TestOpen_MakesAStoreOfAnEmptyFile(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
-	path := writeFile(t, t.TempDir(), "")
-	s := reopenStore(t, path, nil)
-	set := newDraft(t, s.Store, "one")
+	path := proof.WriteFile(t, t.TempDir(), "")
+	s := proof.ReopenStore(t, path, nil)
+	set := proof.NewDraft(t, s.Store, "one")
 	is.Equal(set.Version, 1)
 	is.NoErr(s.Close())
-	again := reopenStore(t, path, nil)
-	is.Equal(len(value(again.Datasets(t.Context()))(t)), 1) // it is kept in that very file
+	again := proof.ReopenStore(t, path, nil)
+	is.Equal(len(proof.Value(again.Datasets(t.Context()))(t)), 1) // it is kept in that very file
 }
 
 func TestOpen_TakesEveryPath(t *testing.T) {
@@ -240,17 +206,17 @@ func TestOpen_TakesEveryPath(t *testing.T) {
 			path := filepath.Join(dir, name)
 			s, err := annoset.Open(t.Context(), path, nil)
 			is.NoErr(err)
-			_, err = s.Add(t.Context(), newDraft(t, s, "one").ID, label("a.wav", "glitch", 0, 10))
+			_, err = s.Add(t.Context(), proof.NewDraft(t, s, "one").ID, proof.Label("a.wav", "glitch", 0, 10))
 			is.NoErr(err)
-			before := dump(t, s)
+			before := proof.Dump(t, s)
 			is.NoErr(s.Close())
-			is.Equal(len(folderSums(t, dir)), 1) // one file of that name, and nothing beside it
+			is.Equal(len(proof.FolderSums(t, dir)), 1) // one file of that name, and nothing beside it
 			_, err = os.Stat(path)
 			is.NoErr(err)
 			for _, opts := range []*annoset.Options{nil, {ReadOnly: true}} {
 				s, err := annoset.Open(t.Context(), path, opts)
 				is.NoErr(err)
-				is.Equal(dump(t, s), before) // it is found again
+				is.Equal(proof.Dump(t, s), before) // it is found again
 				is.NoErr(s.Backup(t.Context(), path+fmt.Sprint(opts == nil)))
 				is.NoErr(s.Close())
 			}
@@ -259,30 +225,30 @@ func TestOpen_TakesEveryPath(t *testing.T) {
 }
 
 func TestOpen_KeepsEverything(t *testing.T) {
-	skipMany(t)
+	proof.SkipMany(t)
 	t.Parallel()
 	is := is.New(t)
-	w := newWorld(t)
-	before := dump(t, w.Store)
+	w := proof.NewWorld(t)
+	before := proof.Dump(t, w.Store)
 	is.NoErr(w.Close())
-	s := reopenStore(t, w.Path, nil)
-	is.Equal(dump(t, s.Store), before)
+	s := proof.ReopenStore(t, w.Path, nil)
+	is.Equal(proof.Dump(t, s.Store), before)
 	is.NoErr(s.Close())
-	is.Equal(len(folderSums(t, filepath.Dir(w.Path))), 1) // the companions are gone
+	is.Equal(len(proof.FolderSums(t, filepath.Dir(w.Path))), 1) // the companions are gone
 }
 
 func TestOpen_TwoStoresOnOneFile(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
-	a := openStore(t, nil)
-	set := newDraft(t, a.Store, "one")
-	b := reopenStore(t, a.Path, nil)
+	a := proof.OpenStore(t, nil)
+	set := proof.NewDraft(t, a.Store, "one")
+	b := proof.ReopenStore(t, a.Path, nil)
 	var all sync.WaitGroup
 	errs := make([]error, 2)
-	for i, s := range []*testStore{a, b} {
+	for i, s := range []*proof.Store{a, b} {
 		all.Go(func() {
 			for range 20 {
-				_, err := s.Add(context.Background(), set.ID, label("a.wav", "glitch", 0, 10))
+				_, err := s.Add(context.Background(), set.ID, proof.Label("a.wav", "glitch", 0, 10))
 				errs[i] = errors.Join(errs[i], err)
 				_, err = s.CreateSet(context.Background(), set.DatasetID, annoset.NewSet{})
 				errs[i] = errors.Join(errs[i], err)
@@ -291,13 +257,13 @@ func TestOpen_TwoStoresOnOneFile(t *testing.T) {
 	}
 	all.Wait()
 	is.NoErr(errors.Join(errs...))
-	is.Equal(dump(t, a.Store), dump(t, b.Store))
-	sets := value(a.Sets(t.Context(), set.DatasetID, annoset.SetFilter{}))(t)
+	is.Equal(proof.Dump(t, a.Store), proof.Dump(t, b.Store))
+	sets := proof.Value(a.Sets(t.Context(), set.DatasetID, annoset.SetFilter{}))(t)
 	is.Equal(len(sets), 41)
 	is.Equal(sets[40].Version, 41) // no version was given twice, and none left out
 	is.Equal(sets[0].TotalAnnotations, int64(40))
 	is.NoErr(a.Close())
-	_, err := b.Add(t.Context(), set.ID, label("a.wav", "glitch", 0, 10))
+	_, err := b.Add(t.Context(), set.ID, proof.Label("a.wav", "glitch", 0, 10))
 	is.NoErr(err) // closing one leaves the other
 }
 
@@ -309,15 +275,15 @@ func TestOpenMemory_IsPrivate(t *testing.T) {
 	b, err := annoset.OpenMemory(t.Context(), nil)
 	is.NoErr(err)
 	defer b.Close()
-	set := newDraft(t, a, "one")
-	is.Equal(len(value(b.Datasets(t.Context()))(t)), 0) // two stores in memory are two stores
-	is.Equal(newDraft(t, b, "one").Version, 1)
+	set := proof.NewDraft(t, a, "one")
+	is.Equal(len(proof.Value(b.Datasets(t.Context()))(t)), 0) // two stores in memory are two stores
+	is.Equal(proof.NewDraft(t, b, "one").Version, 1)
 	_, err = b.Set(t.Context(), set.ID)
 	is.True(errors.Is(err, annoset.ErrNotFound))
 	is.NoErr(a.Close())
-	is.Equal(len(value(b.Datasets(t.Context()))(t)), 1) // and end apart
+	is.Equal(len(proof.Value(b.Datasets(t.Context()))(t)), 1) // and end apart
 	c, err := annoset.OpenMemory(t.Context(), nil)
 	is.NoErr(err)
 	defer c.Close()
-	is.Equal(len(value(c.Datasets(t.Context()))(t)), 0) // nothing is left of a closed one
+	is.Equal(len(proof.Value(c.Datasets(t.Context()))(t)), 0) // nothing is left of a closed one
 }
