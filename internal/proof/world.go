@@ -246,7 +246,7 @@ func (w *World) buildFour(t testing.TB) {
 			"Q" + notes: Label("q"+notes+".wav", "hum", 0, 10), "R" + notes: Label("r"+notes+".wav", "hum", 5, 20),
 		})
 		NoErr(t, ann.MarkClean(ctx, set.ID, "s"+notes+".wav"))
-		return Value(ann.Set(ctx, set.ID))(t)
+		return Value(ann.SetByID(ctx, set.ID))(t)
 	}
 	v1 := draft(nil, "1")
 	Value(bob.Approve(ctx, v1.ID, v1.Revision, "good"))(t)
@@ -260,7 +260,7 @@ func (w *World) buildFour(t testing.TB) {
 
 	v2 := draft(&v1, "2")
 	NoErr(t, ann.Delete(ctx, v2.ID, w.labelOf(t, v2, "Q1").ID))
-	v2 = Value(ann.Set(ctx, v2.ID))(t)
+	v2 = Value(ann.SetByID(ctx, v2.ID))(t)
 	Value(bob.Reject(ctx, v2.ID, v2.Revision, "wait"))(t)
 	Value(bob.Approve(ctx, v2.ID, v2.Revision, "good after all"))(t)
 	v3 := draft(nil, "3")
