@@ -14,8 +14,8 @@ import (
 // Errands is the number of errands in a labeling session.
 const Errands = 40
 
-// errand makes the nth call of a labeling session. It goes by what is in the store: a process that goes on after a crash
-// knows nothing else. progress is called while an import reads, and again before it commits.
+// errand makes the nth call of a labeling session. It goes by what is in the store: a process that continues after a
+// crash knows nothing else. progress is called while an import reads, and again before it commits.
 func errand(ctx context.Context, s *annoset.Store, n int, progress func(done int)) error {
 	if n == 0 {
 		_, err := s.CreateDataset(ctx, annoset.NewDataset{Name: "speech"})

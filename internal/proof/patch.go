@@ -12,8 +12,8 @@ import (
 	"github.com/annoset/annoset"
 )
 
-// CheckPatch checks that a diff is a patch: applied to one set it gives the other, it is in order of audio file, and the
-// diff in the other direction is its inverse. It returns the changes.
+// CheckPatch checks that a diff is a patch: it is in order of audio file, applied to one set it gives the other, and
+// the diff in the other direction is its inverse. It returns the changes.
 func CheckPatch(t testing.TB, s *annoset.Store, from, to uuid.UUID) []annoset.Change {
 	t.Helper()
 	is := is.New(t)
@@ -58,15 +58,14 @@ func sortedChanges(changes []annoset.Change) []string {
 	return slices.Sorted(slices.Values(out))
 }
 
-// CheckIDs checks that the changes between two sets that share ids say of each id what became of it. It finds that out by
-// reading both sets.
+// CheckIDs checks the changes between two sets that share ids: for each id they must say what reading both sets says.
 func CheckIDs(t testing.TB, s *annoset.Store, from, to uuid.UUID, changes []annoset.Change) {
 	t.Helper()
 	is := is.New(t)
-	is.Equal(kindsByID(t, changes), readByID(t, s, from, to)) // each id says what became of its label
+	is.Equal(kindsByID(t, changes), readByID(t, s, from, to)) // what became of each id
 }
 
-// kindsByID are the kinds of changes of labels, each of which must have one id.
+// kindsByID returns the kind of change of each id. A change of a label must have one id, and an id one change.
 func kindsByID(t testing.TB, changes []annoset.Change) map[int64]annoset.ChangeKind {
 	t.Helper()
 	kinds := map[int64]annoset.ChangeKind{}
@@ -88,7 +87,7 @@ func kindsByID(t testing.TB, changes []annoset.Change) map[int64]annoset.ChangeK
 	return kinds
 }
 
-// readByID is the diff of two sets whose labels have ids in common, found by reading both: the kind of change of each id.
+// readByID returns the kind of change of each id, found by reading both sets.
 func readByID(t testing.TB, s *annoset.Store, from, to uuid.UUID) map[int64]annoset.ChangeKind {
 	t.Helper()
 	before, kinds := map[int64]annoset.Annotation{}, map[int64]annoset.ChangeKind{}

@@ -1,6 +1,6 @@
 // Package proof has what the tests of several packages share: stores that are checked when a test ends, labels to fill
-// them with, a clock that repeats itself, and processes to kill. The folders below it are the suites that tell no
-// verb's story: attacks, a model, faults, crowds. Tests alone may import it, from anywhere above the root.
+// them with, a clock that can be rewound, processes to kill. The folders below it are the suites that are not about one
+// verb: attacks, a model, faults, kills, crowds. Only tests may import it.
 package proof
 
 import (
@@ -68,8 +68,8 @@ func OpenRaw(t testing.TB, path string) *sql.DB {
 	return db
 }
 
-// CheckFile checks the integrity, foreign keys and invariants of a store's file, and verifies every published set. Under
-// the race detector it does nothing unless [Full] is set: it reads a file, and the run without the detector does so too.
+// CheckFile checks the integrity, foreign keys and invariants of a store's file, and verifies every published set.
+// Under the race detector it does nothing unless [Full] is set: the run without the detector checks the same files.
 func CheckFile(t testing.TB, path string) {
 	t.Helper()
 	if Race && !Full() {
@@ -98,7 +98,7 @@ func Dump(t testing.TB, s *annoset.Store) string {
 	return text
 }
 
-// Root returns the folder of the module that the test belongs to. Tests run in the folder of their package.
+// Root returns the root folder of the module. Tests run in the folder of their package.
 func Root(t testing.TB) string {
 	t.Helper()
 	dir := Value(os.Getwd())(t)
@@ -114,7 +114,7 @@ func Root(t testing.TB) string {
 	}
 }
 
-// OpenSample opens real labels, which are kept beside the repository, and skips the test where they are absent.
+// OpenSample opens a file of real labels. They are kept beside the repository; where they are absent it skips the test.
 func OpenSample(t testing.TB, path string) *os.File {
 	t.Helper()
 	path = filepath.Join(Root(t), "..", "shared", "data", filepath.FromSlash(path))

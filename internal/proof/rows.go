@@ -45,7 +45,8 @@ func Millis(t testing.TB, seconds ...string) int64 {
 	return n.Int64() * int64(sum.Sign()|1)
 }
 
-// RTTM reads the speaker turns of a sample: SPEAKER <file> <channel> <onset s> <duration s> <NA> <NA> <speaker> <NA> <NA>.
+// RTTM reads the speaker turns of a sample. A line is
+// SPEAKER <file> <channel> <onset s> <duration s> <NA> <NA> <speaker> <NA> <NA>.
 func RTTM(t testing.TB, name string) []annoset.Annotation {
 	t.Helper()
 	var labels []annoset.Annotation

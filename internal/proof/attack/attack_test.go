@@ -1,3 +1,5 @@
+// Package attack_test attacks published sets: through the Store, in SQL, and through the sqlite3 shell. Every attack
+// must be refused, for the reason meant, and leave the store as it was.
 package attack_test
 
 import (
@@ -23,7 +25,7 @@ func TestStore_RefusesToChangeWhatIsPublished(t *testing.T) {
 	w := proof.NewWorld(t)
 	ctx := context.Background()
 	before := proof.Dump(t, w.Store)
-	known := make(map[uuid.UUID]annoset.Annotation) // a label of each
+	known := make(map[uuid.UUID]annoset.Annotation) // one label of each
 	for _, set := range w.Published {
 		known[set.ID] = proof.Value(w.Page(ctx, set.ID, annoset.Filter{}, annoset.Position{}, 1))(t).Annotations[0]
 	}
@@ -118,7 +120,7 @@ func TestStore_RefusesToChangeWhatIsPublished(t *testing.T) {
 				err := a.do(set)
 				is.True(errors.Is(err, annoset.ErrPublished)) // a published set never changes
 				e, found := errors.AsType[*annoset.ImmutableError](err)
-				is.True(found) // the facts come with the error
+				is.True(found) // the error carries the facts
 				named := set
 				if a.op == "delete dataset" {
 					named = first[set.DatasetID]
@@ -129,15 +131,15 @@ func TestStore_RefusesToChangeWhatIsPublished(t *testing.T) {
 				if set.DatasetID == w.Four.ID && strings.HasPrefix(a.op, "delete ") && a.op != "delete" {
 					want.Models = []string{"tagger 1"}
 				}
-				is.Equal(*e, want)                           // it says what was tried on which set
-				is.True(strings.Contains(err.Error(), a.op)) // and so does its text
+				is.Equal(*e, want)                           // the operation and the set
+				is.True(strings.Contains(err.Error(), a.op)) // also in its text
 			}
 		})
 	}
-	t.Cleanup(func() { w.Check(t, before) }) // runs once all of them are through
+	t.Cleanup(func() { w.Check(t, before) }) // runs after all of them
 }
 
-// attacker is a program that knows SQL, and nothing of annoset.
+// attacker is a program that knows SQL and nothing of annoset.
 type attacker struct {
 	*proof.World
 	conn  *sql.Conn
@@ -158,15 +160,15 @@ func (a *attacker) exec(t testing.TB, query string) {
 	}
 }
 
-// commits tells, by a number that changes, whether anything was written to the file.
+// commits returns a number that changes whenever something is written to the file.
 func (a *attacker) commits(t testing.TB) (n int64) {
 	t.Helper()
 	proof.NoErr(t, a.watch.QueryRow(`PRAGMA data_version`).Scan(&n))
 	return n
 }
 
-// try runs an attack in a transaction of its own, which is committed if the database refuses the attack: whoever
-// does not care about errors goes on. What goes through is undone, for the sake of the attacks to come.
+// try runs an attack in a transaction of its own. A refused attack is followed by a commit, as in a program that
+// ignores errors. One that goes through is rolled back, so that later attacks find the store as it was.
 func (a *attacker) try(t testing.TB, prepare, query string) (rows int64, refused error) {
 	t.Helper()
 	a.exec(t, "BEGIN IMMEDIATE")
@@ -182,7 +184,7 @@ func (a *attacker) try(t testing.TB, prepare, query string) (rows int64, refused
 	return rows, refused
 }
 
-// attackVariants are the ways in which SQL lets one ask for the same change.
+// attackVariants returns the ways in which SQL can ask for the same change.
 func attackVariants(query string) []string {
 	all := []string{query}
 	verb, rest, _ := strings.Cut(strings.TrimSpace(query), " ")
@@ -201,20 +203,20 @@ func TestSchema_RefusesAttacksInSQL(t *testing.T) {
 	before := proof.Dump(t, w.Store)
 	a := newAttacker(t, w, w.Path)
 	for _, attack := range attacks() {
-		t.Run(attack.name, func(t *testing.T) { // not in parallel: they share the connection
+		t.Run(attack.name, func(t *testing.T) { // not in parallel: they share a connection
 			is := is.New(t)
 			commits := a.commits(t)
 			for _, query := range attackVariants(attack.sql) {
 				rows, err := a.try(t, attack.prepare, query)
 				if err == nil && attack.skips && strings.Contains(query, " OR IGNORE ") {
-					is.Equal(rows, int64(0)) // OR IGNORE passes over a row that breaks a constraint, without a word
+					is.Equal(rows, int64(0)) // OR IGNORE skips a row that breaks a constraint, without an error
 					continue
 				}
 				if err == nil {
 					t.Errorf("went through, %d rows: %s", rows, query)
 					continue
 				}
-				is.True(strings.Contains(err.Error(), attack.says)) // it was refused for the reason meant
+				is.True(strings.Contains(err.Error(), attack.says)) // refused for the reason meant
 			}
 			if a.commits(t) != commits {
 				w.Check(t, before)
@@ -263,10 +265,10 @@ func TestSchema_RefusesAttacksThroughTheShell(t *testing.T) {
 			_, failed := errors.AsType[*exec.ExitError](err)
 			is.True(failed) // the shell reports an error
 			guarded := strings.Contains(string(out), "annoset: ") || strings.Contains(string(out), "cannot modify")
-			is.True(guarded) // that of a guard
+			is.True(guarded) // from a guard
 		})
 	}
-	t.Run("and lets one read", func(t *testing.T) {
+	t.Run("and it can read", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		count := `SELECT count(*) FROM labels WHERE dataset = 'one' AND version = 1`
@@ -277,7 +279,8 @@ func TestSchema_RefusesAttacksThroughTheShell(t *testing.T) {
 	t.Cleanup(func() { w.Check(t, before) })
 }
 
-// servants are the triggers that refuse nothing, but write what others go by, and the attack that each foils.
+// servants are the triggers that refuse nothing: they write what other triggers check. The text names an attack that
+// goes through without the servant.
 var servants = map[string]string{
 	"annotation_set_publish": "change what a published set sees once it was published in SQL",
 	"annotation_set_version": "insert the version of a draft deleted just now",
@@ -291,13 +294,13 @@ var servants = map[string]string{
 	"layer_file_updated":     "publish without a clean mark that was approved",
 	"layer_file_deleted":     "publish without a word on a file that was approved to be clean",
 	"layer_inserted":         "twice through a set begun in SQL",
-	"layer_deleted":          "", // it cleans up: what it leaves undone shows when a row id is given again
+	"layer_deleted":          "", // it cleans up: what it leaves would show when a row id is used again
 }
 
 var raisePattern = regexp.MustCompile(`RAISE\(ABORT, 'annoset: ([^']*)'\)`)
 
-// TestSchema_NeedsEachGuard takes away one refusal of one trigger after the other, and finds an attack that then goes
-// through.
+// TestSchema_NeedsEachGuard removes one refusal of one trigger at a time. Without it an attack must go through: a guard
+// that no attack needs is dead code.
 func TestSchema_NeedsEachGuard(t *testing.T) {
 	if proof.Race {
 		t.Skip("one goroutine and a lot of SQL: too slow under the race detector, which would find nothing")
@@ -306,7 +309,7 @@ func TestSchema_NeedsEachGuard(t *testing.T) {
 	w := proof.NewWorld(t)
 	a := newAttacker(t, w, w.Path)
 
-	refused := make(map[string][]attack) // by what is said
+	refused := make(map[string][]attack) // by the text of the error, and by name
 	for _, attack := range attacks() {
 		for _, query := range attackVariants(attack.sql) {
 			attack.sql = query
@@ -322,8 +325,8 @@ func TestSchema_NeedsEachGuard(t *testing.T) {
 		refusals := raisePattern.FindAllStringSubmatchIndex(text, -1)
 		if refusals == nil {
 			t.Run(name, func(t *testing.T) {
-				foiled, known := servants[name]
-				if !known || foiled != "" && !a.anyPasses(t, "DROP TRIGGER "+name, refused[foiled]) {
+				foils, known := servants[name]
+				if !known || foils != "" && !a.anyPasses(t, "DROP TRIGGER "+name, refused[foils]) {
 					t.Error("no attack goes through without the trigger")
 				}
 			})
@@ -340,7 +343,7 @@ func TestSchema_NeedsEachGuard(t *testing.T) {
 	}
 }
 
-// guardTexts reads the guards by name.
+// guardTexts returns the SQL of each trigger, by name.
 func guardTexts(t testing.TB, db *sql.DB) map[string]string {
 	t.Helper()
 	rows := proof.Value(db.Query(`SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'`))(t)
@@ -355,7 +358,7 @@ func guardTexts(t testing.TB, db *sql.DB) map[string]string {
 	return all
 }
 
-// anyPasses weakens the schema, tells whether one of the attacks goes through then, and puts all back.
+// anyPasses weakens the schema, reports whether one of the attacks then goes through, and restores it.
 func (a *attacker) anyPasses(t testing.TB, weaken string, attacks []attack) bool {
 	t.Helper()
 	a.exec(t, "BEGIN IMMEDIATE;\n"+weaken)

@@ -1,6 +1,6 @@
 package attack_test
 
-// layerAttacks aim at layers, and at what is seen through them.
+// layerAttacks aim at layers, and at what sets see through them.
 func layerAttacks() []attack {
 	all := []attack{
 		{name: "stand on a draft's layer", sql: openLayer("{one}", "{one.l3}"), says: saysStandsOn},
@@ -54,7 +54,7 @@ func layerAttacks() []attack {
 	return all
 }
 
-// fileAttacks aim at what layers say of audio files.
+// fileAttacks aim at what layers record about audio files.
 func fileAttacks() []attack {
 	all := []attack{
 		{name: "a file stays in its layer", sql: `UPDATE layer_file SET layer_id = {one.l3} WHERE layer_id = {one.l4}`,
@@ -103,7 +103,7 @@ func fileAttacks() []attack {
 	return append(all, attack{name: "forget all files", sql: `DELETE FROM layer_file`, says: saysSealed})
 }
 
-// labelAttacks aim at the labels of published sets, and at blocks.
+// labelAttacks aim at the labels of published sets, and at their blocks.
 func labelAttacks() []attack {
 	unchanged := "a label is changed by writing it anew"
 	all := []attack{
@@ -170,7 +170,7 @@ func removalAttacks() []attack {
 	)
 }
 
-// draftAttacks would make a draft that no one could publish, or that means two things at once.
+// draftAttacks would make a draft that cannot be published, or that contradicts itself.
 func draftAttacks() []attack {
 	unknown := "the audio file is clean, or not known to the layer"
 	vocabulary := "the dataset does not declare that artifact type"

@@ -1,7 +1,7 @@
 package attack_test
 
-// publishFour publishes a draft of dataset four as Go would. Digests is what that does to its layer first, to follow
-// another statement.
+// publishFour publishes a draft of dataset four as the library does. Digests is its first step, on the draft's layer;
+// it may follow another statement.
 func publishFour(version string) (digests, publish string) {
 	return `; UPDATE layer_file SET annotations = 1 - clean, digest = zeroblob(32) WHERE layer_id = {four.l` + version + `}`,
 		`UPDATE annotation_set SET ` + asPublished + ` WHERE id = {four.v` + version + `}`
@@ -21,7 +21,7 @@ func insertReview(set, revision, person, verdict string) string {
 		VALUES (` + set + `, ` + revision + `, ` + person + `, ` + verdict + `, '', 0)`
 }
 
-// reviewAttacks aim at who did what, and at what people said of it.
+// reviewAttacks aim at editors and reviews.
 func reviewAttacks() []attack {
 	now := func(version string) string { return `(SELECT revision FROM layer WHERE id = {four.l` + version + `})` }
 	digests2, publish2 := publishFour("2")

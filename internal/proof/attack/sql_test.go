@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// attack is a statement that would break an invariant, and that the database has to refuse. {name} is a row id of the
+// attack is a statement that would break an invariant: the database must refuse it. {name} stands for a row id of the
 // world.
 type attack struct {
 	name    string
-	prepare string // lawful statements before it, in its transaction
+	prepare string // allowed statements before it, in its transaction
 	sql     string
-	says    string // a part of the error
-	skips   bool   // OR IGNORE passes over it without an error, and changes nothing: a constraint, not a trigger
+	says    string // part of the error
+	skips   bool   // OR IGNORE skips it without an error and changes nothing: a constraint, not a trigger
 }
 
 func insertLabel(layer, file string, start int64, id, artifactType string) string {
@@ -138,7 +138,7 @@ func setAttacks() []attack {
 	return all
 }
 
-// newSetAttacks add sets that must not be.
+// newSetAttacks add sets that must not exist.
 func newSetAttacks() []attack {
 	fresh, onV2 := openLayer("{one}", "NULL"), openLayer("{one}", "{one.l2}")
 	return []attack{
@@ -221,7 +221,7 @@ func datasetAttacks() []attack {
 	}
 }
 
-// nameAttacks aim at artifact types and audio files, by which labels say what and where.
+// nameAttacks aim at artifact types and audio files, which labels refer to.
 func nameAttacks() []attack {
 	var all []attack
 	for _, n := range []struct{ table, own, other, foreign, deleted, exists, keeps string }{

@@ -16,6 +16,7 @@ import (
 	"github.com/annoset/annoset/internal/proof"
 )
 
+// newBusyStore returns a store with a draft that has a label, whose id it returns, and a clean audio file.
 func newBusyStore(t *testing.T, timeout time.Duration) (*proof.Store, annoset.AnnotationSet, int64) {
 	t.Helper()
 	ctx := context.Background()
@@ -37,7 +38,7 @@ func TestStore_whileAnImportRuns(t *testing.T) {
 	ctx := context.Background()
 	before := proof.Dump(t, s.Store)
 	for name, write := range proof.Writers(s.Store, set, id) {
-		t.Run(name+" from its stream is refused, and the import with it", func(t *testing.T) {
+		t.Run(name+" from its stream returns ErrBusy, and so does the import", func(t *testing.T) {
 			is := is.New(t)
 			var inner error
 			n, err := s.Import(ctx, set.ID, func(yield func(annoset.Annotation, error) bool) {
@@ -53,7 +54,7 @@ func TestStore_whileAnImportRuns(t *testing.T) {
 			is.Equal(proof.Dump(t, s.Store), before)
 		})
 	}
-	t.Run("its stream may read, and it goes on after a write that was refused", func(t *testing.T) {
+	t.Run("its stream may read, and may go on after a refused write", func(t *testing.T) {
 		is := is.New(t)
 		n, err := s.Import(ctx, set.ID, func(yield func(annoset.Annotation, error) bool) {
 			s.CreateDataset(ctx, annoset.NewDataset{Name: "never"})
@@ -85,15 +86,15 @@ func TestStore_whileAnotherProcessWrites(t *testing.T) {
 					t.Errorf("%s: %v", name, err)
 				}
 			}
-			is.Equal(proof.Dump(t, s.Store), before) // reading goes on
+			is.Equal(proof.Dump(t, s.Store), before) // reading works
 			is.NoErr(s.Backup(ctx, filepath.Join(t.TempDir(), "backup")))
 			is.NoErr(s.Export(ctx, set.ID, filepath.Join(t.TempDir(), "export")))
 			other, err := annoset.Open(ctx, s.Path, &annoset.Options{BusyTimeout: timeout})
-			is.NoErr(err) // so does opening
+			is.NoErr(err) // and so does opening
 			is.NoErr(other.Close())
 			unlock()
 			_, err = s.Publish(ctx, set.ID, nil)
-			is.NoErr(err) // busy is not for ever
+			is.NoErr(err) // until the other one is done
 		})
 	}
 	t.Run("goes on once that is done", func(t *testing.T) {
@@ -114,7 +115,7 @@ func TestStore_whileAnotherProcessWrites(t *testing.T) {
 	})
 }
 
-// greedy writes without a pause until its parent says that it is enough.
+// greedy writes without a pause until its parent sends a line.
 func greedy() error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -160,7 +161,7 @@ func TestStore_besideAGreedyProcess(t *testing.T) {
 	const n = 50
 	for i := range int64(n) {
 		_, err := s.Add(ctx, set.ID, proof.Label("a.wav", "patience", i, i))
-		is.NoErr(err) // every call gets its turn, long before the busy timeout
+		is.NoErr(err) // every call gets its turn before the busy timeout
 		time.Sleep(5 * time.Millisecond)
 	}
 	fmt.Fprintln(c.Stdin, "enough")
@@ -169,5 +170,5 @@ func TestStore_besideAGreedyProcess(t *testing.T) {
 	stats, err := s.Stats(ctx, set.ID)
 	is.NoErr(err)
 	is.Equal(stats.AnnotationsByType["patience"], int64(n))
-	is.True(stats.AnnotationsByType["greed"] > n) // which had not to stand back for it
+	is.True(stats.AnnotationsByType["greed"] > n) // and the greedy one got more
 }

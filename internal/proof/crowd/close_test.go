@@ -78,7 +78,7 @@ func TestStore_Close_whileOthersWork(t *testing.T) {
 			is.NoErr(s.Close()) // closing twice is no error
 		})
 	}
-	t.Run("lets what is being read go on, or ends it with ErrClosed", func(t *testing.T) {
+	t.Run("lets a read go on, or ends it with ErrClosed", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		ctx := context.Background()
@@ -96,9 +96,9 @@ func TestStore_Close_whileOthersWork(t *testing.T) {
 				is.NoErr(s.Close())
 			}
 		}
-		is.True(last == nil && read == 2000 || errors.Is(last, annoset.ErrClosed)) // never less without an error
+		is.True(last == nil && read == 2000 || errors.Is(last, annoset.ErrClosed)) // never fewer labels without an error
 	})
-	t.Run("ends what begins at the same moment with nil or ErrClosed", func(t *testing.T) {
+	t.Run("ends a call that begins at the same moment with nil or ErrClosed", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		ctx := context.Background()

@@ -1,3 +1,4 @@
+// Package crowd_test has goroutines and processes use one store at once: they read, write, open and close it.
 package crowd_test
 
 import (
@@ -20,12 +21,12 @@ import (
 	"github.com/annoset/annoset/internal/proof"
 )
 
-// TestMain runs the programs of the other processes of the crowd.
+// TestMain runs the programs of the other processes.
 func TestMain(m *testing.M) {
 	proof.Main(m, map[string]func() error{"create sets": createSets, "open at once": openAtOnce, "greedy": greedy})
 }
 
-// together runs fn in n goroutines at once and returns the errors that there were.
+// together runs fn in n goroutines at once and returns their errors.
 func together(n int, fn func(i int) error) error {
 	start := make(chan struct{})
 	errs := make(chan error, n)
@@ -43,19 +44,19 @@ func together(n int, fn func(i int) error) error {
 	return errors.Join(all...)
 }
 
-// checkVersions looks at the sets that were made at once: every number from 1 on was given to one of them.
+// checkVersions checks the sets that were made at once: every version from 1 on was given to exactly one of them.
 func checkVersions(t *testing.T, s *annoset.Store, dataset uuid.UUID, given, deleted []int) {
 	t.Helper()
 	is := is.New(t)
 	slices.Sort(given)
 	for i, version := range given {
-		is.Equal(version, i+1) // none is given twice, none left out
+		is.Equal(version, i+1) // none given twice, none left out
 	}
 	sets, err := s.Sets(context.Background(), dataset, annoset.SetFilter{})
 	is.NoErr(err)
 	is.Equal(len(sets), len(given)-len(deleted))
 	for _, set := range sets {
-		is.True(!slices.Contains(deleted, set.Version)) // what is deleted is gone
+		is.True(!slices.Contains(deleted, set.Version)) // a deleted one is gone
 	}
 	next, err := s.CreateSet(context.Background(), dataset, annoset.NewSet{})
 	is.NoErr(err)
@@ -100,7 +101,7 @@ func TestStore_CreateSet_fromManyGoroutines(t *testing.T) {
 	checkVersions(t, s.Store, d.ID, given, deleted)
 }
 
-// createSets makes sets, and deletes some, when its parent says so.
+// createSets makes sets and deletes some, once its parent says so.
 func createSets() error {
 	ctx := context.Background()
 	s, err := annoset.Open(ctx, os.Getenv("ANNOSET_TEST_PATH"), &annoset.Options{BusyTimeout: time.Minute})
@@ -129,7 +130,7 @@ func createSets() error {
 	return s.Close()
 }
 
-// startTogether starts children that wait, and has them go on all at once.
+// startTogether starts n children that wait, and lets all go on at once.
 func startTogether(t *testing.T, n int, name string, env ...string) []*proof.Child {
 	t.Helper()
 	var out []*proof.Child

@@ -17,7 +17,7 @@ import (
 	"github.com/annoset/annoset/internal/proof"
 )
 
-// openAtOnce opens a file that others open too, and writes to it.
+// openAtOnce opens a file while others do, and writes to it.
 func openAtOnce() error {
 	ctx := context.Background()
 	fmt.Println("ready")
@@ -40,7 +40,7 @@ func TestOpen_byManyAtOnce(t *testing.T) {
 		is.NoErr(err)
 		is.Equal(len(datasets), n)
 	}
-	t.Run("processes makes one store", func(t *testing.T) {
+	t.Run("processes make one store", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		for range 3 {
@@ -52,7 +52,7 @@ func TestOpen_byManyAtOnce(t *testing.T) {
 			check(t, path, 4)
 		}
 	})
-	t.Run("goroutines makes one store", func(t *testing.T) {
+	t.Run("goroutines make one store", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		for range 5 {
@@ -68,12 +68,12 @@ func TestOpen_byManyAtOnce(t *testing.T) {
 			check(t, path, 6)
 		}
 	})
-	t.Run("goroutines finds the store that is there", func(t *testing.T) {
+	t.Run("goroutines find the store that exists", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		first := proof.OpenStore(t, nil)
 		is.NoErr(first.Close())
-		is.NoErr(together(6, func(i int) error { // some of them as others close
+		is.NoErr(together(6, func(i int) error { // some open while others close
 			for n := range 10 {
 				s, err := annoset.Open(ctx, first.Path, &annoset.Options{
 					BusyTimeout: time.Minute, ReadOnly: (i+n)%3 == 0,

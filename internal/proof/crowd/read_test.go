@@ -14,7 +14,8 @@ import (
 	"github.com/annoset/annoset/internal/proof"
 )
 
-// TestStore_readersSeeOneState has a writer that always adds and deletes labels in pairs: whoever sees one sees both.
+// TestStore_readersSeeOneState has a writer that adds and deletes labels in pairs: a reader sees both of a pair or
+// none.
 func TestStore_readersSeeOneState(t *testing.T) {
 	t.Parallel()
 	for _, where := range []string{"in a file", "in memory"} {
@@ -61,11 +62,12 @@ func TestStore_readersSeeOneState(t *testing.T) {
 	}
 }
 
-// writePairs adds a label to x.wav and its like to y.wav, or deletes both, and publishes now and then.
+// writePairs adds a label to x.wav and the same to y.wav, or deletes both, and publishes now and then.
 func writePairs(ctx context.Context, s *annoset.Store, set annoset.AnnotationSet, rounds int) error {
 	var pairs [][]int64
 	for n := range rounds {
-		ids, err := s.Add(ctx, set.ID, proof.Label("x.wav", "pop", int64(n), int64(n)+1), proof.Label("y.wav", "pop", int64(n), int64(n)+1))
+		from, to := int64(n), int64(n)+1
+		ids, err := s.Add(ctx, set.ID, proof.Label("x.wav", "pop", from, to), proof.Label("y.wav", "pop", from, to))
 		if err != nil {
 			return err
 		}
@@ -77,7 +79,7 @@ func writePairs(ctx context.Context, s *annoset.Store, set annoset.AnnotationSet
 			}
 			pairs = slices.Delete(pairs, len(pairs)/2, len(pairs)/2+1)
 		case 3:
-			// An import of pairs: none of it is seen before all of it is.
+			// An import of pairs is seen whole or not at all.
 			if _, err := s.Import(ctx, set.ID, func(yield func(annoset.Annotation, error) bool) {
 				for i := range int64(40) {
 					if !yield(proof.Label("x.wav", "glitch", i, i+1), nil) || !yield(proof.Label("y.wav", "glitch", i, i+1), nil) {
@@ -99,7 +101,7 @@ func writePairs(ctx context.Context, s *annoset.Store, set annoset.AnnotationSet
 	return nil
 }
 
-// readPairs reads all that there is in every way there is, and makes sure that it is of one state.
+// readPairs reads a dataset in several ways, and checks that each read is of one state.
 func readPairs(ctx context.Context, s *annoset.Store, dataset uuid.UUID) error {
 	sets, err := s.Sets(ctx, dataset, annoset.SetFilter{})
 	if err != nil {
@@ -152,7 +154,7 @@ func TestStore_Annotations_letTheBodyWrite(t *testing.T) {
 			seen := 0
 			for a, err := range s.Annotations(ctx, set.ID, annoset.Filter{}) {
 				is.NoErr(err)
-				is.True(a.ArtifactType != "seen") // what the body writes does not show in its loop
+				is.True(a.ArtifactType != "seen") // the loop does not see what its body writes
 				seen++
 				a.ArtifactType = "seen"
 				a.AudioFileID = "zz.wav"
@@ -162,7 +164,7 @@ func TestStore_Annotations_letTheBodyWrite(t *testing.T) {
 					is.NoErr(err)
 					inner++
 				}
-				is.Equal(inner, seen) // and shows in one that begins later
+				is.Equal(inner, seen) // a later loop does
 				switch seen {
 				case 100:
 					set2, err := s.NewVersion(ctx, set.ID, annoset.NewSet{})

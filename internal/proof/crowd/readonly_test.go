@@ -30,7 +30,7 @@ func TestOpen_ReadOnly_besideWriters(t *testing.T) {
 
 		names, err := os.ReadDir(filepath.Dir(s.Path))
 		is.NoErr(err)
-		is.Equal(len(names), 1) // the store alone: what is left behind would belong to the reader
+		is.Equal(len(names), 1) // the store alone: a companion file would belong to the reader
 	})
 
 	t.Run("sees what others write after it was opened", func(t *testing.T) {
@@ -44,17 +44,17 @@ func TestOpen_ReadOnly_besideWriters(t *testing.T) {
 		defer reader.Close()
 		is.Equal(len(proof.Collect(t, reader.Annotations(t.Context(), set.ID, annoset.Filter{}))), 0)
 
-		for n := range 3 { // a writer comes, writes and goes
+		for n := range 3 { // a writer opens, writes and closes
 			writer := proof.ReopenStore(t, s.Path, nil)
 			_, err = writer.Import(t.Context(), set.ID, proof.Stream(300, 9), nil)
 			is.NoErr(err)
-			is.Equal(len(proof.Collect(t, reader.Annotations(t.Context(), set.ID, annoset.Filter{}))), 300*(n+1)) // at work
+			is.Equal(len(proof.LabelsOf(t, reader, set.ID)), 300*(n+1)) // while it is open
 			is.NoErr(writer.Close())
-			is.Equal(len(proof.Collect(t, reader.Annotations(t.Context(), set.ID, annoset.Filter{}))), 300*(n+1)) // gone
+			is.Equal(len(proof.LabelsOf(t, reader, set.ID)), 300*(n+1)) // and after it has closed
 		}
 	})
 
-	t.Run("never passes off a file that changes as one state", func(t *testing.T) {
+	t.Run("never shows two states as one", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := proof.OpenStore(t, nil)

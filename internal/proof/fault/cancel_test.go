@@ -19,7 +19,7 @@ import (
 	"github.com/annoset/annoset/internal/proof"
 )
 
-// TestStore_whenTheContextEnds cancels the context at each call of the driver that a verb makes, or at some of them.
+// TestStore_whenTheContextEnds cancels the context at some of the driver's calls that a verb makes, or at all of them.
 func TestStore_whenTheContextEnds(t *testing.T) {
 	proof.SkipMany(t)
 	t.Parallel()
@@ -60,7 +60,7 @@ func TestStore_whenTheContextEnds(t *testing.T) {
 	}
 }
 
-// whenCanceled runs the verb while its context ends right before the i-th call of the driver, or as that goes on.
+// whenCanceled runs the verb while its context ends right before the i-th call of the driver, or during it.
 func (c *chapter) whenCanceled(t *testing.T, dir string, i int, meanwhile bool) {
 	t.Helper()
 	defer proof.NoPanic(t)
@@ -96,7 +96,7 @@ func (c *chapter) whenCanceled(t *testing.T, dir string, i int, meanwhile bool) 
 		t.Errorf("%s: canceled at call %d (%.80s): %s", c.name, i, what, fmt.Sprintf(format, args...))
 	}
 	switch {
-	case err == nil && now != c.after: // it was late enough to go through
+	case err == nil && now != c.after: // late enough to go through
 		fail("it returned no error and did not happen")
 	case err == nil:
 	case errors.Is(err, proof.ErrLeft), !errors.Is(err, context.Canceled):
@@ -130,7 +130,7 @@ func TestStore_Import_whenTheContextEnds(t *testing.T) {
 			defer cancel()
 			taken := 0
 			n, err := s.Import(ctx, set.ID, func(yield func(annoset.Annotation, error) bool) {
-				for a, err := range proof.Stream(1<<30, 3) { // it would never end
+				for a, err := range proof.Stream(1<<30, 3) { // endless
 					if taken == at {
 						cancel()
 					}
@@ -142,7 +142,7 @@ func TestStore_Import_whenTheContextEnds(t *testing.T) {
 			}, nil)
 			is.True(errors.Is(err, context.Canceled))
 			is.Equal(n, 0)
-			is.True(taken <= at+1025) // the context is looked at every 1024 labels
+			is.True(taken <= at+1025) // the context is checked every 1024 labels
 			is.Equal(proof.Dump(t, s.Store), before)
 			n, err = s.Import(context.Background(), set.ID, proof.Stream(10, 3), nil)
 			is.NoErr(err)
@@ -187,7 +187,7 @@ func TestStore_Import_whenTheContextEnds(t *testing.T) {
 		defer cancel()
 		taken := 0
 		_, err := s.Import(ctx, set.ID, func(yield func(annoset.Annotation, error) bool) {
-			for ok := true; ok; taken++ { // one that is bad, and then only good ones
+			for ok := true; ok; taken++ { // one bad label, then only good ones
 				a := proof.Label("a.wav", "glitch", 1, int64(min(taken, 2)))
 				if ok = yield(a, nil); taken == 2000 {
 					cancel()
@@ -224,7 +224,7 @@ func TestStore_Annotations_whenTheContextEnds(t *testing.T) {
 				}
 			}
 			is.True(errors.Is(last, context.Canceled))
-			is.True(read <= at+256) // the context is looked at every 256 rows
+			is.True(read <= at+256) // the context is checked every 256 rows
 		})
 	}
 	t.Run("begins with the error if it ended before", func(t *testing.T) {
@@ -245,8 +245,7 @@ func TestStore_Annotations_whenTheContextEnds(t *testing.T) {
 	is.Equal(proof.Dump(t, s.Store), before)
 }
 
-// TestStore_whenTheContextEndsWhileItWaits is about the lock that another process holds: the deadline is what is
-// tested.
+// TestStore_whenTheContextEndsWhileItWaits has another process hold the lock for longer than the context's deadline.
 func TestStore_whenTheContextEndsWhileItWaits(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
@@ -258,7 +257,7 @@ func TestStore_whenTheContextEndsWhileItWaits(t *testing.T) {
 	began := time.Now()
 	_, err := s.Add(ctx, set.ID, proof.Label("a.wav", "glitch", 0, 1))
 	is.True(errors.Is(err, context.DeadlineExceeded))
-	is.True(time.Since(began) < 5*time.Second) // not only when BusyTimeout is over
+	is.True(time.Since(began) < 5*time.Second) // does not wait for BusyTimeout
 	unlock()
 	_, err = s.Add(context.Background(), set.ID, proof.Label("a.wav", "glitch", 0, 1))
 	is.NoErr(err)
@@ -275,7 +274,7 @@ func TestStore_afterAPanic(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	const boom = "boom"
-	// leaving is how user code leaves a store's loop without coming back.
+	// leaving is a way in which user code never returns to a store's loop.
 	for _, leaving := range []struct {
 		name  string
 		leave func(fn func(leave func())) bool
@@ -319,7 +318,7 @@ func TestStore_afterAPanic(t *testing.T) {
 			is.NoErr(err)
 			is.Equal(n, 10)
 		})
-		t.Run(leaving.name+" in the body of a loop leaves the store as it was", func(t *testing.T) {
+		t.Run(leaving.name+" in the body of a loop holds nothing open", func(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
 			s := proof.OpenStore(t, nil)
@@ -344,14 +343,14 @@ func TestStore_afterAPanic(t *testing.T) {
 			is.NoErr(err)
 			stats, err := s.Stats(ctx, set.ID)
 			is.NoErr(err)
-			is.Equal(stats.TotalAnnotations, int64(31)) // no old state of the store is seen
+			is.Equal(stats.TotalAnnotations, int64(31)) // no old state is seen
 			is.Equal(len(proof.Collect(t, s.Annotations(ctx, set.ID, annoset.Filter{}))), 31)
 			_, err = s.Publish(ctx, set.ID, nil)
 			is.NoErr(err)
 			is.NoErr(s.Close())
 			for _, ending := range []string{"-wal", "-shm"} {
 				_, err := os.Stat(s.Path + ending)
-				is.True(os.IsNotExist(err)) // no connection was left open
+				is.True(os.IsNotExist(err)) // no connection is left open
 			}
 		})
 	}
@@ -381,7 +380,7 @@ func TestStore_afterAPanic(t *testing.T) {
 		_, err = s.Publish(ctx, set.ID, nil)
 		is.NoErr(err)
 	})
-	t.Run("leaving a loop early frees what it held", func(t *testing.T) {
+	t.Run("leaving a loop early frees its connection", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := proof.OpenStore(t, nil)
@@ -421,7 +420,7 @@ func TestStore_whenTheContextEndsForACause(t *testing.T) {
 		timer.Stop()
 		cancel(nil)
 		if err == nil {
-			break // it went through
+			break // it finished in time
 		}
 		is.True(errors.Is(err, context.Canceled)) // whatever the cause
 		is.True(!errors.Is(err, annoset.ErrCorrupt))

@@ -15,23 +15,23 @@ import (
 	"github.com/annoset/annoset/internal/proof"
 )
 
-// chapter is one verb of a story with the store before and after it.
+// chapter is one verb of a story, with the store before and after it.
 type chapter struct {
 	verb
 	number        int
 	file          []byte // the store's file before
-	before, after string // what the store holds, as dump writes it
+	before, after string // what the store holds, as proof.Dump writes it
 	result        string
 	tale          tale // as it was before
 }
 
-// shelf keeps the stories that were told, by name.
+// shelf keeps the chapters of each story, by the name of the story.
 var shelf = struct {
 	sync.Mutex
 	stories map[string][]chapter
 }{stories: map[string][]chapter{}}
 
-// told runs a story without faults, once for all tests, and writes down every chapter of it.
+// told runs a story without faults and returns its chapters. It does so once for all tests.
 func told(t *testing.T, name string, verbs []verb) []chapter {
 	t.Helper()
 	shelf.Lock()
@@ -83,7 +83,7 @@ func tell(t *testing.T, verbs []verb) []chapter {
 	return chapters
 }
 
-// clone copies what is known, for a store of its own.
+// clone copies a tale for another store and folder.
 func (t *tale) clone(s *annoset.Store, dir string) tale {
 	c := tale{Store: s, dir: dir, dataset: t.dataset, sets: map[string]uuid.UUID{}, ids: slices.Clone(t.ids)}
 	for name, id := range t.sets {
@@ -98,7 +98,7 @@ func (c *chapter) open(t *testing.T, dir string, s *hook.Seam, clock *proof.Repl
 	path := filepath.Join(dir, "labels.annoset")
 	for _, ending := range []string{"-wal", "-shm"} {
 		if _, err := os.Stat(path + ending); err == nil {
-			t.Errorf("%s is left of the last time", path+ending)
+			t.Errorf("%s is left from the last time", path+ending)
 		}
 	}
 	if err := os.WriteFile(path, c.file, 0o666); err != nil {

@@ -18,8 +18,7 @@ import (
 	"github.com/annoset/annoset/internal/proof"
 )
 
-// victim is the file of a store, with a log where part of it is still to be moved to the file, and what its published
-// sets hold.
+// victim is the file of a store, the log that has its newest part, and what its published sets hold.
 type victim struct {
 	db, wal []byte
 	sets    []uuid.UUID
@@ -49,7 +48,7 @@ func newVictim(t *testing.T) *victim {
 		a.ID = 30 + n
 		is.NoErr(s.Update(ctx, set.ID, a))
 		if n == 0 {
-			is.NoErr(s.Close()) // so much is in the file, the rest in the log
+			is.NoErr(s.Close()) // moves this much into the file; the rest stays in the log
 			s = proof.ReopenStore(t, s.Path, nil)
 		}
 	}
@@ -59,7 +58,7 @@ func newVictim(t *testing.T) *victim {
 	return v
 }
 
-// withoutIDs writes down the labels of a set, and its clean audio files, without ids, as the digest does.
+// withoutIDs writes down the labels of a set and its clean audio files. Like the digest, it leaves ids out.
 func withoutIDs(s *annoset.Store, set uuid.UUID) (string, error) {
 	var lines []string
 	for a, err := range s.Annotations(context.Background(), set, annoset.Filter{}) {
@@ -79,7 +78,7 @@ func withoutIDs(s *annoset.Store, set uuid.UUID) (string, error) {
 	return strings.Join(lines, "\n"), nil
 }
 
-// TestStore_whenItsFileIsDamaged turns bits and cuts files. What verifies after that is what was published.
+// TestStore_whenItsFileIsDamaged flips bits and cuts files. A set that still verifies is what was published.
 func TestStore_whenItsFileIsDamaged(t *testing.T) {
 	proof.SkipMany(t)
 	t.Parallel()
@@ -119,24 +118,25 @@ func TestStore_whenItsFileIsDamaged(t *testing.T) {
 				t.Fatalf("%s: verify: %v", what, err)
 			}
 		}
-		s.Close() //nolint:errcheck // it may not be able to move the log to the file
+		s.Close() //nolint:errcheck // it may fail to move the log into the file
 		for _, ending := range []string{"", "-wal", "-shm"} {
-			os.Remove(path + ending) //nolint:errcheck // there may be none
+			os.Remove(path + ending) //nolint:errcheck // it may not exist
 		}
 	}
 	t.Logf("of %d damaged stores %d were opened; %d sets verified, %d did not", rounds, opened, verified, found)
 	if verified == 0 || found == 0 {
-		t.Error("the damage was too great or too small to tell anything")
+		t.Error("the damage was too great or too small to prove anything")
 	}
 }
 
-// known tells that damage was found, and is called so. What was cut off the end of the log never was there.
+// known reports whether an error says that the file is damaged. A cut log loses its newest sets, so they may be
+// missing, or still be drafts.
 func known(err error) bool {
-	return errors.Is(err, annoset.ErrCorrupt) || errors.Is(err, annoset.ErrNotAStore) || errors.Is(err, annoset.ErrNotFound) ||
-		errors.Is(err, annoset.ErrDraft) || errors.Is(err, annoset.ErrNewerSchema)
+	return errors.Is(err, annoset.ErrCorrupt) || errors.Is(err, annoset.ErrNotAStore) ||
+		errors.Is(err, annoset.ErrNewerSchema) || errors.Is(err, annoset.ErrNotFound) || errors.Is(err, annoset.ErrDraft)
 }
 
-// hurt turns some bits of a file or of its log, overwrites a part, or cuts it off.
+// hurt flips some bits of the file or of its log, overwrites a part, or cuts it off. It returns what it did.
 func hurt(r *rand.Rand, db, wal *[]byte) string {
 	file, name := db, "the file"
 	if r.IntN(3) == 0 {
@@ -158,5 +158,5 @@ func hurt(r *rand.Rand, db, wal *[]byte) string {
 	for range bits {
 		(*file)[r.IntN(len(*file))] ^= 1 << r.IntN(8)
 	}
-	return fmt.Sprintf("%d bits of %s turned", bits, name)
+	return fmt.Sprintf("%d bits of %s flipped", bits, name)
 }

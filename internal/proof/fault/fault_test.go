@@ -1,3 +1,5 @@
+// Package fault_test breaks the floor under a store: a call of its driver fails, its context ends, its disk is full,
+// its file is damaged. Every verb must then have happened whole or not at all, and say why.
 package fault_test
 
 import (
@@ -23,7 +25,7 @@ var errInjected = errors.New("injected fault")
 type fault struct {
 	name string
 	err  error
-	done bool // the call is done all the same
+	done bool // the call is made all the same
 	stay bool // every later call fails too
 }
 
@@ -35,7 +37,7 @@ var faults = []fault{
 	{"loses its connection once done", driver.ErrBadConn, true, false},
 }
 
-// at makes the i-th call fail. fired tells what call that was, or is empty.
+// at makes the i-th call fail. fired returns what call that was, or the empty string.
 func (f fault) at(s *hook.Seam, i int) (fired func() string) {
 	n, what := 0, ""
 	s.Set(func(call, query string) (before, after error) {
@@ -58,14 +60,14 @@ func (f fault) at(s *hook.Seam, i int) (fired func() string) {
 	}
 }
 
-// trial is one call that is to fail in one way.
+// trial is one call that fails in one way.
 type trial struct {
 	fault
 	i int
 }
 
-// trials are all ways in which a verb of n calls can fail, in any order; or so many of them, among which the last
-// calls, of which one is COMMIT, fail once they were done.
+// trials returns ways in which a verb of n calls can fail, in random order: some of them, and the last calls, of which
+// one is COMMIT, failing after they were made. With ANNOSET_TEST_FULL set it returns twenty times as many.
 func trials(t testing.TB, n, some int) []trial {
 	var all []trial
 	for _, f := range faults {
@@ -122,8 +124,9 @@ func TestStore_whenTheDriverFails(t *testing.T) {
 	}
 }
 
-// withFault runs the verb while the i-th call fails. Then the store holds what it did before, or, where that may be,
-// after; it goes on working, and the verb succeeds when it is tried again.
+// withFault runs the verb while the i-th call fails. The store must then hold what it did before; where the call was
+// made before it failed, it may also hold what it should after. It goes on working, and the verb succeeds when tried
+// again.
 func (c *chapter) withFault(t *testing.T, dir string, f fault, i int) {
 	t.Helper()
 	defer proof.NoPanic(t)
@@ -144,7 +147,7 @@ func (c *chapter) withFault(t *testing.T, dir string, f fault, i int) {
 		t.Helper()
 		t.Errorf("%s: call %d (%s) %s: %s", c.name, i, what, f.name, fmt.Sprintf(format, args...))
 	}
-	if i%2 == 0 { // the next one to look at it is another process
+	if i%2 == 0 { // reopen it, as another process would
 		is.NoErr(store.Close())
 		proof.CheckFile(t, path)
 		store, err2 := annoset.Open(ctx, path, clock.Options())
@@ -207,7 +210,7 @@ func TestOpen_whenTheDriverFails(t *testing.T) {
 			openOver(t, filepath.Join(dir, "count.annoset"), start.file, counting, func(s *annoset.Store, err error) {
 				counting.Set(nil)
 				if err != nil || calls < 5 {
-					t.Fatalf("%d calls, %v: the seam is not where it was", calls, err)
+					t.Fatalf("%d calls, %v: the seam is not in place", calls, err)
 				}
 			})
 			for n, trial := range trials(t, calls, 20) {
@@ -219,7 +222,7 @@ func TestOpen_whenTheDriverFails(t *testing.T) {
 	}
 }
 
-// openOver opens a store over what the file held, and closes it when then has seen it.
+// openOver writes a file, opens a store on it, calls then, and closes the store.
 func openOver(t *testing.T, path string, file []byte, s *hook.Seam, then func(*annoset.Store, error)) {
 	t.Helper()
 	if file != nil {
@@ -247,7 +250,7 @@ func openWithFault(t *testing.T, dir string, n int, trial trial, file []byte, ho
 	openOver(t, path, file, s, func(store *annoset.Store, err error) {
 		what = fired()
 		if err == nil {
-			is.Equal(proof.Dump(t, store), holds) // what was opened in spite of a fault
+			is.Equal(proof.Dump(t, store), holds) // opened in spite of a fault
 		} else if trial.err == errInjected && !errors.Is(err, errInjected) {
 			t.Errorf("open: call %d (%s) %s: the cause is lost: %v", trial.i, what, trial.name, err)
 		}

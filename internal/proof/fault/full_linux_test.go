@@ -55,11 +55,11 @@ func TestStore_whenItsFileMayNotGrow(t *testing.T) {
 		if first == proof.Errands {
 			path, first = filepath.Join(t.TempDir(), "labels.annoset"), 0
 		}
-		size := random.IntN(1 << (10 + random.IntN(11))) // to 1 MB, small ones more often
+		size := random.IntN(1 << (10 + random.IntN(11))) // up to 1 MB, small ones more often
 		c := proof.StartErrands(t, "limited errands", path, first, "ANNOSET_TEST_SIZE="+strconv.Itoa(size))
 		lines, err := c.Wait()
 		if err != nil {
-			t.Fatalf("files of up to %d bytes: %v", size, err) // anything but ErrFull
+			t.Fatalf("files of up to %d bytes: %v", size, err) // not ErrFull
 		}
 		for _, line := range lines {
 			if strings.HasPrefix(line, "done ") {
@@ -72,7 +72,7 @@ func TestStore_whenItsFileMayNotGrow(t *testing.T) {
 	}
 }
 
-// smallDisk makes a disk of so many bytes, or skips the test where that cannot be done.
+// smallDisk mounts a disk of size bytes, or skips the test where that is not allowed.
 func smallDisk(t *testing.T, size int) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -87,7 +87,7 @@ func smallDisk(t *testing.T, size int) (dir string) {
 	return dir
 }
 
-// fill fills a disk up to so many bytes, until the ballast is thrown out.
+// fill fills a disk with one file, the ballast, so that room bytes are left.
 func fill(t *testing.T, dir string, room int64) (ballast string) {
 	t.Helper()
 	var disk syscall.Statfs_t
@@ -126,9 +126,9 @@ func TestStore_whenTheDiskIsFull(t *testing.T) {
 		}
 	}
 	if met < 20 {
-		t.Errorf("%d calls found the disk full: it was not", met)
+		t.Errorf("only %d calls found the disk full", met)
 	}
-	t.Run("opening says so", func(t *testing.T) {
+	t.Run("opening returns ErrFull", func(t *testing.T) {
 		is := is.New(t)
 		ballast := fill(t, dir, 0)
 		path := filepath.Join(dir, "new.annoset")
@@ -139,8 +139,8 @@ func TestStore_whenTheDiskIsFull(t *testing.T) {
 	})
 }
 
-// whenFull runs the verb while there is so much room on the disk. It happens whole, or is refused for that reason and
-// leaves everything as it was; and goes well once there is room. It returns whether it was refused.
+// whenFull runs the verb while the disk has room bytes left. The verb happens whole, or returns ErrFull, leaves the
+// store as it was, and succeeds once there is room. It reports whether the verb was refused.
 func (c *chapter) whenFull(t *testing.T, dir string, room int64) (refused bool) {
 	t.Helper()
 	is := is.New(t)
@@ -148,7 +148,7 @@ func (c *chapter) whenFull(t *testing.T, dir string, room int64) (refused bool) 
 	clock := &proof.Replay{}
 	store, path := c.open(t, dir, &hook.Seam{}, clock)
 	defer store.Close()
-	// What the store needs in any case is there from its first transaction on.
+	// The first transaction makes the files that any call needs.
 	_, err := store.AudioFiles(ctx, c.tale.dataset)
 	is.True(err == nil || errors.Is(err, annoset.ErrNotFound))
 	ballast := fill(t, dir, room)

@@ -12,13 +12,13 @@ import (
 	"github.com/annoset/annoset/internal/proof"
 )
 
-// verb is one call of a story. What it returns is written down, so that a result can be compared too.
+// verb is one call of a story. What it returns is compared too.
 type verb struct {
 	name string
 	run  func(ctx context.Context, t *tale) (any, error)
 }
 
-// tale is what the verbs of a story know of each other.
+// tale is what the verbs of a story know about earlier ones.
 type tale struct {
 	*annoset.Store
 	dir     string // for files that verbs write
@@ -27,7 +27,7 @@ type tale struct {
 	ids     []int64
 }
 
-// keep keeps a set under a name.
+// keep remembers a set under a name.
 func (t *tale) keep(name string, set annoset.AnnotationSet, err error) (any, error) {
 	if err == nil {
 		t.sets[name] = set.ID
@@ -35,7 +35,7 @@ func (t *tale) keep(name string, set annoset.AnnotationSet, err error) (any, err
 	return set, err
 }
 
-// beginning is how both stories begin.
+// beginning returns the first verbs of both stories.
 func beginning() []verb {
 	return []verb{
 		{"create dataset", func(ctx context.Context, t *tale) (any, error) {
@@ -56,7 +56,7 @@ func beginning() []verb {
 	}
 }
 
-// story goes through every verb that writes, with few labels, and then through those that read.
+// story calls every verb that writes, with few labels, and then those that read.
 func story() []verb {
 	verbs := append(beginning(), []verb{
 		{"import", func(ctx context.Context, t *tale) (any, error) {
@@ -85,7 +85,7 @@ func story() []verb {
 		{"delete", func(ctx context.Context, t *tale) (any, error) {
 			return nil, t.Delete(ctx, t.sets["v2"], t.ids[2], t.ids[0])
 		}},
-		{"mark clean what was freed", func(ctx context.Context, t *tale) (any, error) {
+		{"mark clean what has no labels any more", func(ctx context.Context, t *tale) (any, error) {
 			return nil, t.MarkClean(ctx, t.sets["v2"], "b.wav")
 		}},
 		{"unmark clean", func(ctx context.Context, t *tale) (any, error) {
@@ -116,7 +116,7 @@ func story() []verb {
 			name := "sound"
 			return t.UpdateDataset(ctx, t.dataset, annoset.DatasetPatch{Name: &name})
 		}},
-		{between, func(ctx context.Context, t *tale) (any, error) { // leads up to a fold
+		{between, func(ctx context.Context, t *tale) (any, error) { // leads to a fold
 			id := t.sets["v2"]
 			for n := range proof.MaxLayers - 2 {
 				set, err := t.NewVersion(ctx, id, annoset.NewSet{})
@@ -138,11 +138,12 @@ func story() []verb {
 			set, err := t.NewVersion(ctx, t.sets["chain"], annoset.NewSet{})
 			return t.keep("folded", set, err)
 		}},
-		{"delete set with what was folded", func(ctx context.Context, t *tale) (any, error) {
+		{"delete set with its fold", func(ctx context.Context, t *tale) (any, error) {
 			return nil, t.DeleteSet(ctx, t.sets["folded"])
 		}},
 		{between, func(ctx context.Context, t *tale) (any, error) {
-			d, err := t.CreateDataset(ctx, annoset.NewDataset{Name: "noise", ArtifactTypes: []annoset.ArtifactType{{Name: "pop"}}})
+			types := []annoset.ArtifactType{{Name: "pop"}}
+			d, err := t.CreateDataset(ctx, annoset.NewDataset{Name: "noise", ArtifactTypes: types})
 			if err != nil {
 				return nil, err
 			}
@@ -160,7 +161,7 @@ func story() []verb {
 	return append(append(verbs, reviewStory()...), readers()...)
 }
 
-// reviewStory goes on with what people say of a draft, and what is kept beside a published set.
+// reviewStory goes on with reviews, training runs and tags.
 func reviewStory() []verb {
 	return []verb{
 		{between, func(ctx context.Context, t *tale) (any, error) {
@@ -188,7 +189,7 @@ func reviewStory() []verb {
 			}
 			return t.As("bob").Approve(ctx, set.ID, set.Revision, "now it is")
 		}},
-		{"demand an approval", func(ctx context.Context, t *tale) (any, error) {
+		{"require an approval", func(ctx context.Context, t *tale) (any, error) {
 			return t.UpdateDataset(ctx, t.dataset, annoset.DatasetPatch{RequiredApprovals: new(1)})
 		}},
 		{"publish what is approved", func(ctx context.Context, t *tale) (any, error) {
@@ -226,7 +227,7 @@ func reviewStory() []verb {
 	}
 }
 
-// bulkStory goes through the verbs that do otherwise with many labels.
+// bulkStory calls the verbs that work differently with many labels.
 func bulkStory() []verb {
 	const many = proof.BulkRows + 10
 	return append(beginning(), []verb{
@@ -242,7 +243,7 @@ func bulkStory() []verb {
 		}},
 		{"update one of many", func(ctx context.Context, t *tale) (any, error) {
 			a := proof.Label("b.wav", "click", 30, 40)
-			a.ID = t.ids[2] + 1 // the first one that was imported
+			a.ID = t.ids[2] + 1 // the first imported one
 			return nil, t.Update(ctx, t.sets["v2"], a)
 		}},
 		{"copy in bulk", func(ctx context.Context, t *tale) (any, error) {
@@ -265,10 +266,10 @@ func bulkStory() []verb {
 	}...)
 }
 
-// between is the name of what only leads from one verb to the next, and is not tried with faults.
+// between is the name of a step that only leads to the next verb: it is not tried with faults.
 const between = ""
 
-// readers are the verbs that leave the store as it is.
+// readers returns the verbs that leave the store as it is.
 func readers() []verb {
 	return []verb{
 		{"read annotations", func(ctx context.Context, t *tale) (any, error) {
@@ -282,6 +283,21 @@ func readers() []verb {
 		}},
 		{"read a page", func(ctx context.Context, t *tale) (any, error) {
 			return t.Page(ctx, t.sets["v2"], annoset.Filter{}, annoset.Position{AudioFileID: "a.wav", StartMS: 1}, 20)
+		}},
+		{"read examined audio files", func(ctx context.Context, t *tale) (any, error) {
+			return proof.All(t.Examined(ctx, t.sets["v2"], annoset.Filter{}))
+		}},
+		{"view", func(ctx context.Context, t *tale) (any, error) {
+			var set annoset.AnnotationSet
+			var page annoset.Page
+			err := t.View(ctx, func(view *annoset.Store) (err error) {
+				if set, err = view.SetByID(ctx, t.sets["v2"]); err != nil {
+					return err
+				}
+				page, err = view.Page(ctx, set.ID, annoset.Filter{}, annoset.Position{}, 5)
+				return err
+			})
+			return []any{set, page}, err
 		}},
 		{"read clean audio files", func(ctx context.Context, t *tale) (any, error) {
 			return proof.All(t.CleanAudioFiles(ctx, t.sets["v2"]))

@@ -1,4 +1,5 @@
-// Package inspect looks at a store from outside: for broken invariants in its file, and for all that it holds.
+// Package inspect checks a store from outside: it finds broken invariants in its file, and writes down all that it
+// holds.
 package inspect
 
 import (
@@ -27,7 +28,7 @@ func OpenRaw(path string) (*sql.DB, error) {
 	return db, nil
 }
 
-// File checks the integrity, the foreign keys and the invariants of a store's file. The error names all that is broken.
+// File checks the integrity, foreign keys and invariants of a store's file. The error names everything that is broken.
 func File(ctx context.Context, path string) (err error) {
 	db, err := OpenRaw(path)
 	if err != nil {
@@ -45,7 +46,7 @@ func File(ctx context.Context, path string) (err error) {
 	return errors.Join(errs...)
 }
 
-// finds returns an error where a query finds something.
+// finds returns an error if a query finds something.
 func finds(ctx context.Context, db *sql.DB, what, query string) error {
 	rows, err := db.QueryContext(ctx, query)
 	if err != nil {
@@ -63,7 +64,7 @@ func finds(ctx context.Context, db *sql.DB, what, query string) error {
 	return rows.Err()
 }
 
-// Store verifies every published set of a store, and that every draft has as many labels as its statistics say.
+// Store verifies every published set of a store, and checks that every draft has as many labels as its statistics say.
 func Store(ctx context.Context, s *annoset.Store) error {
 	return eachSet(ctx, s, func(set *annoset.AnnotationSet) error {
 		if set.Status == annoset.StatusPublished {
@@ -83,7 +84,7 @@ func Store(ctx context.Context, s *annoset.Store) error {
 	}, nil)
 }
 
-// eachSet calls fn for every set of a store, and first, if it is not nil, for every dataset before its sets.
+// eachSet calls fn for every set of a store. If first is not nil, it is called for each dataset before its sets.
 func eachSet(ctx context.Context, s *annoset.Store, fn func(*annoset.AnnotationSet) error,
 	first func(*annoset.Dataset) error,
 ) error {
@@ -110,7 +111,7 @@ func eachSet(ctx context.Context, s *annoset.Store, fn func(*annoset.AnnotationS
 	return nil
 }
 
-// Dump writes down all that a store holds, one value a line, for comparing.
+// Dump writes down all that a store holds, one value a line, for comparison.
 func Dump(ctx context.Context, s *annoset.Store) (string, error) {
 	var b strings.Builder
 	lines := json.NewEncoder(&b)
@@ -139,7 +140,7 @@ func Dump(ctx context.Context, s *annoset.Store) (string, error) {
 	return b.String(), err
 }
 
-// beside writes down what a store keeps beside the sets of a dataset, where there is anything.
+// beside writes down the reviews, training runs and tags of a dataset.
 func beside(ctx context.Context, s *annoset.Store, d *annoset.Dataset, lines *json.Encoder) error {
 	sets, err := s.Sets(ctx, d.ID, annoset.SetFilter{})
 	if err != nil {

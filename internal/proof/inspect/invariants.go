@@ -1,17 +1,17 @@
 package inspect
 
-// invariants are queries that find something only where an invariant is broken.
+// invariants are queries, by the invariant: each finds the rows that break it.
 var invariants = map[string]string{
 	"a published set has a stamp, statistics and a digest": `
 		SELECT uuid FROM annotation_set WHERE (status = 'published') <> (published_ms IS NOT NULL AND digest IS NOT NULL
 			AND total_annotations IS NOT NULL AND annotations_by_type IS NOT NULL)`,
-	"a version is given once, and no higher than the last": `
+	"no version is higher than the last one given": `
 		SELECT s.uuid FROM annotation_set s JOIN dataset d ON d.id = s.dataset_id WHERE s.version > d.last_version`,
 	"a published set has a sealed layer, a draft an open one": `
 		SELECT s.uuid FROM annotation_set s JOIN layer y ON y.id = s.layer_id WHERE y.sealed <> (s.status = 'published')`,
 	"a layer stands on sealed layers of its own dataset": `
 		SELECT y.id FROM layer y JOIN layer b ON b.id = y.below_id WHERE b.sealed = 0 OR b.dataset_id <> y.dataset_id`,
-	"a label lies in a file and has a type of its own dataset": `
+	"a label has an audio file and a type of its own dataset": `
 		SELECT l.id FROM label l JOIN layer y ON y.id = l.layer_id
 		LEFT JOIN audio_file f ON f.id = l.file_id AND f.dataset_id = y.dataset_id
 		LEFT JOIN artifact_type t ON t.id = l.type_id AND t.dataset_id = y.dataset_id
@@ -33,10 +33,10 @@ var invariants = map[string]string{
 			WHERE b.layer_id = l.layer_id AND b.last_id >= l.id AND b.file_id = l.file_id
 				AND l.start_ms BETWEEN b.from_ms AND b.to_ms
 				AND b.first_id = (SELECT max(first_id) FROM label_block WHERE layer_id = l.layer_id AND first_id <= l.id))`,
-	"every layer is some set's, or below one": `
+	"every layer is that of a set, or below one": `
 		SELECT y.id FROM layer y WHERE NOT EXISTS (
 			SELECT 1 FROM layer_stack k JOIN annotation_set s ON s.layer_id = k.layer_id WHERE k.seen_id = y.id)`,
-	"nothing is left of layers that are gone": `
+	"nothing is left of deleted layers": `
 		SELECT layer_id FROM label WHERE layer_id NOT IN (SELECT id FROM layer)
 		UNION ALL SELECT layer_id FROM removal WHERE layer_id NOT IN (SELECT id FROM layer)
 		UNION ALL SELECT layer_id FROM label_block WHERE layer_id NOT IN (SELECT id FROM layer)
@@ -44,10 +44,10 @@ var invariants = map[string]string{
 		UNION ALL SELECT layer_id FROM layer_file WHERE layer_id NOT IN (SELECT id FROM layer)`,
 	"every guard is there": `
 		SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' HAVING count(*) < 58`,
-	"nothing is left of sets that are gone": `
+	"nothing is left of deleted sets": `
 		SELECT set_id FROM review WHERE set_id NOT IN (SELECT id FROM annotation_set)
 		UNION ALL SELECT set_id FROM editor WHERE set_id NOT IN (SELECT id FROM annotation_set)`,
-	"no review is of what is yet to come": `
+	"no review is of a future revision": `
 		SELECT r.id FROM review r JOIN annotation_set s ON s.id = r.set_id JOIN layer y ON y.id = s.layer_id
 		WHERE r.revision > y.revision`,
 	"nobody approved their own work": `

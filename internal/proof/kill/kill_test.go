@@ -1,3 +1,4 @@
+// Package kill_test kills processes while they write to a store or open it.
 package kill_test
 
 import (
@@ -40,13 +41,13 @@ func TestStore_survivesBeingKilled(t *testing.T) {
 	}
 	path, first, atOnce := "", proof.Errands, 0
 	for round := range rounds {
-		if first == proof.Errands { // all was done: from the beginning, in a new file
+		if first == proof.Errands { // all were run: start over in a new file
 			path, first = filepath.Join(t.TempDir(), "labels.annoset"), 0
 		}
 		lines := 1 + random.IntN(12) // after which the child is killed
 		c := proof.StartErrands(t, "run errands", path, first)
 		acknowledged := first
-		heed := func(line string) {
+		note := func(line string) {
 			if n, ok := strings.CutPrefix(line, "done "); ok {
 				is.Equal(n, strconv.Itoa(acknowledged))
 				acknowledged++
@@ -57,15 +58,15 @@ func TestStore_survivesBeingKilled(t *testing.T) {
 			if !ok {
 				break
 			}
-			heed(line)
+			note(line)
 		}
 		is.NoErr(c.Cmd.Process.Kill())
-		late, err := c.Wait() // what it had printed before it was killed
+		late, err := c.Wait() // what it printed before it was killed
 		if err != nil && c.Stderr.Len() > 0 {
 			t.Fatalf("round %d: %v", round, err)
 		}
 		for _, line := range late {
-			heed(line)
+			note(line)
 		}
 
 		proof.CheckFile(t, path)
@@ -74,13 +75,13 @@ func TestStore_survivesBeingKilled(t *testing.T) {
 		now := proof.Dump(t, s)
 		is.NoErr(s.Close())
 		switch {
-		case now == states[acknowledged]: // what was begun then is not there at all
+		case now == states[acknowledged]: // nothing of the call that had begun
 			first = acknowledged
-		case acknowledged < proof.Errands && now == states[acknowledged+1]: // committed, and not yet acknowledged
+		case acknowledged < proof.Errands && now == states[acknowledged+1]: // committed, but not yet acknowledged
 			first = acknowledged + 1
 			atOnce++
 		default:
-			t.Fatalf("round %d: after %d proof.Errands the store holds neither these nor one more", round, acknowledged)
+			t.Fatalf("round %d: after %d errands the store holds neither these nor one more", round, acknowledged)
 		}
 		if t.Failed() {
 			return
@@ -89,7 +90,7 @@ func TestStore_survivesBeingKilled(t *testing.T) {
 	t.Logf("%d of %d were killed between commit and acknowledgement", atOnce, rounds)
 }
 
-// TestStore_survivesBeingKilledAsItOpens kills processes while they make the file.
+// TestStore_survivesBeingKilledAsItOpens kills processes while they create the file.
 func TestStore_survivesBeingKilledAsItOpens(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
@@ -111,7 +112,7 @@ func TestStore_survivesBeingKilledAsItOpens(t *testing.T) {
 		c.Wait() //nolint:errcheck // it was killed
 		is.Equal(c.Stderr.String(), "")
 		s, err := annoset.Open(ctx, path, nil)
-		is.NoErr(err) // what is half made is made whole
+		is.NoErr(err) // what is half made is completed
 		_, err = s.CreateDataset(ctx, annoset.NewDataset{Name: "speech"})
 		is.NoErr(err)
 		is.NoErr(s.Close())
@@ -119,7 +120,7 @@ func TestStore_survivesBeingKilledAsItOpens(t *testing.T) {
 	}
 }
 
-// openStepByStep waits for a line from its parent before each call of the driver, and tells when it has come so far.
+// openStepByStep opens a store. Before each call of the driver it prints a line and waits for one from its parent.
 func openStepByStep() error {
 	in := bufio.NewScanner(os.Stdin)
 	s := &hook.Seam{}

@@ -14,7 +14,7 @@ import (
 	"github.com/annoset/annoset/internal/proof"
 )
 
-// allPairs counts what a check finds, by comparing each label with every other one.
+// allPairs counts what a check should find, by comparing each label with every other one.
 func allPairs(labels []annoset.Annotation, opts *annoset.CheckOptions) map[annoset.FindingKind]int64 {
 	n := make(map[annoset.FindingKind]int64)
 	same := func(a, b annoset.Annotation) bool {
@@ -24,7 +24,7 @@ func allPairs(labels []annoset.Annotation, opts *annoset.CheckOptions) map[annos
 		return confidence(a) == confidence(b) && string(a.ExtraData) == string(b.ExtraData) &&
 			a.AudioFileID == b.AudioFileID && a.ArtifactType == b.ArtifactType && a.StartMS == b.StartMS && a.EndMS == b.EndMS
 	}
-	var first []annoset.Annotation // of those that are the same
+	var first []annoset.Annotation // of each group of equal labels
 	for _, a := range labels {
 		length, bounds := a.EndMS-a.StartMS, opts.Lengths[a.ArtifactType]
 		found := map[annoset.FindingKind]bool{
@@ -59,7 +59,7 @@ func allPairs(labels []annoset.Annotation, opts *annoset.CheckOptions) map[annos
 	return n
 }
 
-// TestStore_Check_finds_what_comparing_all_pairs_finds edits a set at random, version upon version.
+// TestStore_Check_finds_what_comparing_all_pairs_finds edits a set at random, and checks it, version after version.
 func TestStore_Check_finds_what_comparing_all_pairs_finds(t *testing.T) {
 	proof.SkipMany(t)
 	t.Parallel()

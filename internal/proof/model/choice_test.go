@@ -29,7 +29,7 @@ func (m *model) setsThat(pass func(*modelSet) bool) []*modelSet {
 	return out
 }
 
-// anyDraft returns a draft, mostly the one with the longest chain below it.
+// anyDraft returns a draft, mostly the one with the longest chain of published sets below it.
 func (m *model) anyDraft() *modelSet {
 	drafts := m.setsThat(func(s *modelSet) bool { return !s.published() })
 	if len(drafts) == 0 {
@@ -60,7 +60,7 @@ var (
 
 func (m *model) anyFile() string { return modelFiles[m.pick(len(modelFiles))] }
 
-// anyLabel returns a label that the dataset takes.
+// anyLabel returns a label that the dataset accepts.
 func (m *model) anyLabel(d *modelDataset) annoset.Annotation {
 	a := proof.Label(m.anyFile(), modelTypes[m.pick(len(modelTypes))], int64(m.pick(50)), 0)
 	a.EndMS = a.StartMS + int64(m.pick(12))
@@ -112,7 +112,7 @@ func (m *model) anyFilter() annoset.Filter {
 	return f
 }
 
-// passes says what a filter lets through, word by word as its comment does.
+// passes reports whether a filter lets a label through, as the comment of Filter says.
 func passes(f annoset.Filter, a annoset.Annotation) bool {
 	if len(f.AudioFileIDs) > 0 && !slices.Contains(f.AudioFileIDs, a.AudioFileID) {
 		return false

@@ -20,7 +20,7 @@ func (m *model) same(what string, got, want any) {
 	}
 }
 
-// sorted returns the labels that pass in the order in which they are read.
+// sorted returns the labels that pass a filter, in the order in which they are read.
 func (m *modelSet) sorted(f annoset.Filter) []annoset.Annotation {
 	out := []annoset.Annotation{}
 	for _, a := range m.labels {
@@ -32,7 +32,7 @@ func (m *modelSet) sorted(f annoset.Filter) []annoset.Annotation {
 	return out
 }
 
-// compare compares one set with its model; a large one now and then.
+// compare compares a set with its model; of a large set only one comparison in ten is made.
 func (m *model) compare(set *modelSet) {
 	m.t.Helper()
 	if len(set.labels) > 1000 {
@@ -47,7 +47,8 @@ func (m *model) compareWhole(set *modelSet) {
 	m.t.Helper()
 	got, err := m.s.SetByID(m.ctx, set.was.ID)
 	m.must(err)
-	m.same("labels", proof.Collect(m.t, m.s.Annotations(m.ctx, set.was.ID, annoset.Filter{})), set.sorted(annoset.Filter{}))
+	labels := proof.Collect(m.t, m.s.Annotations(m.ctx, set.was.ID, annoset.Filter{}))
+	m.same("labels", labels, set.sorted(annoset.Filter{}))
 	clean := slices.Sorted(maps.Keys(set.clean))
 	if clean == nil {
 		clean = []string{}
@@ -55,7 +56,7 @@ func (m *model) compareWhole(set *modelSet) {
 	m.same("clean audio files", proof.Collect(m.t, m.s.CleanAudioFiles(m.ctx, set.was.ID)), clean)
 	if set.published() {
 		m.same("published set", got, set.was)
-		// A type that was declared since does not show: these are the statistics of then.
+		// These are the statistics of the publishing: a type declared later is not among them.
 		m.same("statistics", got.Stats, naiveStats(set, slices.Sorted(maps.Keys(got.AnnotationsByType))))
 		return
 	}
@@ -69,7 +70,7 @@ func (m *model) compareWhole(set *modelSet) {
 	m.same("draft", got, want)
 }
 
-// compareAll compares everything that there is, and each set by compare.
+// compareAll compares everything, and each set with compare.
 func (m *model) compareAll(compare func(*model, *modelSet)) {
 	m.t.Helper()
 	ids := func(sets []annoset.AnnotationSet) (out []uuid.UUID) {
@@ -112,7 +113,7 @@ func (m *model) compareAll(compare func(*model, *modelSet)) {
 	}
 }
 
-// naiveStats counts everything that it counts separately, and durations by the ends of labels.
+// naiveStats counts each figure by itself.
 func naiveStats(set *modelSet, types []string) annoset.Stats {
 	s := annoset.Stats{
 		TotalAnnotations:  int64(len(set.labels)),
@@ -141,7 +142,7 @@ func naiveStats(set *modelSet, types []string) annoset.Stats {
 	return s
 }
 
-// covered counts how many labels are open at each end of one, and sums up where any is.
+// covered returns the time that labels cover. It counts the labels open between any two ends.
 func covered(labels []annoset.Annotation) (sum int64) {
 	change := map[int64]int{}
 	for _, a := range labels {

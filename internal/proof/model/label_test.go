@@ -16,7 +16,7 @@ func (m *model) add() {
 	for i := range labels {
 		labels[i] = m.anyLabel(set.dataset)
 	}
-	if m.pick(10) == 0 { // one that is refused, and all others with it
+	if m.pick(10) == 0 { // a bad one: all are refused
 		bad := m.anyLabel(set.dataset)
 		bad.EndMS = bad.StartMS - 1
 		_, err := m.s.Add(m.ctx, set.was.ID, append(labels, bad)...)
@@ -30,7 +30,7 @@ func (m *model) add() {
 	m.compare(set)
 }
 
-// added takes labels and their new ids into the model.
+// added adds labels with their new ids to the model.
 func (m *model) added(set *modelSet, ids []int64, labels []annoset.Annotation) {
 	if len(ids) != len(labels) {
 		m.t.Fatalf("%d ids of %d labels", len(ids), len(labels))
@@ -46,7 +46,7 @@ func (m *model) added(set *modelSet, ids []int64, labels []annoset.Annotation) {
 	}
 }
 
-// found takes labels whose ids were not returned into the model, by what the set now has.
+// found adds labels to the model whose ids the store did not return: it finds them in the set.
 func (m *model) found(set *modelSet, n int, labels []annoset.Annotation) {
 	if n != len(labels) {
 		m.t.Fatalf("%d labels were written, not %d", n, len(labels))
@@ -67,7 +67,7 @@ func (m *model) found(set *modelSet, n int, labels []annoset.Annotation) {
 	m.added(set, ids, fresh)
 }
 
-// contents writes labels down without their ids, in an order of their own.
+// contents writes labels down without their ids, sorted.
 func contents(labels []annoset.Annotation) []string {
 	out := []string{}
 	for _, a := range labels {
@@ -113,7 +113,7 @@ func (m *model) importLabels() {
 	m.compare(set)
 }
 
-// addBulk adds so many labels that the schema's guards go while they are written, now and then.
+// addBulk adds labels in bulk, at most twice: enough that the guards of the schema are dropped while they are written.
 func (m *model) addBulk() {
 	if m.bulks >= 2 || proof.Race {
 		return
@@ -145,7 +145,7 @@ func (m *model) update() {
 	a := m.anyLabel(set.dataset)
 	a.ID = id
 	switch m.pick(4) {
-	case 0: // as it is
+	case 0: // unchanged
 		a = set.labels[id]
 	case 1: // in the same file
 		if end := set.dataset.durations[set.labels[id].AudioFileID]; end == 0 || a.EndMS <= end {
@@ -166,7 +166,7 @@ func (m *model) delete() {
 			ids = append(ids, id)
 		}
 	}
-	if m.pick(8) == 0 { // one that is not there, and so none goes
+	if m.pick(8) == 0 { // one of them is missing: none is deleted
 		m.refused(m.s.Delete(m.ctx, set.was.ID, append(ids, 1<<40)...), annoset.ErrNotFound)
 		m.compare(set)
 		return
@@ -202,7 +202,7 @@ func (m *model) markClean() {
 	m.compare(set)
 }
 
-// empty deletes, if there are not too many, all labels of a file, and marks it clean.
+// empty sometimes deletes all labels of an audio file, if there are at most 30, and marks the file clean.
 func (m *model) empty(set *modelSet, file string) {
 	var ids []int64
 	for id, a := range set.labels {

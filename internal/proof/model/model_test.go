@@ -1,3 +1,6 @@
+// Package model_test does the same to a store and to a model of plain maps, at random, and compares. It also checks
+// what must hold of any history: a diff is a patch, versions keep what they were, a check finds what comparing all
+// pairs finds.
 package model_test
 
 import (
@@ -14,51 +17,51 @@ import (
 	"github.com/annoset/annoset/internal/proof"
 )
 
-// modelSet is what a set must be.
+// modelSet is what a set must hold.
 type modelSet struct {
 	dataset   *modelDataset
-	was       annoset.AnnotationSet // as it was returned last; of a published set, for ever
+	was       annoset.AnnotationSet // as the store returned it last; a published one stays so
 	labels    map[int64]annoset.Annotation
 	clean     map[string]bool
-	ancestors int // how many published sets it stands on
+	ancestors int // number of published sets below it
 	reviews   map[string]modelReview
-	holds     string // what it held when it was compared last
+	holds     string // what it held at the last comparison
 }
 
 func (m *modelSet) published() bool { return m.was.Status == annoset.StatusPublished }
 
-// modelDataset is what a dataset must be.
+// modelDataset is what a dataset must hold.
 type modelDataset struct {
 	id        uuid.UUID
 	vocab     []annoset.ArtifactType
-	last      int // version
+	last      int // version given
 	sets      []*modelSet
 	durations map[string]int64
-	approvals int // that it demands
+	approvals int // required
 	tags      map[string]uuid.UUID
 }
 
-// model does to maps what the operations of a test do to a store.
+// model does to maps what the operations do to a store.
 type model struct {
 	t        testing.TB
 	ctx      context.Context
 	s        *annoset.Store
 	path     string // empty: in memory
 	opts     annoset.Options
-	pick     func(n int) int // from 0 up to and without n
+	pick     func(n int) int // from 0 to n-1
 	datasets []*modelDataset
-	given    map[int64]bool // label ids
+	given    map[int64]bool // ids of labels
 	digests  map[string]string
 	person   string            // who signs
 	runs     map[uuid.UUID]int // training runs by set
 	log      []string
-	names    int // datasets that were ever made
+	names    int // datasets ever made
 	bulks    int
-	skipped  int // comparisons of large sets, of which only some are made
-	deepest  int // longest chain of published sets
+	skipped  int // comparisons of large sets: one in ten is made
+	deepest  int // length of the longest chain of published sets
 }
 
-// operations are what may happen, and how often in relation to each other.
+// operations are what may happen, and how often relative to each other.
 var operations = []struct {
 	weight int
 	name   string
@@ -80,8 +83,8 @@ var operations = []struct {
 	{4, "copy", (*model).copyLabels},
 	{10, "publish", (*model).publish},
 	{4, "delete set", (*model).deleteSet},
-	{3, "change hands", (*model).changeHands},
-	{1, "demand approvals", (*model).demandApprovals},
+	{3, "change the person", (*model).changePerson},
+	{1, "require approvals", (*model).requireApprovals},
 	{10, "review", (*model).review},
 	{3, "use what is published", (*model).usePublished},
 	{3, "change what is published", (*model).changePublished},
@@ -89,7 +92,7 @@ var operations = []struct {
 	{1, "reopen", (*model).reopen},
 }
 
-// run does n operations and compares all at the end.
+// run does n operations, and compares everything at the end.
 func (m *model) run(n int) {
 	defer func() {
 		if m.t.Failed() {
@@ -120,7 +123,7 @@ func (m *model) run(n int) {
 	m.compareAll((*model).compareWhole)
 }
 
-// openModel opens a new store and its model.
+// openModel opens a new store with its model. pick returns a random number from 0 to n-1.
 func openModel(t testing.TB, opts annoset.Options, inMemory bool, pick func(n int) int) *model {
 	t.Helper()
 	m := &model{
@@ -140,7 +143,7 @@ func openModel(t testing.TB, opts annoset.Options, inMemory bool, pick func(n in
 	return m
 }
 
-// close checks the file as the end of any test does.
+// close closes the store and checks its file.
 func (m *model) close() {
 	m.must(m.s.Close())
 	if m.path != "" {
@@ -155,7 +158,7 @@ func (m *model) must(err error) {
 	}
 }
 
-// refused is for what must not happen: the error is known, and what is there stays as it was.
+// refused checks that an operation failed with the wanted error.
 func (m *model) refused(err, want error) {
 	m.t.Helper()
 	if !errors.Is(err, want) {
@@ -207,7 +210,7 @@ func TestStore_NewVersion_folds(t *testing.T) {
 	if proof.Race {
 		depth = 12
 	}
-	for m.deepest <= depth { // versions in one chain, each a few edits away from the one before
+	for m.deepest <= depth { // versions in one chain, each a few edits apart
 		for range random.IntN(6) {
 			m.log = append(m.log, "edit")
 			edits[random.IntN(len(edits))](m)
@@ -239,7 +242,7 @@ func TestStore_NewVersion_folds(t *testing.T) {
 func TestStore_batches(t *testing.T) {
 	t.Parallel()
 	proof.SkipMany(t)
-	const batch = 1 << 15 // as many labels as an import takes at once
+	const batch = proof.ImportBatch
 	ctx := context.Background()
 	s, err := annoset.OpenMemory(ctx, nil)
 	if err != nil {
@@ -263,7 +266,7 @@ func TestStore_batches(t *testing.T) {
 		is := is.New(t)
 		other := proof.NewDraft(t, s, "c")
 		n, err := s.CopyAnnotations(ctx, other.ID, set.ID, annoset.Filter{ArtifactTypes: []string{"none"}})
-		is.NoErr(err) // of many labels, none passes
+		is.NoErr(err) // none of many labels passes
 		is.Equal(n, 0)
 		n, err = s.Import(ctx, other.ID, proof.Stream(0, 1), nil)
 		is.NoErr(err)
@@ -300,7 +303,7 @@ func FuzzStore(f *testing.F) {
 			return v % n
 		}
 		m := openModel(t, annoset.Options{Durability: annoset.DurabilityRelaxed}, pick(2) == 0, pick)
-		m.bulks = 1 // one at most
+		m.bulks = 1 // at most one
 		defer m.close()
 		for len(left) > 0 && !t.Failed() {
 			m.run(min(10, len(left)))

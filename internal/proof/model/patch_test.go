@@ -12,6 +12,7 @@ import (
 	"github.com/annoset/annoset/internal/proof"
 )
 
+// TestStore_Diff_isAPatch compares sets of a random history: lines of published sets, branches, copies, unrelated sets.
 func TestStore_Diff_isAPatch(t *testing.T) {
 	proof.SkipMany(t)
 	t.Parallel()
@@ -20,10 +21,10 @@ func TestStore_Diff_isAPatch(t *testing.T) {
 	s := proof.OpenStore(t, &annoset.Options{Durability: annoset.DurabilityRelaxed})
 	d := proof.Value(s.CreateDataset(t.Context(), annoset.NewDataset{Name: "a"}))(t)
 	var sets []annoset.AnnotationSet
-	family := map[uuid.UUID]int{} // the first set that a set was made from, by way of others
+	family := map[uuid.UUID]int{} // the oldest ancestor of each set
 	for len(sets) < 3*proof.MaxLayers {
 		var set annoset.AnnotationSet
-		n, straight := len(sets), len(sets) <= proof.MaxLayers+2 // first a line of published sets, which is folded
+		n, straight := len(sets), len(sets) <= proof.MaxLayers+2 // first a line of published sets, long enough to be folded
 		switch {
 		case n == 0 || !straight && r.IntN(6) == 0: // unrelated, or a copy with ids of its own
 			set = proof.Value(s.CreateSet(t.Context(), d.ID, annoset.NewSet{}))(t)
@@ -48,7 +49,7 @@ func TestStore_Diff_isAPatch(t *testing.T) {
 		sets = append(sets, set)
 	}
 	for _, from := range sets {
-		is.Equal(len(proof.DiffOf(t, s.Store, from.ID, from.ID)), 0) // a set is as it is
+		is.Equal(len(proof.DiffOf(t, s.Store, from.ID, from.ID)), 0) // a set does not differ from itself
 		for range 4 {
 			to := sets[r.IntN(len(sets))]
 			changes := proof.CheckPatch(t, s.Store, from.ID, to.ID)
@@ -59,10 +60,10 @@ func TestStore_Diff_isAPatch(t *testing.T) {
 	}
 	var folds int
 	is.NoErr(proof.OpenRaw(t, s.Path).QueryRow(`SELECT count(*) FROM layer WHERE folds_id IS NOT NULL`).Scan(&folds))
-	is.True(folds > 0) // some went through folded layers
+	is.True(folds > 0) // there were folded layers
 }
 
-// editAtRandom does one edit of any kind to a draft.
+// editAtRandom makes one random edit of a draft.
 func editAtRandom(t testing.TB, s *annoset.Store, r *rand.Rand, setID uuid.UUID) {
 	t.Helper()
 	anyLabel := func() annoset.Annotation {
@@ -80,15 +81,15 @@ func editAtRandom(t testing.TB, s *annoset.Store, r *rand.Rand, setID uuid.UUID)
 	switch n := r.IntN(8); {
 	case n < 3 || len(labels) == 0:
 		proof.Value(s.Add(t.Context(), setID, anyLabel(), anyLabel()))(t)
-	case n < 5: // all of it is other
+	case n < 5: // change all of a label
 		proof.NoErr(t, s.Update(t.Context(), setID, proof.WithID(labels[r.IntN(len(labels))].ID, anyLabel())))
-	case n == 5: // the span is other
+	case n == 5: // change its span
 		a := labels[r.IntN(len(labels))]
 		a.EndMS += 50
 		proof.NoErr(t, s.Update(t.Context(), setID, a))
 	case n == 6:
 		proof.NoErr(t, s.Delete(t.Context(), setID, labels[r.IntN(len(labels))].ID))
-	default: // an audio file is clean after all
+	default: // empty an audio file and mark it clean
 		file := fmt.Sprintf("file%d.wav", r.IntN(6))
 		for _, a := range labels {
 			if a.AudioFileID == file {

@@ -9,31 +9,31 @@ import (
 	"github.com/annoset/annoset"
 )
 
-// modelReview is what a person said last of a set.
+// modelReview is the last review of a set by one person.
 type modelReview struct {
 	verdict annoset.Verdict
-	of      string // what the set held
+	of      string // contents of the set
 	at      int64  // its revision
 }
 
-// modelPeople sign; the empty name does not.
+// modelPeople are those who edit. The empty name is an edit that nobody signs.
 var modelPeople = []string{"ann", "bob", "ann", "bob", ""}
 
-// changeHands lets another person go on. Who edited a set so far is looked at first.
-func (m *model) changeHands() {
+// changePerson lets another person continue. Before that it compares all, and with it who edited what.
+func (m *model) changePerson() {
 	m.compareAll((*model).compareWhole)
 	m.person = modelPeople[m.pick(len(modelPeople))]
 	m.s = m.s.As(m.person)
 }
 
-func (m *model) demandApprovals() {
+func (m *model) requireApprovals() {
 	d := m.anyDataset()
 	d.approvals = m.pick(2)
 	_, err := m.s.UpdateDataset(m.ctx, d.id, annoset.DatasetPatch{RequiredApprovals: &d.approvals})
 	m.must(err)
 }
 
-// review has somebody look at a draft, and at what it held before.
+// review has a person approve or reject a draft. An approval of an earlier revision must be refused.
 func (m *model) review() {
 	set := m.anyDraft()
 	m.compareWhole(set)
@@ -65,7 +65,8 @@ func (m *model) reviewed(set *modelSet, person string, v annoset.Verdict) {
 	set.reviews[person] = modelReview{verdict: v, of: set.contents(), at: set.was.Revision}
 }
 
-// approved tells whether reviews let a draft be published. They speak of what it held, and end with its revision.
+// approved reports whether a draft's reviews allow it to be published. A review counts for the revision it was given
+// on.
 func (m *model) approved(set *modelSet) bool {
 	got, err := m.s.SetByID(m.ctx, set.was.ID)
 	m.must(err)
@@ -84,7 +85,7 @@ func (m *model) approved(set *modelSet) bool {
 	return approvals >= set.dataset.approvals
 }
 
-// contents is a digest of all that a review speaks of.
+// contents returns a digest of all that a review is about.
 func (m *modelSet) contents() string {
 	h := sha256.New()
 	for _, a := range m.sorted(annoset.Filter{}) {
@@ -94,8 +95,8 @@ func (m *modelSet) contents() string {
 	return string(h.Sum(nil))
 }
 
-// revised follows the revision of a draft: it stays as long as what the draft holds, and grows with that. Whoever made
-// it grow is an editor.
+// revised checks the revision of a draft: it grows whenever the contents change, and never shrinks. The person who made
+// it grow is among the editors.
 func (m *model) revised(set *modelSet, got annoset.AnnotationSet) {
 	m.t.Helper()
 	holds := set.contents()
@@ -103,7 +104,7 @@ func (m *model) revised(set *modelSet, got annoset.AnnotationSet) {
 	case got.Revision < set.was.Revision:
 		m.t.Fatalf("revision %d comes after %d", got.Revision, set.was.Revision)
 	case got.Revision == set.was.Revision && set.holds != "" && holds != set.holds:
-		m.t.Fatalf("revision %d is of two contents", got.Revision)
+		m.t.Fatalf("revision %d has two contents", got.Revision)
 	case got.Revision > set.was.Revision && !slices.Contains(got.EditedBy, m.person):
 		m.t.Fatalf("%q edited, and the editors are %q", m.person, got.EditedBy)
 	}
@@ -115,14 +116,15 @@ func (m *model) revised(set *modelSet, got annoset.AnnotationSet) {
 	set.was.Revision, set.was.EditedBy, set.holds = got.Revision, got.EditedBy, holds
 }
 
-// usePublished trains a model on a published set, and tags it.
+// usePublished records a training run on a published set, and moves or removes a tag.
 func (m *model) usePublished() {
 	sets := m.setsThat((*modelSet).published)
 	if len(sets) == 0 {
 		return
 	}
 	set := sets[m.pick(len(sets))]
-	_, err := m.s.RecordTraining(m.ctx, set.was.ID, annoset.TrainingRun{Model: "m", Metrics: map[string]float64{"f1": 0.5}})
+	run := annoset.TrainingRun{Model: "m", Metrics: map[string]float64{"f1": 0.5}}
+	_, err := m.s.RecordTraining(m.ctx, set.was.ID, run)
 	m.must(err)
 	m.runs[set.was.ID]++
 	tag := []string{"best", "production"}[m.pick(2)]
@@ -136,7 +138,7 @@ func (m *model) usePublished() {
 	m.compareBeside(set.dataset)
 }
 
-// compareBeside compares what is kept beside the sets of a dataset.
+// compareBeside compares the tags and training runs of a dataset.
 func (m *model) compareBeside(d *modelDataset) {
 	m.t.Helper()
 	tags, err := m.s.Tags(m.ctx, d.id)

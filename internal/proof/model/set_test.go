@@ -44,7 +44,7 @@ func (m *model) deleteDataset() {
 	m.datasets = slices.Delete(m.datasets, i, i+1)
 }
 
-// declareType makes the vocabulary of a dataset longer by one.
+// declareType adds one type to the vocabulary of a dataset.
 func (m *model) declareType() {
 	d := m.anyDataset()
 	if len(d.vocab) == 0 || len(d.vocab) == len(modelTypes) {
@@ -83,7 +83,7 @@ func (m *model) createSet() {
 	m.know(d, &modelSet{was: set, labels: map[int64]annoset.Annotation{}, clean: map[string]bool{}})
 }
 
-// know takes a set that was just made into the model.
+// know adds a new set to the model.
 func (m *model) know(d *modelDataset, set *modelSet) {
 	d.last++
 	if set.was.Version != d.last {
@@ -155,7 +155,8 @@ func (m *model) publish() {
 		return
 	}
 	m.must(err)
-	if published.Status != annoset.StatusPublished || published.PublishedAt == nil || published.Version != set.was.Version {
+	if published.Status != annoset.StatusPublished || published.PublishedAt == nil ||
+		published.Version != set.was.Version {
 		m.t.Fatalf("published: %+v", published)
 	}
 	if published.PublishedBy != m.person {
@@ -163,11 +164,12 @@ func (m *model) publish() {
 	}
 	set.was = published
 	m.compare(set)
-	// Equal contents have equal digests, and other ones others.
+	// Equal contents have equal digests, different ones different digests.
 	key := fmt.Sprintln(contents(slices.Collect(maps.Values(set.labels))), slices.Sorted(maps.Keys(set.clean)))
 	digest, known := m.digests[key]
 	if known && digest != published.Digest {
-		m.t.Fatalf("version %d has the digest %s, and one with equal contents %s", published.Version, published.Digest, digest)
+		m.t.Fatalf("version %d has the digest %s, and one with equal contents %s",
+			published.Version, published.Digest, digest)
 	}
 	for other, digest := range m.digests {
 		if digest == published.Digest && other != key {
@@ -176,7 +178,7 @@ func (m *model) publish() {
 	}
 	m.digests[key] = published.Digest
 	m.must(m.s.Verify(m.ctx, set.was.ID))
-	if m.pick(2) == 0 { // go on from it
+	if m.pick(2) == 0 { // continue from it
 		m.newVersion()
 	}
 }
@@ -193,7 +195,7 @@ func (m *model) deleteSet() {
 	m.refused(err, annoset.ErrNotFound)
 }
 
-// changePublished tries each way to change a published set.
+// changePublished tries every way to change a published set.
 func (m *model) changePublished() {
 	sets := m.setsThat((*modelSet).published)
 	if len(sets) == 0 {
@@ -225,7 +227,7 @@ func (m *model) changePublished() {
 	m.compare(set)
 }
 
-// readFiltered reads a set through a filter, at once and page by page, and one label by its id.
+// readFiltered reads a set through a filter, whole and page by page, and one label by its id.
 func (m *model) readFiltered() {
 	set, f := m.anySet(), m.anyFilter()
 	want := set.sorted(f)

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -17,6 +16,8 @@ import (
 	"github.com/annoset/annoset/internal/proof"
 )
 
+// TestStore_NewVersion_ManyTimes makes enough versions that layers are folded, with random edits, and reads all of
+// them.
 func TestStore_NewVersion_ManyTimes(t *testing.T) {
 	proof.SkipMany(t)
 	t.Parallel()
@@ -44,7 +45,7 @@ func TestStore_NewVersion_ManyTimes(t *testing.T) {
 				is.NoErr(err)
 				is.Equal(published.Stats, want.stats)   // as they were counted
 				is.Equal(c.got(set.ID), want)           // publishing changes nothing
-				is.NoErr(s.Verify(t.Context(), set.ID)) // and what it kept is right
+				is.NoErr(s.Verify(t.Context(), set.ID)) // and what it stored is right
 				versions = append(versions, version{set.ID, want})
 
 				set, err = s.NewVersion(t.Context(), set.ID, annoset.NewSet{})
@@ -65,14 +66,14 @@ func TestStore_NewVersion_ManyTimes(t *testing.T) {
 				}
 			}
 			for _, v := range versions {
-				is.Equal(c.got(v.id), v.want) // all earlier versions read as they did
+				is.Equal(c.got(v.id), v.want) // every earlier version reads as it did
 			}
 			for _, v := range versions[len(versions)-proof.MaxLayers:] {
 				branch, err := s.NewVersion(t.Context(), v.id, annoset.NewSet{})
 				is.NoErr(err)
-				is.Equal(c.got(branch.ID), v.want) // each can be gone on from
+				is.Equal(c.got(branch.ID), v.want) // a new version of it is equal
 				is.NoErr(s.DeleteSet(t.Context(), branch.ID))
-				is.Equal(c.got(v.id), v.want) // and what was folded for it goes alone
+				is.Equal(c.got(v.id), v.want) // deleting that one leaves it
 			}
 		})
 	}
@@ -101,15 +102,15 @@ func TestStore_NewVersion_foldsOnce(t *testing.T) {
 
 	var folds int
 	is.NoErr(proof.OpenRaw(t, s.Path).QueryRow(`SELECT count(*) FROM layer WHERE folds_id IS NOT NULL`).Scan(&folds))
-	is.Equal(folds, 1)                       // both stand on the same
-	is.NoErr(s.DeleteSet(t.Context(), a.ID)) // one goes
+	is.Equal(folds, 1) // both stand on one fold
+	is.NoErr(s.DeleteSet(t.Context(), a.ID))
 	is.Equal(len(proof.LabelsOf(t, s.Store, b.ID)), proof.MaxLayers)
-	is.NoErr(s.DeleteSet(t.Context(), b.ID)) // the other goes, and the folded layer with it
+	is.NoErr(s.DeleteSet(t.Context(), b.ID)) // the fold goes with the last of them
 	is.NoErr(proof.OpenRaw(t, s.Path).QueryRow(`SELECT count(*) FROM layer WHERE folds_id IS NOT NULL`).Scan(&folds))
 	is.Equal(folds, 0)
 }
 
-// chain is what a line of versions must hold, in plain maps.
+// chain is what a line of versions must hold, in maps.
 type chain struct {
 	t      *testing.T
 	s      *annoset.Store
@@ -129,7 +130,7 @@ func (c *chain) random() annoset.Annotation {
 	return a
 }
 
-// edit changes a draft and the maps alike.
+// edit makes the same random edits in a draft and in the maps.
 func (c *chain) edit(setID uuid.UUID, adds, updates, deletes int) {
 	c.t.Helper()
 	is, ctx := is.New(c.t), c.t.Context()
@@ -178,7 +179,7 @@ type snapshot struct {
 	stats  annoset.Stats
 }
 
-// want is the snapshot that the maps foretell, with statistics counted millisecond by millisecond.
+// want is the snapshot that the maps predict, with durations counted millisecond by millisecond.
 func (c *chain) want() snapshot {
 	w := snapshot{
 		labels: slices.SortedFunc(maps.Values(c.labels), byPlace), clean: slices.Sorted(maps.Keys(c.clean)),
@@ -224,5 +225,5 @@ func (c *chain) got(setID uuid.UUID) snapshot {
 
 // byPlace is the order in which labels are read.
 func byPlace(a, b annoset.Annotation) int {
-	return cmp.Or(strings.Compare(a.AudioFileID, b.AudioFileID), cmp.Compare(a.StartMS, b.StartMS), cmp.Compare(a.ID, b.ID))
+	return cmp.Or(cmp.Compare(a.AudioFileID, b.AudioFileID), cmp.Compare(a.StartMS, b.StartMS), cmp.Compare(a.ID, b.ID))
 }

@@ -17,10 +17,10 @@ import (
 	"github.com/annoset/annoset/internal/proof"
 )
 
-// makeStores writes the store of the current schema to testdata. A file that was released stays as it is.
+// makeStores writes the store of the current schema to testdata. The file of a released schema is never written again.
 var makeStores = flag.Bool("make-stores", false, "write testdata/schema2.annoset and the SHA-256 of what it holds")
 
-// storesMade are the stores of each schema, and how the fields that it did not know yet are read: nobody signed then.
+// storesMade are the stores in testdata, and the fields that their schema did not have, as they are read today.
 var storesMade = []struct {
 	name   string
 	unread []string
@@ -29,14 +29,14 @@ var storesMade = []struct {
 	{"schema2", nil},
 }
 
-// TestOpen_aStoreOfEachSchema opens what earlier versions of annoset have written.
+// TestOpen_aStoreOfEachSchema opens what earlier versions of annoset wrote, and continues it.
 func TestOpen_aStoreOfEachSchema(t *testing.T) {
 	t.Parallel()
 	for i, made := range storesMade {
 		t.Run(made.name, func(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
-			dir := filepath.Join(proof.Root(t), "testdata") // of the module: every package may read it
+			dir := filepath.Join(proof.Root(t), "testdata") // the root's
 			file, text := filepath.Join(dir, made.name+".annoset"), filepath.Join(dir, made.name+".sha256")
 			if *makeStores && i == len(storesMade)-1 {
 				makeStore(t, file, text)
@@ -48,25 +48,25 @@ func TestOpen_aStoreOfEachSchema(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "old.annoset")
 			is.NoErr(os.WriteFile(path, data, 0o600))
 
-			s := proof.ReopenStore(t, path, nil) // which also verifies what is published, at the end
+			s := proof.ReopenStore(t, path, nil) // verifies what is published at the end of the test
 
 			held := proof.Dump(t, s.Store)
 			for _, field := range made.unread {
 				is.True(strings.Contains(held, field))
 				held = strings.ReplaceAll(held, field, "")
 			}
-			is.Equal(sumOf(held), string(want)) // all it held, to the byte
+			is.Equal(sumOf(held), string(want)) // all that it held
 			d, err := s.DatasetByName(t.Context(), "old")
 			is.NoErr(err)
 			latest, err := s.LatestPublished(t.Context(), d.ID)
 			is.NoErr(err)
-			next, err := s.NewVersion(t.Context(), latest.ID, annoset.NewSet{}) // and the work goes on
+			next, err := s.NewVersion(t.Context(), latest.ID, annoset.NewSet{}) // and it can be continued
 			is.NoErr(err)
 			_, err = s.Add(t.Context(), next.ID, proof.Label("new.wav", "glitch", 0, 10))
 			is.NoErr(err)
 			next, err = s.SetByID(t.Context(), next.ID)
 			is.NoErr(err)
-			_, err = s.As("eve").Reject(t.Context(), next.ID, next.Revision, "") // with all that is new
+			_, err = s.As("eve").Reject(t.Context(), next.ID, next.Revision, "") // with what newer schemas have
 			is.NoErr(err)
 			_, err = s.Publish(t.Context(), next.ID, nil)
 			is.True(errors.Is(err, annoset.ErrNotApproved))
@@ -82,7 +82,7 @@ func TestOpen_aStoreOfEachSchema(t *testing.T) {
 }
 
 // makeStore writes a store with some of everything: a vocabulary, durations, a bulk import, two published versions, a
-// clean file, extra data, a draft, signatures, reviews of which one is void, training runs, and tags that were moved.
+// clean file, extra data, a draft, signatures, reviews (one of them void), training runs, and tags that were moved.
 func makeStore(t *testing.T, file, text string) {
 	t.Helper()
 	is := is.New(t)

@@ -15,7 +15,7 @@ import (
 	"github.com/annoset/annoset/internal/proof"
 )
 
-// TestStore_whenItsFileIsTakenAway does to a file what other systems do not allow while it is open.
+// TestStore_whenItsFileIsTakenAway removes, moves or replaces the file of an open store. Windows does not allow that.
 func TestStore_whenItsFileIsTakenAway(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -46,7 +46,7 @@ func TestStore_whenItsFileIsTakenAway(t *testing.T) {
 			proof.NoErr(t, os.Rename(other, path))
 		}},
 	} {
-		t.Run(how.name+", every call says so", func(t *testing.T) {
+		t.Run(how.name+", every call returns ErrMoved", func(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
 			dir := t.TempDir()
@@ -69,7 +69,7 @@ func TestStore_whenItsFileIsTakenAway(t *testing.T) {
 				}
 			}
 			_, err = s.SetByID(ctx, set.ID)
-			is.True(errors.Is(err, annoset.ErrMoved)) // a new connection would be to another file
+			is.True(errors.Is(err, annoset.ErrMoved)) // a new connection would open another file
 			_, err = proof.All(s.Annotations(ctx, set.ID, annoset.Filter{}))
 			is.True(errors.Is(err, annoset.ErrMoved))
 			is.True(errors.Is(s.Backup(ctx, filepath.Join(dir, "backup")), annoset.ErrMoved))
@@ -83,7 +83,7 @@ func TestStore_whenItsFileIsTakenAway(t *testing.T) {
 			case "moved away":
 				proof.CheckFile(t, path+".away")
 			case "replaced by another store":
-				proof.CheckFile(t, path) // it was left alone
+				proof.CheckFile(t, path) // it was not touched
 				s := proof.ReopenStore(t, path, nil)
 				_, err := s.DatasetByName(ctx, "one")
 				is.NoErr(err)
@@ -92,7 +92,7 @@ func TestStore_whenItsFileIsTakenAway(t *testing.T) {
 	}
 }
 
-// TestOpen_whenAnotherProgramHasItForItself has another program lock the file for good.
+// TestOpen_whenAnotherProgramHasItForItself has another program hold an exclusive lock.
 func TestOpen_whenAnotherProgramHasItForItself(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
@@ -105,7 +105,7 @@ func TestOpen_whenAnotherProgramHasItForItself(t *testing.T) {
 	}
 	for _, opts := range []annoset.Options{{BusyTimeout: 30_000_000}, {BusyTimeout: 30_000_000, ReadOnly: true}} {
 		_, err := annoset.Open(ctx, path, &opts)
-		is.True(errors.Is(err, annoset.ErrBusy)) // and not that it is broken
+		is.True(errors.Is(err, annoset.ErrBusy)) // not that it is damaged
 	}
 	is.NoErr(db.Close())
 	proof.CheckFile(t, path)

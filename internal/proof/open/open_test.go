@@ -1,3 +1,5 @@
+// Package open_test opens whatever may lie at a path: stores of every schema, damaged ones, files of other programs,
+// files that are locked, moved or not permitted. What is refused stays as it was, byte for byte.
 package open_test
 
 import (
@@ -20,7 +22,7 @@ import (
 	"github.com/annoset/annoset/internal/proof"
 )
 
-// foreignFile makes an SQLite file by statements of another application.
+// foreignFile makes an SQLite file with the statements of another application.
 func foreignFile(t testing.TB, dir string, statements ...string) string {
 	t.Helper()
 	path := filepath.Join(dir, "other.db")
@@ -44,7 +46,7 @@ func TestOpen_LeavesWhatItRefusesAsItWas(t *testing.T) {
 	tests := []struct {
 		name string
 		make func(t *testing.T, dir string) string
-		want []error // any of them
+		want []error // any of these
 	}{
 		{"a newer schema", func(t *testing.T, dir string) string {
 			path := proof.StoreFile(t, dir)
@@ -122,10 +124,10 @@ func TestOpen_LeavesWhatItRefusesAsItWas(t *testing.T) {
 				for range 2 {
 					s, err := annoset.Open(t.Context(), path, opts)
 					meant := slices.ContainsFunc(test.want, func(want error) bool { return errors.Is(err, want) })
-					is.True(meant)                               // the error tells what it is
-					is.True(s == nil)                            // and no half store comes with it
+					is.True(meant)                               // the error says what it is
+					is.True(s == nil)                            // no store comes with it
 					is.True(strings.Contains(err.Error(), path)) // it names the file
-					is.Equal(proof.FolderSums(t, dir), before)   // byte for byte, and nothing beside it
+					is.Equal(proof.FolderSums(t, dir), before)   // not a byte was changed, nothing added
 				}
 			})
 		}
@@ -163,15 +165,15 @@ func TestOpen_LeavesANewerSchemaInTheLogAsItWas(t *testing.T) {
 	raw := proof.OpenRaw(t, from)
 	_, err := raw.Exec(`PRAGMA user_version = 1000`)
 	is.NoErr(err)
-	for _, ending := range []string{"", "-wal"} { // as a crash of the newer program leaves them
+	for _, ending := range []string{"", "-wal"} { // as a crash of the newer program would leave them
 		is.NoErr(os.WriteFile(path+ending, proof.Value(os.ReadFile(from+ending))(t), 0o600))
 	}
 	before := proof.FolderSums(t, dir)
 	for _, opts := range []*annoset.Options{nil, {ReadOnly: true}} {
 		_, err := annoset.Open(t.Context(), path, opts)
-		is.True(errors.Is(err, annoset.ErrNewerSchema)) // what the log says counts
+		is.True(errors.Is(err, annoset.ErrNewerSchema)) // the log counts
 		after := proof.FolderSums(t, dir)
-		delete(after, "labels.annoset-shm") // SQLite's index of the log, which it cannot read without
+		delete(after, "labels.annoset-shm") // SQLite's index of the log: it cannot read without one
 		is.Equal(after, before)
 	}
 }
@@ -185,20 +187,20 @@ func TestOpen_MakesAStoreOfAnEmptyFile(t *testing.T) {
 	is.Equal(set.Version, 1)
 	is.NoErr(s.Close())
 	again := proof.ReopenStore(t, path, nil)
-	is.Equal(len(proof.Value(again.Datasets(t.Context()))(t)), 1) // it is kept in that very file
+	is.Equal(len(proof.Value(again.Datasets(t.Context()))(t)), 1) // in that very file
 }
 
 func TestOpen_TakesEveryPath(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{
-		"plain", "with space.annoset", "what?.annoset", "x?mode=ro", "x?mode=memory&cache=shared", "a#b.annoset", "100%.annoset",
-		"%3f.annoset", "%", "a&b=c", "a+b", "it's;--.db", `quo"te`, "ünïcödé-音声-🎧.annoset", ":memory:", "file:x.db", "-wal",
+		"plain", "with space.annoset", "what?.annoset", "x?mode=ro", "x?mode=memory&cache=shared", "a#b.annoset",
+		"100%.annoset", "%3f.annoset", "%", "a&b=c", "a+b", "it's;--.db", `quo"te`, "ünïcödé-音声-🎧.annoset", ":memory:", "file:x.db", "-wal",
 		strings.Repeat("long", 20),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if runtime.GOOS == "windows" && strings.ContainsAny(name, `?:"`) {
-				t.Skip("no file is called so on Windows")
+				t.Skip("not a file name on Windows")
 			}
 			is := is.New(t)
 			dir := filepath.Join(t.TempDir(), "in "+name)
@@ -210,13 +212,13 @@ func TestOpen_TakesEveryPath(t *testing.T) {
 			is.NoErr(err)
 			before := proof.Dump(t, s)
 			is.NoErr(s.Close())
-			is.Equal(len(proof.FolderSums(t, dir)), 1) // one file of that name, and nothing beside it
+			is.Equal(len(proof.FolderSums(t, dir)), 1) // one file, nothing beside it
 			_, err = os.Stat(path)
 			is.NoErr(err)
 			for _, opts := range []*annoset.Options{nil, {ReadOnly: true}} {
 				s, err := annoset.Open(t.Context(), path, opts)
 				is.NoErr(err)
-				is.Equal(proof.Dump(t, s), before) // it is found again
+				is.Equal(proof.Dump(t, s), before) // it is the same store
 				is.NoErr(s.Backup(t.Context(), path+fmt.Sprint(opts == nil)))
 				is.NoErr(s.Close())
 			}
@@ -234,7 +236,7 @@ func TestOpen_KeepsEverything(t *testing.T) {
 	s := proof.ReopenStore(t, w.Path, nil)
 	is.Equal(proof.Dump(t, s.Store), before)
 	is.NoErr(s.Close())
-	is.Equal(len(proof.FolderSums(t, filepath.Dir(w.Path))), 1) // the companions are gone
+	is.Equal(len(proof.FolderSums(t, filepath.Dir(w.Path))), 1) // no companion files are left
 }
 
 func TestOpen_TwoStoresOnOneFile(t *testing.T) {
@@ -260,11 +262,11 @@ func TestOpen_TwoStoresOnOneFile(t *testing.T) {
 	is.Equal(proof.Dump(t, a.Store), proof.Dump(t, b.Store))
 	sets := proof.Value(a.Sets(t.Context(), set.DatasetID, annoset.SetFilter{}))(t)
 	is.Equal(len(sets), 41)
-	is.Equal(sets[40].Version, 41) // no version was given twice, and none left out
+	is.Equal(sets[40].Version, 41) // no version given twice, none left out
 	is.Equal(sets[0].TotalAnnotations, int64(40))
 	is.NoErr(a.Close())
 	_, err := b.Add(t.Context(), set.ID, proof.Label("a.wav", "glitch", 0, 10))
-	is.NoErr(err) // closing one leaves the other
+	is.NoErr(err) // closing one leaves the other open
 }
 
 func TestOpenMemory_IsPrivate(t *testing.T) {
@@ -276,14 +278,14 @@ func TestOpenMemory_IsPrivate(t *testing.T) {
 	is.NoErr(err)
 	defer b.Close()
 	set := proof.NewDraft(t, a, "one")
-	is.Equal(len(proof.Value(b.Datasets(t.Context()))(t)), 0) // two stores in memory are two stores
+	is.Equal(len(proof.Value(b.Datasets(t.Context()))(t)), 0) // they share nothing
 	is.Equal(proof.NewDraft(t, b, "one").Version, 1)
 	_, err = b.SetByID(t.Context(), set.ID)
 	is.True(errors.Is(err, annoset.ErrNotFound))
 	is.NoErr(a.Close())
-	is.Equal(len(proof.Value(b.Datasets(t.Context()))(t)), 1) // and end apart
+	is.Equal(len(proof.Value(b.Datasets(t.Context()))(t)), 1) // also after one is closed
 	c, err := annoset.OpenMemory(t.Context(), nil)
 	is.NoErr(err)
 	defer c.Close()
-	is.Equal(len(proof.Value(c.Datasets(t.Context()))(t)), 0) // nothing is left of a closed one
+	is.Equal(len(proof.Value(c.Datasets(t.Context()))(t)), 0) // nothing is left of a closed store
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/annoset/annoset/internal/proof"
 )
 
-// asNobody tells the test, run anew by itself, that it is another user now.
+// asNobody tells a test that it was started again as another user.
 const asNobody = "ANNOSET_TEST_AS_NOBODY"
 
 func TestOpen_WherePermissionsAreMissing(t *testing.T) {
@@ -41,7 +41,7 @@ func TestOpen_WherePermissionsAreMissing(t *testing.T) {
 		path := filepath.Join(dir, "closed", "labels.annoset")
 		for _, opts := range []*annoset.Options{nil, {ReadOnly: true}} {
 			_, err := annoset.Open(t.Context(), path, opts)
-			is.True(errors.Is(err, fs.ErrPermission)) // the reason is that of the file system
+			is.True(errors.Is(err, fs.ErrPermission)) // with the reason of the file system
 			is.Equal(namesIn(t, filepath.Dir(path)), []string{"labels.annoset"})
 		}
 	})
@@ -64,8 +64,8 @@ func TestOpen_WherePermissionsAreMissing(t *testing.T) {
 			path := filepath.Join(dir, where, "labels.annoset")
 			before := proof.FolderSums(t, filepath.Dir(path))
 			_, err := annoset.Open(t.Context(), path, nil)
-			is.True(errors.Is(err, annoset.ErrReadOnly))              // it says so
-			is.Equal(proof.FolderSums(t, filepath.Dir(path)), before) // and leaves it alone
+			is.True(errors.Is(err, annoset.ErrReadOnly))              // the error says so
+			is.Equal(proof.FolderSums(t, filepath.Dir(path)), before) // and the store is untouched
 			s, err := annoset.Open(t.Context(), path, &annoset.Options{ReadOnly: true})
 			is.NoErr(err) // it can be read
 			d, err := s.DatasetByName(t.Context(), "one")
@@ -83,8 +83,8 @@ func TestOpen_WherePermissionsAreMissing(t *testing.T) {
 	}
 }
 
-// makeUnwritable makes folders with a store each: "closed", where the file cannot be read; "dark", that cannot be
-// entered; "file", where the file cannot be written to; "folder", where nothing can; and "open".
+// makeUnwritable makes folders with a store each: "closed" has a file that cannot be read; "dark" cannot be entered;
+// "file" has a file that cannot be written to; in "folder" nothing can be written; "open" allows everything.
 func makeUnwritable(t *testing.T, dir string) {
 	t.Helper()
 	for _, name := range []string{"closed", "dark", "file", "folder", "open"} {
@@ -107,7 +107,7 @@ func makeUnwritable(t *testing.T, dir string) {
 	}
 }
 
-// runAsNobody runs this test once more as a user whom permissions bind.
+// runAsNobody runs this test again as a user to whom permissions apply.
 func runAsNobody(t *testing.T) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "annoset-nobody-*") // TempDir's own folders keep other users out
@@ -115,9 +115,10 @@ func runAsNobody(t *testing.T) {
 	t.Cleanup(func() { os.RemoveAll(dir) }) //nolint:errcheck // left to the system then
 	proof.NoErr(t, os.Chmod(dir, 0o777))    //nolint:gosec // for the other user
 	makeUnwritable(t, dir)
-	// The test binary may lie where nobody can reach it.
+	// The test binary may be where other users cannot reach it.
 	program := filepath.Join(dir, "program")
-	proof.NoErr(t, os.WriteFile(program, proof.Value(os.ReadFile(proof.Value(os.Executable())(t)))(t), 0o755)) //nolint:gosec // to be run
+	binary := proof.Value(os.ReadFile(proof.Value(os.Executable())(t)))(t)
+	proof.NoErr(t, os.WriteFile(program, binary, 0o755)) //nolint:gosec // to be run
 	cmd := exec.Command(program, "-test.run=^TestOpen_WherePermissionsAreMissing$", "-test.v")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), asNobody+"="+dir, "TMPDIR="+filepath.Join(dir, "open"))

@@ -1,3 +1,4 @@
+// Package real_test imports, publishes and compares labels of real projects. Its figures come from other programs.
 package real_test
 
 import (
@@ -11,16 +12,6 @@ import (
 	"github.com/annoset/annoset/internal/proof"
 )
 
-func TestMillis(t *testing.T) {
-	t.Parallel()
-	is := is.New(t)
-	is.Equal(proof.Millis(t, "1.0005"), int64(1001))           // half away from zero
-	is.Equal(proof.Millis(t, "1.00049999"), int64(1000))       // and less than half
-	is.Equal(proof.Millis(t, "-0.0005"), int64(-1))            // on the other side too
-	is.Equal(proof.Millis(t, "1.0005", "1.0005"), int64(2001)) // the sum is rounded, not its parts
-	is.Equal(proof.Millis(t, "0"), int64(0))
-}
-
 func TestReal_VoxConverse(t *testing.T) {
 	proof.SkipMany(t)
 	t.Parallel()
@@ -28,7 +19,7 @@ func TestReal_VoxConverse(t *testing.T) {
 		file           string
 		turns, files   int64
 		plain, covered int64
-		found          []string // by comparing all pairs, in another program
+		found          []string // by another program, which compared all pairs
 	}{
 		{"voxconverse/test-0.3.rttm", 19_479, 232, 144_792_880, 140_349_220, []string{"overlap", "overlap"}},
 		{"voxconverse/test-0.2.rttm", 19_479, 232, 144_792_880, 140_349_220, []string{"overlap"}},
@@ -57,11 +48,11 @@ func TestReal_VoxConverse(t *testing.T) {
 			is.NoErr(err)
 			is.Equal(int64(n), tt.turns)                                                         // each turn is a label
 			is.Equal(set.TotalAnnotations, tt.turns)                                             // and is counted
-			is.Equal(set.AnnotatedAudioFiles, tt.files)                                          // in so many recordings
-			is.Equal(set.TotalPositiveDurationMS, tt.covered)                                    // speech, two at once counted once
+			is.Equal(set.AnnotatedAudioFiles, tt.files)                                          // in this many recordings
+			is.Equal(set.TotalPositiveDurationMS, tt.covered)                                    // overlaps counted once
 			is.Equal(set.AnnotationsByType, bySpeaker)                                           // per speaker
 			is.Equal(proof.Nameless(proof.LabelsOf(t, s.Store, set.ID)), proof.Nameless(labels)) // nothing is lost
-			is.Equal(proof.KindsOf(proof.Checked(t, s.Store, set.ID, nil)), tt.found)            // and its mistakes are found
+			is.Equal(proof.KindsOf(proof.Checked(t, s.Store, set.ID, nil)), tt.found)            // its mistakes are found
 		})
 	}
 
@@ -69,7 +60,7 @@ func TestReal_VoxConverse(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		old, corrected := proof.RTTM(t, "voxconverse/test-0.2.rttm"), proof.RTTM(t, "voxconverse/test-0.3.rttm")
-		is.Equal(len(old), len(corrected)) // each differs from its like by the speaker alone
+		is.Equal(len(old), len(corrected)) // turn by turn, only speakers differ
 		files := map[string]bool{}
 		for i, a := range corrected {
 			if a.ArtifactType != old[i].ArtifactType {
@@ -102,7 +93,7 @@ func TestReal_VoxConverse(t *testing.T) {
 		is.NoErr(err)
 		is.Equal(v2.TotalPositiveDurationMS, v1.TotalPositiveDurationMS) // the times are the same
 		is.Equal(v2.Digest, proof.PublishedWith(t, corrected).Digest)    // 52 edits lead to the release itself
-		is.True(v1.Digest != v2.Digest)                                  // which is another one
+		is.True(v1.Digest != v2.Digest)                                  // which differs from the older one
 	})
 }
 

@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// childEnv bears the task of a process that this program starts of itself.
+// childEnv carries the task of a process that this program starts from its own binary.
 const childEnv = "ANNOSET_TORTURE_TASK"
 
-// task is what a child is to do.
+// task says what a child does.
 type task struct {
 	Program string
 	Path    string
@@ -31,12 +31,12 @@ type task struct {
 
 // programs are what children run.
 var programs = map[string]func(ctx context.Context, t *task) error{
-	"labour": labour,
+	"labor":  labor,
 	"worker": worker,
 	"limit":  limit,
 }
 
-// childTask does the task that this process was started for, if it is a child.
+// childTask does the task of this process if it is a child, and reports whether it is one.
 func childTask() bool {
 	text, isChild := os.LookupEnv(childEnv)
 	if !isChild {
@@ -54,7 +54,7 @@ func childTask() bool {
 	return true
 }
 
-// child is a process that does a task and tells of it line by line.
+// child is a process that does a task and prints lines about it.
 type child struct {
 	cmd    *exec.Cmd
 	stdout *bufio.Scanner
@@ -62,7 +62,7 @@ type child struct {
 	stderr bytes.Buffer
 }
 
-// start starts a child, which is killed when ctx ends.
+// start starts a child. It is killed when ctx ends.
 func start(ctx context.Context, t *task) (*child, error) {
 	text, err := json.Marshal(t)
 	if err != nil {
@@ -93,7 +93,7 @@ func (c *child) line() (string, bool) {
 	return c.stdout.Text(), ok
 }
 
-// wait waits for the end of a child whose lines have been read, or that is killed.
+// wait waits for a child to end, after its lines were read or it was killed.
 func (c *child) wait() error {
 	if err := c.cmd.Wait(); err != nil {
 		return fmt.Errorf("child: %w: %s", err, strings.TrimSpace(c.stderr.String()))

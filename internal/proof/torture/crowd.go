@@ -17,14 +17,14 @@ import (
 	"github.com/annoset/annoset/internal/proof/inspect"
 )
 
-// ack is what one of the crowd tells of a call that was acknowledged.
+// ack is what a process of the crowd prints about an acknowledged call.
 type ack struct {
-	Do      string // "create", "add", "update", "delete", "publish", "drop", "read", and "count" at the end
+	Do      string // "create", "add", "update", "delete", "publish", "drop", "read"; "count" at the end
 	Dataset uuid.UUID
 	Set     uuid.UUID
 	Version int
 	Worker  int
-	From    int64 // the pairs of labels that begin at From up to and without To
+	From    int64 // the pairs of labels that start in [From, To)
 	To      int64
 	ID      int64
 	EndMS   int64
@@ -33,13 +33,13 @@ type ack struct {
 	Longest time.Duration
 }
 
-// crowdDatasets is how many datasets the crowd works on.
+// crowdDatasets is the number of datasets that the crowd works on.
 const crowdDatasets = 3
 
-// silence is how long a process may say nothing: longer, and there is a deadlock.
+// silence is how long a process may print nothing. After that it counts as deadlocked.
 const silence = time.Minute
 
-// crowd has many processes, of many goroutines each, work on one store, and checks in the end all that they were told.
+// crowd has processes of many goroutines work on one store, and then checks everything that they were told.
 func crowd(ctx context.Context, o *options) (string, error) {
 	path := filepath.Join(o.dir, "crowd.annoset")
 	s, err := annoset.Open(ctx, path, nil)
@@ -72,7 +72,7 @@ func crowd(ctx context.Context, o *options) (string, error) {
 		t.calls, t.reads, t.longest.Round(time.Millisecond), len(t.digests)), nil
 }
 
-// gather runs the processes and returns what they were acknowledged.
+// gather runs the processes and returns what they print.
 func (o *options) gather(ctx context.Context, path string) ([]ack, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -96,7 +96,7 @@ func (o *options) gather(ctx context.Context, path string) ([]ack, error) {
 				}
 				if time.Since(time.Unix(0, last.Load())) > silence {
 					c.stack()
-					cancel(fmt.Errorf("process %d has said nothing for %v: a deadlock", n, silence))
+					cancel(fmt.Errorf("process %d has printed nothing for %v: a deadlock", n, silence))
 				}
 			}
 		}()
@@ -110,7 +110,7 @@ func (o *options) gather(ctx context.Context, path string) ([]ack, error) {
 				last.Store(time.Now().UnixNano())
 				var a ack
 				if err := json.Unmarshal([]byte(line), &a); err != nil {
-					cancel(fmt.Errorf("process %d said %q: %w", n, line, err))
+					cancel(fmt.Errorf("process %d printed %q: %w", n, line, err))
 				}
 				mu.Lock()
 				acks = append(acks, a)
@@ -139,7 +139,7 @@ func (o *options) gather(ctx context.Context, path string) ([]ack, error) {
 	return acks, context.Cause(ctx)
 }
 
-// trial is all that the crowd was told, to be held against the store.
+// trial is all that the crowd was told, for comparison with the store.
 type trial struct {
 	versions map[uuid.UUID][]int             // by dataset
 	dropped  map[uuid.UUID]bool              // sets
@@ -151,7 +151,7 @@ type trial struct {
 	longest      time.Duration
 }
 
-// pair is two labels that came in one call, at the same time in two audio files.
+// pair is two labels of one call, at the same time in two audio files.
 type pair struct {
 	worker int
 	start  int64
@@ -196,7 +196,7 @@ func newTrial(acks []ack) *trial {
 	return t
 }
 
-// check holds what was acknowledged against what is there.
+// check compares what was acknowledged with what the store holds.
 func (t *trial) check(ctx context.Context, path string) (err error) {
 	s, err := annoset.Open(ctx, path, nil)
 	if err != nil {
@@ -208,7 +208,7 @@ func (t *trial) check(ctx context.Context, path string) (err error) {
 		slices.Sort(versions)
 		for i, version := range versions {
 			if version != i+1 {
-				return fmt.Errorf("dataset %v: of %d versions one is %d, where %d was to be", dataset, len(versions), version, i+1)
+				return fmt.Errorf("dataset %v: of %d versions one is %d, not %d", dataset, len(versions), version, i+1)
 			}
 		}
 		sets, err := s.Sets(ctx, dataset, annoset.SetFilter{})
@@ -224,11 +224,11 @@ func (t *trial) check(ctx context.Context, path string) (err error) {
 		dropped := len(versions) - len(sets)
 		for set := range t.dropped {
 			if there[set] {
-				return fmt.Errorf("set %v was deleted, and is there", set)
+				return fmt.Errorf("set %v was deleted, and still exists", set)
 			}
 		}
 		if dropped < 0 || dropped > len(t.dropped) {
-			return fmt.Errorf("dataset %v: of %d versions %d are there", dataset, len(versions), len(sets))
+			return fmt.Errorf("dataset %v: of %d versions %d exist", dataset, len(versions), len(sets))
 		}
 	}
 	for set := range t.pairs {
@@ -270,7 +270,7 @@ func (t *trial) checkSet(ctx context.Context, s *annoset.Store, set *annoset.Ann
 	}
 	for p := range t.pairs[set.ID] {
 		if found[p] != 2 {
-			return fmt.Errorf("of pair %v %d are there", p, found[p])
+			return fmt.Errorf("of pair %v %d labels exist", p, found[p])
 		}
 	}
 	return nil

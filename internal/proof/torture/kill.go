@@ -17,8 +17,9 @@ import (
 	"github.com/annoset/annoset/internal/proof/inspect"
 )
 
-// labour does the steps of a workload from one on, and tells of each when it begins and when it was acknowledged.
-func labour(ctx context.Context, t *task) error {
+// labor does the steps of a workload from one on. It prints a line when a step begins, and another when it was
+// acknowledged.
+func labor(ctx context.Context, t *task) error {
 	w := &workload{shapes[t.Shape], t.Seed}
 	fmt.Println("opening")
 	s, err := w.open(ctx, t.Path)
@@ -45,17 +46,17 @@ func labour(ctx context.Context, t *task) error {
 	return s.Close()
 }
 
-// reference is what a workload leads to when nobody is killed.
+// reference is what a workload leads to if no process is killed.
 type reference struct {
 	workload
 	shape  int
-	from   string          // the store that it begins with; empty: none
+	from   string          // the store that it starts from; empty: none
 	states []string        // what the store holds before each step, and at the end
 	kinds  []string        // what each step did
-	took   []time.Duration // and how long
+	took   []time.Duration // how long each step took
 }
 
-// kinds of a call beside those of the steps.
+// Kinds of calls, beside the verbs of the steps.
 const (
 	opening   = "open"
 	migrating = "migrate"
@@ -63,6 +64,7 @@ const (
 	closing   = "close"
 )
 
+// refer runs a workload without killing anybody.
 func refer(ctx context.Context, path string, shape int, seed uint64, from string) (*reference, error) {
 	r := &reference{workload: workload{shapes[shape], seed}, shape: shape, from: from}
 	if err := copyFile(from, path); err != nil {
@@ -101,6 +103,7 @@ func refer(ctx context.Context, path string, shape int, seed uint64, from string
 	return r, s.Close()
 }
 
+// countFolds returns how many folded layers a store has.
 func countFolds(ctx context.Context, path string) (n int, err error) {
 	db, err := inspect.OpenRaw(path)
 	if err != nil {
@@ -111,7 +114,7 @@ func countFolds(ctx context.Context, path string) (n int, err error) {
 	return n, errors.Join(err, db.Close())
 }
 
-// copyFile copies a file; from nothing it makes nothing.
+// copyFile copies a file. If from is empty it does nothing.
 func copyFile(from, to string) error {
 	if from == "" {
 		return nil
@@ -123,7 +126,7 @@ func copyFile(from, to string) error {
 	return os.WriteFile(to, data, 0o600)
 }
 
-// killing kills processes one after the other.
+// killing is a run of the command kill.
 type killing struct {
 	*options
 	rand  *rand.Rand
@@ -131,7 +134,7 @@ type killing struct {
 	run   int
 	ref   *reference
 	dir   string
-	first int // the step that the next process begins with
+	first int // the first step of the next process
 
 	kills                      map[string]int
 	total, committed, leftover int
@@ -159,7 +162,7 @@ func kill(ctx context.Context, o *options) (string, error) {
 	return fmt.Sprintf("%d kills, 0 acknowledged lost, 0 invariants broken", k.total), nil
 }
 
-// findOld finds the stores of earlier schemas, and what they hold once they are opened.
+// findOld finds the stores of earlier schemas, and what they hold once migrated.
 func (k *killing) findOld(ctx context.Context) error {
 	names, err := filepath.Glob(filepath.Join(k.testdata, "schema*.annoset"))
 	if err != nil {
@@ -185,13 +188,13 @@ func (k *killing) anyOld() string {
 	return names[k.rand.IntN(len(names))]
 }
 
-// migration starts a process that opens a store of an earlier schema, and kills it over that.
+// migration starts a process that opens a store of an earlier schema, and kills it while it migrates the file.
 func (k *killing) migration(ctx context.Context) error {
 	from, path := k.anyOld(), filepath.Join(k.options.dir, "old.annoset")
 	if err := copyFile(from, path); err != nil {
 		return err
 	}
-	c, err := start(ctx, &task{Program: "labour", Path: path, First: math.MaxInt})
+	c, err := start(ctx, &task{Program: "labor", Path: path, First: math.MaxInt})
 	if err != nil {
 		return err
 	}
@@ -210,7 +213,7 @@ func (k *killing) migration(ctx context.Context) error {
 		err = errors.New("the store does not hold what it did")
 	}
 	if err != nil {
-		return fmt.Errorf("%s, killed while it was brought up to date: %w", from, err)
+		return fmt.Errorf("%s, killed while it was migrated: %w", from, err)
 	}
 	return os.Remove(path)
 }
@@ -226,7 +229,7 @@ func (k *killing) counts() string {
 
 func (k *killing) path() string { return filepath.Join(k.dir, "labels.annoset") }
 
-// begin begins the next run: a workload in a new file, or in an old one.
+// begin starts the next run: a workload in a new file, or in a store of an earlier schema.
 func (k *killing) begin(ctx context.Context) error {
 	if k.dir != "" {
 		if err := os.RemoveAll(k.dir); err != nil {
@@ -247,14 +250,14 @@ func (k *killing) begin(ctx context.Context) error {
 	var err error
 	k.ref, err = refer(ctx, filepath.Join(k.dir, "reference", "labels.annoset"), shape, k.seed+uint64(k.run), from)
 	if err != nil {
-		return fmt.Errorf("nobody was killed, workload %q: %w", shapes[shape].name, err)
+		return fmt.Errorf("without a kill, workload %q: %w", shapes[shape].name, err)
 	}
 	k.first = 0
 	k.run++
 	return copyFile(from, k.path())
 }
 
-// round starts a process, kills it in the midst of something, and looks at what it has left.
+// round starts a process, kills it in the middle of a call, and examines what it left.
 func (k *killing) round(ctx context.Context) error {
 	if k.ref == nil || k.first == k.ref.steps {
 		if err := k.begin(ctx); err != nil {
@@ -262,7 +265,7 @@ func (k *killing) round(ctx context.Context) error {
 		}
 	}
 	kind, line, wait := k.target()
-	c, err := start(ctx, &task{Program: "labour", Path: k.path(), Shape: k.ref.shape, Seed: k.ref.seed, First: k.first})
+	c, err := start(ctx, &task{Program: "labor", Path: k.path(), Shape: k.ref.shape, Seed: k.ref.seed, First: k.first})
 	if err != nil {
 		return err
 	}
@@ -284,7 +287,7 @@ func (k *killing) round(ctx context.Context) error {
 	if err := c.wait(); err == nil {
 		killed = false
 	} else if c.stderr.Len() > 0 {
-		return err // it failed by itself
+		return err // it failed on its own
 	}
 	if !killed && !finished {
 		return fmt.Errorf("a process ended after %d steps, and was not killed", acknowledged)
@@ -300,8 +303,8 @@ func (k *killing) round(ctx context.Context) error {
 	return nil
 }
 
-// target chooses what the next process is to be killed in, each kind of call being as likely: after which of its lines,
-// and how long after.
+// target chooses the call in which the next process is killed, every kind of call being equally likely. It returns the
+// line that the process prints before the call, and how long to wait after it.
 func (k *killing) target() (kind, line string, wait time.Duration) {
 	kinds := map[string][]string{opening: {"opening"}, closing: {"closing"}}
 	took := map[string]time.Duration{"opening": 5 * time.Millisecond, "closing": 3 * time.Millisecond}
@@ -326,7 +329,7 @@ func (k *killing) target() (kind, line string, wait time.Duration) {
 	return kind, line, time.Duration(k.rand.Int64N(int64(3*took[line]/2 + 200*time.Microsecond)))
 }
 
-// examine makes sure that the store holds what was acknowledged, or the one step more that had begun, and nothing else.
+// examine checks that the store holds what was acknowledged, or also the one step that had begun, and nothing else.
 func (k *killing) examine(ctx context.Context, acknowledged int) error {
 	began := k.first
 	s, err := annoset.Open(ctx, k.path(), nil)
@@ -338,9 +341,9 @@ func (k *killing) examine(ctx context.Context, acknowledged int) error {
 		return err
 	}
 	switch {
-	case now == k.ref.states[acknowledged]: // what was begun then is not there at all
+	case now == k.ref.states[acknowledged]: // nothing of the step that had begun
 		k.first = acknowledged
-	case acknowledged < k.ref.steps && now == k.ref.states[acknowledged+1]: // committed, and not yet acknowledged
+	case acknowledged < k.ref.steps && now == k.ref.states[acknowledged+1]: // committed, but not yet acknowledged
 		k.first = acknowledged + 1
 		k.committed++
 	default:
@@ -349,7 +352,7 @@ func (k *killing) examine(ctx context.Context, acknowledged int) error {
 	return k.examineBackups(ctx, began, acknowledged)
 }
 
-// examineBackups makes sure that the backups of the acknowledged steps are there, and that none is there in part.
+// examineBackups checks that the backups of acknowledged steps exist, and that every backup is complete.
 func (k *killing) examineBackups(ctx context.Context, began, acknowledged int) error {
 	left, err := filepath.Glob(filepath.Join(k.dir, ".annoset-*"))
 	if err != nil {

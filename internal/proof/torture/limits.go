@@ -24,7 +24,7 @@ type bound struct {
 	run  func(ctx context.Context, b *bench) error
 }
 
-// bounds are the limits, in the order of their trial.
+// bounds are the limits, in the order in which they are tried.
 var bounds = []bound{
 	{"unicode", "every code point in ids, types, names, notes and extra data", unicodeEverywhere},
 	{"ids", "ids of 10,000 characters", longIDs},
@@ -36,7 +36,7 @@ var bounds = []bound{
 	{"labels", "10,000,000 labels in a set", manyLabels},
 }
 
-// limits takes stores to their limits, each in a process of its own, so that its memory can be told.
+// limits takes stores to their limits, each in a process of its own so that its memory can be measured.
 func limits(ctx context.Context, o *options) (string, error) {
 	var all []string
 	for i, b := range bounds {
@@ -60,7 +60,8 @@ func limits(ctx context.Context, o *options) (string, error) {
 		if err := c.wait(); err != nil {
 			return "", fmt.Errorf("%s: %w", b.name, err)
 		}
-		all = append(all, fmt.Sprintf("%s in %.0f s with %s", b.name, time.Since(began).Seconds(), peakOf(c.cmd.ProcessState)))
+		took, peak := time.Since(began).Seconds(), peakOf(c.cmd.ProcessState)
+		all = append(all, fmt.Sprintf("%s in %.0f s with %s", b.name, took, peak))
 		if err := errors.Join(o.inspectLimit(ctx, path), os.Remove(path)); err != nil {
 			return "", fmt.Errorf("%s: %w", b.name, err)
 		}
@@ -71,7 +72,7 @@ func limits(ctx context.Context, o *options) (string, error) {
 	return fmt.Sprintf("%d limits reached, 0 exceeded: %s", len(all), strings.Join(all, "; ")), nil
 }
 
-// inspectLimit looks into the file of a limit, if that takes minutes at most: the invariants are searched for set by set.
+// inspectLimit checks the file of a limit unless it is so large that this would take more than some minutes.
 func (o *options) inspectLimit(ctx context.Context, path string) error {
 	const most = 200 << 20
 	info, err := os.Stat(path)
@@ -79,7 +80,7 @@ func (o *options) inspectLimit(ctx context.Context, path string) error {
 		return err
 	}
 	if info.Size() > most {
-		o.progress("  the file has %d MB: its invariants are not searched for", info.Size()>>20)
+		o.progress("  the file has %d MB: its invariants are not checked", info.Size()>>20)
 		return nil
 	}
 	return inspect.File(ctx, path)
@@ -102,7 +103,7 @@ type bench struct {
 	scale int
 }
 
-// step does something, and tells how long it took.
+// step does something, and prints how long it took.
 func (b *bench) step(what string, do func() error) error {
 	began := time.Now()
 	if err := do(); err != nil {
@@ -112,7 +113,7 @@ func (b *bench) step(what string, do func() error) error {
 	return nil
 }
 
-// draft makes a dataset, and an empty draft in it.
+// draft makes a dataset and an empty draft in it.
 func (b *bench) draft(ctx context.Context, name string) (annoset.AnnotationSet, error) {
 	d, err := b.CreateDataset(ctx, annoset.NewDataset{Name: name})
 	if err != nil {
@@ -121,7 +122,7 @@ func (b *bench) draft(ctx context.Context, name string) (annoset.AnnotationSet, 
 	return b.CreateSet(ctx, d.ID, annoset.NewSet{})
 }
 
-// life imports labels to a new set and takes it through all that one does with a set.
+// life imports labels into a new set and does with it all that one does with a set.
 func (b *bench) life(ctx context.Context, n int, label func(i int) annoset.Annotation) error {
 	set, err := b.draft(ctx, "limit")
 	if err != nil {
@@ -195,14 +196,15 @@ func same[T comparable](got, want T) error {
 	return nil
 }
 
-// tenTypes are artifact types of labels that are made in great numbers.
+// tenTypes are the artifact types of labels made in great numbers.
 var tenTypes = strings.Fields("glitch hum pop click hiss long_pause hallucination clipping echo noise")
 
 func manyLabels(ctx context.Context, b *bench) error {
 	return b.life(ctx, 10_000_000/b.scale, func(i int) annoset.Annotation {
 		start := int64(i%2000) * 700
 		return annoset.Annotation{
-			AudioFileID: fmt.Sprintf("file%05d.wav", i/2000), ArtifactType: tenTypes[i%10], StartMS: start, EndMS: start + int64(i%5)*300,
+			AudioFileID: fmt.Sprintf("file%05d.wav", i/2000), ArtifactType: tenTypes[i%10],
+			StartMS: start, EndMS: start + int64(i%5)*300,
 		}
 	})
 }
@@ -225,7 +227,8 @@ func manyFiles(ctx context.Context, b *bench) error {
 	n := 100_000 / b.scale
 	name := func(i int) string { return fmt.Sprintf("recordings/file %06d.wav", i) }
 	if err := b.life(ctx, 2*n, func(i int) annoset.Annotation {
-		return annoset.Annotation{AudioFileID: name(i / 2), ArtifactType: tenTypes[i%10], StartMS: int64(i), EndMS: int64(i) + 10}
+		start := int64(i)
+		return annoset.Annotation{AudioFileID: name(i / 2), ArtifactType: tenTypes[i%10], StartMS: start, EndMS: start + 10}
 	}); err != nil {
 		return err
 	}
@@ -239,7 +242,8 @@ func manyFiles(ctx context.Context, b *bench) error {
 		files[i] = annoset.AudioFile{ID: name(i), DurationMS: 1_000_000}
 		clean[i] = "clean " + name(i)
 	}
-	if err := b.step("register all audio files", func() error { return b.AddAudioFiles(ctx, d.ID, files...) }); err != nil {
+	err = b.step("register all audio files", func() error { return b.AddAudioFiles(ctx, d.ID, files...) })
+	if err != nil {
 		return err
 	}
 	set, err := b.CreateSet(ctx, d.ID, annoset.NewSet{})
@@ -268,7 +272,9 @@ func manyVersions(ctx context.Context, b *bench) error {
 		to := min(n, i+max(1, n/10))
 		if err := b.step(fmt.Sprintf("version, add and publish, %d to %d", i+1, to), func() error {
 			for ; i < to; i++ {
-				label := annoset.Annotation{AudioFileID: fmt.Sprintf("file%d.wav", i%100), ArtifactType: "glitch", StartMS: int64(i), EndMS: int64(i) + 1}
+				label := annoset.Annotation{
+					AudioFileID: fmt.Sprintf("file%d.wav", i%100), ArtifactType: "glitch", StartMS: int64(i), EndMS: int64(i) + 1,
+				}
 				if _, err := b.Add(ctx, set.ID, label); err != nil {
 					return err
 				}
@@ -315,7 +321,8 @@ func largeExtraData(ctx context.Context, b *bench) error {
 	n := max(2, 500/b.scale)
 	if err := b.life(ctx, n, func(i int) annoset.Annotation {
 		return annoset.Annotation{
-			AudioFileID: fmt.Sprint("file", i%20), ArtifactType: "glitch", StartMS: int64(i), EndMS: int64(i), ExtraData: extra(i),
+			AudioFileID: fmt.Sprint("file", i%20), ArtifactType: "glitch", StartMS: int64(i), EndMS: int64(i),
+			ExtraData: extra(i),
 		}
 	}); err != nil {
 		return err
@@ -331,15 +338,14 @@ func largeExtraData(ctx context.Context, b *bench) error {
 	if string(d.ExtraData) != string(extra(0)) || set.Notes != text || string(set.ExtraData) != string(extra(1)) {
 		return errors.New("extra data or notes are not what they were")
 	}
-	return b.step("more than a text may be is refused", func() error {
-		_, err := b.Add(ctx, set.ID, annoset.Annotation{
-			AudioFileID: "a", ArtifactType: "b", ExtraData: json.RawMessage(`{"a":"` + strings.Repeat("a", annoset.MaxTextBytes) + `"}`),
-		})
+	return b.step("a longer text is refused", func() error {
+		long := json.RawMessage(`{"a":"` + strings.Repeat("a", annoset.MaxTextBytes) + `"}`)
+		_, err := b.Add(ctx, set.ID, annoset.Annotation{AudioFileID: "a", ArtifactType: "b", ExtraData: long})
 		return refused(err)
 	})
 }
 
-// refused makes sure that something was refused for what it is.
+// refused returns an error unless err says that something is invalid.
 func refused(err error) error {
 	if errors.Is(err, annoset.ErrInvalid) {
 		return nil
@@ -350,7 +356,8 @@ func refused(err error) error {
 func longIDs(ctx context.Context, b *bench) error {
 	long := func(i int) string { return fmt.Sprintf("%06d", i) + strings.Repeat("𝄞", 9994) } // 10,000 characters
 	if err := b.life(ctx, 2000/b.scale, func(i int) annoset.Annotation {
-		return annoset.Annotation{AudioFileID: long(i % 400), ArtifactType: long(i % 7), StartMS: int64(i), EndMS: int64(i) + 5}
+		start := int64(i)
+		return annoset.Annotation{AudioFileID: long(i % 400), ArtifactType: long(i % 7), StartMS: start, EndMS: start + 5}
 	}); err != nil {
 		return err
 	}
@@ -373,8 +380,8 @@ func longIDs(ctx context.Context, b *bench) error {
 	return b.step("a longer one is refused", func() error { _, err := b.Add(ctx, set.ID, a); return refused(err) })
 }
 
-// codePoints are texts that have every code point there is, in their order, or every scale-th of these texts. NUL is
-// refused in any text.
+// codePoints returns texts that together have every code point, in order, or every scale-th of these texts. NUL is left
+// out: no text may have it.
 func codePoints(scale int) []string {
 	const texts = 1000
 	var all []string
@@ -383,7 +390,7 @@ func codePoints(scale int) []string {
 		var text strings.Builder
 		for range 0x110000 / texts {
 			if point == 0xd800 {
-				point = 0xe000 // surrogates are no characters
+				point = 0xe000 // surrogates are not characters
 			}
 			if point > 0x10ffff {
 				break
@@ -410,12 +417,13 @@ func unicodeEverywhere(ctx context.Context, b *bench) error {
 	}
 	if err := b.life(ctx, len(texts), func(i int) annoset.Annotation {
 		return annoset.Annotation{
-			AudioFileID: texts[i/2], ArtifactType: texts[len(texts)-1-i], StartMS: int64(i), EndMS: int64(i) + 3, ExtraData: extra[i],
+			AudioFileID: texts[i/2], ArtifactType: texts[len(texts)-1-i], StartMS: int64(i), EndMS: int64(i) + 3,
+			ExtraData: extra[i],
 		}
 	}); err != nil {
 		return err
 	}
-	return b.step("each comes back as it went", func() error {
+	return b.step("each comes back unchanged", func() error {
 		d, err := b.CreateDataset(ctx, annoset.NewDataset{Name: texts[0], Description: strings.Join(texts, "")})
 		if err != nil {
 			return err
@@ -435,7 +443,7 @@ func unicodeEverywhere(ctx context.Context, b *bench) error {
 		if err != nil {
 			return err
 		}
-		slices.SortFunc(texts, strings.Compare) // as they are yielded
+		slices.SortFunc(texts, strings.Compare) // the order in which labels are read
 		n := 0
 		for a, err := range b.Annotations(ctx, set.ID, annoset.Filter{AudioFileIDs: texts, ArtifactTypes: texts}) {
 			if err != nil {

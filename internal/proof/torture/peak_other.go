@@ -4,7 +4,7 @@ package main
 
 import "os"
 
-// peakOf would tell how much memory a process had at most.
+// peakOf would return the peak memory of a process.
 func peakOf(*os.ProcessState) string { return "memory not measured on this system" }
 
 func peakSoFar() string { return "" }

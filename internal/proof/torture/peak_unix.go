@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// peakOf tells how much memory a process had at most.
+// peakOf returns the peak memory of a process.
 func peakOf(state *os.ProcessState) string {
 	usage, ok := state.SysUsage().(*syscall.Rusage)
 	if !ok {
@@ -18,7 +18,7 @@ func peakOf(state *os.ProcessState) string {
 	return megabytes(int64(usage.Maxrss))
 }
 
-// peakSoFar tells how much memory this process had at most until now.
+// peakSoFar returns the peak memory of this process until now.
 func peakSoFar() string {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
@@ -27,7 +27,7 @@ func peakSoFar() string {
 	return "  " + megabytes(int64(usage.Maxrss))
 }
 
-// megabytes writes down a peak as the system counts it: in bytes on darwin, in KiB elsewhere.
+// megabytes formats a peak. The system counts it in bytes on darwin, and in KiB elsewhere.
 func megabytes(peak int64) string {
 	if runtime.GOOS != "darwin" {
 		peak <<= 10

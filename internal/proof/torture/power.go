@@ -14,15 +14,15 @@ import (
 	"github.com/annoset/annoset/internal/proof/inspect"
 )
 
-// moment is what was on the disk when a call had returned.
+// moment is what was on the disk when a call returned.
 type moment struct {
 	what    string
 	db, wal []byte
 	state   string
 }
 
-// record does a workload and writes down every moment of it. The files are read within the process that has them open,
-// which gives up its locks on them: nobody else is there.
+// record does a workload and keeps every moment of it. This process reads the files while it has them open, which on
+// some systems drops its locks on them. That does no harm: no other process uses them.
 func record(ctx context.Context, w *workload, path string) ([]moment, error) {
 	s, err := w.open(ctx, path)
 	if err != nil {
@@ -73,13 +73,13 @@ func record(ctx context.Context, w *workload, path string) ([]moment, error) {
 	return all, nil
 }
 
-// outage takes the power away between moments of a recording.
+// outage cuts the power between the moments of a recording.
 type outage struct {
 	rand  *rand.Rand
 	path  string
-	known map[string]string // what a database file holds that is sound, by its bytes
+	known map[string]string // what sound database files hold, by their bytes
 	cuts  int
-	whole bool // every frame is cut; else some
+	whole bool // every frame is cut, not only some
 }
 
 func power(ctx context.Context, o *options) (string, error) {
@@ -105,14 +105,15 @@ func power(ctx context.Context, o *options) (string, error) {
 		o.workloads, cuts, states), nil
 }
 
-// outages records a workload, and takes the power away between each two moments of it.
+// outages records a workload, and cuts the power between each two moments of it.
 func outages(ctx context.Context, w *workload, dir string, whole bool) (*outage, error) {
 	all, err := record(ctx, w, filepath.Join(dir, "recorded.annoset"))
 	if err != nil {
 		return nil, err
 	}
 	o := &outage{
-		rand: rand.New(rand.NewPCG(w.seed, 1)), path: filepath.Join(dir, "labels.annoset"), known: map[string]string{}, whole: whole,
+		rand: rand.New(rand.NewPCG(w.seed, 1)), path: filepath.Join(dir, "labels.annoset"),
+		known: map[string]string{}, whole: whole,
 	}
 	for i := 1; i < len(all); i++ {
 		if err := o.between(ctx, &all[i-1], &all[i]); err != nil {
@@ -122,8 +123,8 @@ func outages(ctx context.Context, w *workload, dir string, whole bool) (*outage,
 	return o, nil
 }
 
-// between takes the power away everywhere between two moments: while the log is written, and while the database is
-// that the log is moved to.
+// between cuts the power everywhere between two moments: while the log is written, and while the log is moved into the
+// database.
 func (o *outage) between(ctx context.Context, from, to *moment) error {
 	if len(to.wal) > 0 {
 		if err := o.whileLogging(ctx, from, to); err != nil {
@@ -135,7 +136,7 @@ func (o *outage) between(ctx context.Context, from, to *moment) error {
 	}
 	log := to.wal
 	if len(log) == 0 {
-		log = from.wal // it is deleted once all of it is in the database
+		log = from.wal // deleted once all of it is in the database
 	}
 	for range 1 + 7*btoi(o.whole) {
 		if err := o.strike(ctx, o.mixture(from.db, to.db), log, to.state); err != nil {
@@ -152,8 +153,8 @@ func btoi(b bool) int {
 	return 0
 }
 
-// whileLogging cuts the log at and in each frame that was written since, and leaves behind the cut nothing, or what may
-// be there then.
+// whileLogging cuts the log at and inside each frame that was written since. After the cut there is nothing, or what a
+// disk may have there.
 func (o *outage) whileLogging(ctx context.Context, from, to *moment) error {
 	written := frames(to.wal)
 	begin := 0
@@ -163,7 +164,7 @@ func (o *outage) whileLogging(ctx context.Context, from, to *moment) error {
 		}
 	}
 	var cuts []int
-	if begin == 0 { // a new log, or one that begins anew
+	if begin == 0 { // a new log, or one that was restarted
 		cuts = append(cuts, 0, 1+o.rand.IntN(walHeader-1), walHeader)
 		begin = walHeader
 	}
@@ -173,7 +174,8 @@ func (o *outage) whileLogging(ctx context.Context, from, to *moment) error {
 			continue
 		}
 		if o.whole || f.size != 0 {
-			cuts = append(cuts, last, last+1+o.rand.IntN(frameHeader), last+frameHeader+o.rand.IntN(len(f.data)), f.end-1, f.end)
+			inHeader, inData := last+1+o.rand.IntN(frameHeader), last+frameHeader+o.rand.IntN(len(f.data))
+			cuts = append(cuts, last, inHeader, inData, f.end-1, f.end)
 		}
 		last = f.end
 	}
@@ -195,24 +197,24 @@ func (o *outage) whileLogging(ctx context.Context, from, to *moment) error {
 	return nil
 }
 
-// sector is what a disk writes at once.
+// sector is the unit in which a disk writes, in bytes.
 const sector = 512
 
-// torn returns a log of which what was written from cut on is lost, in one of several ways.
+// torn returns a log that has lost, in one of several ways, what was written from cut on.
 func (o *outage) torn(old, written []byte, cut int) []byte {
 	out := bytes.Clone(written)
 	tail := out[cut:]
 	switch o.rand.IntN(4) {
-	case 0: // the file has grown, and what it holds has not arrived
+	case 0: // the file has grown, but the data has not arrived
 		clear(tail)
-	case 1: // or is anything
+	case 1: // the data is garbage
 		for i := range tail {
 			tail[i] = byte(o.rand.Uint32())
 		}
-	case 2: // what was there before is still there
+	case 2: // the old data is still there
 		clear(tail)
 		copy(tail, old[min(cut, len(old)):])
-	case 3: // some sectors have arrived, the first that is needed has not
+	case 3: // some sectors have arrived, but not the first that is needed
 		first := min((cut/sector+1)*sector, len(out))
 		clear(out[cut:first])
 		for at := first; at < len(out); at += sector {
@@ -222,12 +224,12 @@ func (o *outage) torn(old, written []byte, cut int) []byte {
 		}
 	}
 	if bytes.Equal(tail, written[cut:]) && len(tail) > 0 {
-		tail[0] ^= 0xff // it was zeros, or the same as before: then it is something else
+		tail[0] ^= 0xff // the loss happened to equal what was written: make it differ
 	}
 	return out
 }
 
-// mixture is a database file of which some pages, and parts of pages, were written and others not yet.
+// mixture returns a database file with some sectors of the old state and some of the new one.
 func (o *outage) mixture(from, to []byte) []byte {
 	size := len(to)
 	if len(from) > len(to) || o.rand.IntN(2) == 0 {
@@ -243,8 +245,8 @@ func (o *outage) mixture(from, to []byte) []byte {
 	return out
 }
 
-// strike opens what an outage has left. Once the store is closed again its file is, to the byte, what the transactions
-// that were on the disk whole have made of it; and that, looked at once, is sound and holds the state.
+// strike opens what an outage has left, and closes it. The file must then be, byte for byte, what the complete
+// transactions in the log make of it, be sound, and hold the state.
 func (o *outage) strike(ctx context.Context, db, wal []byte, state string) error {
 	o.cuts++
 	want := replayed(db, wal)
@@ -264,7 +266,7 @@ func (o *outage) strike(ctx context.Context, db, wal []byte, state string) error
 		return err
 	}
 	if !bytes.Equal(now, want) {
-		return errors.New("the file is not what the log makes of it")
+		return errors.New("the file is not what its log makes of it")
 	}
 	holds, known := o.known[string(now)]
 	if !known {
@@ -274,12 +276,12 @@ func (o *outage) strike(ctx context.Context, db, wal []byte, state string) error
 		o.known[string(now)] = holds
 	}
 	if holds != state {
-		return errors.New("the store does not hold what was acknowledged, and nothing else")
+		return errors.New("the store does not hold exactly what was acknowledged")
 	}
 	return nil
 }
 
-// examined returns what the store in a file holds, which is sound.
+// examined checks the store in a file and returns what it holds.
 func examined(ctx context.Context, path string) (string, error) {
 	s, err := annoset.Open(ctx, path, nil)
 	if err != nil {
@@ -289,7 +291,7 @@ func examined(ctx context.Context, path string) (string, error) {
 	return state, errors.Join(err, inspect.Store(ctx, s), s.Close(), inspect.File(ctx, path))
 }
 
-// write writes a file; nothing to write is no file.
+// write writes a file, or removes it if there is no data.
 func write(path string, data []byte) error {
 	if len(data) > 0 {
 		return os.WriteFile(path, data, 0o600)

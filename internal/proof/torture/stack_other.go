@@ -2,5 +2,5 @@
 
 package main
 
-// stack ends a child. What it waits for cannot be asked for on this system.
-func (c *child) stack() { c.cmd.Process.Kill() } //nolint:errcheck // it has ended then
+// stack kills a child. On this system it cannot print its goroutines first.
+func (c *child) stack() { c.cmd.Process.Kill() } //nolint:errcheck // it may have ended

@@ -4,5 +4,5 @@ package main
 
 import "syscall"
 
-// stack has a child print what each of its goroutines waits for, and end.
-func (c *child) stack() { c.cmd.Process.Signal(syscall.SIGQUIT) } //nolint:errcheck // it has ended then
+// stack makes a child print the stacks of its goroutines and exit.
+func (c *child) stack() { c.cmd.Process.Signal(syscall.SIGQUIT) } //nolint:errcheck // it may have ended

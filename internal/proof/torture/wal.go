@@ -14,12 +14,12 @@ const (
 // frame is one page in a log.
 type frame struct {
 	page uint32
-	size uint32 // of the database after it in pages, where a transaction ends; else 0
+	size uint32 // of the database in pages, if a transaction ends here; else 0
 	data []byte
 	end  int // offset in the log
 }
 
-// frames returns those frames of a log that count: from the beginning on, as long as the checksums are right.
+// frames returns the valid frames of a log: those before the first one whose checksum is wrong.
 func frames(wal []byte) []frame {
 	if len(wal) < walHeader {
 		return nil
@@ -54,7 +54,7 @@ func frames(wal []byte) []frame {
 	return all
 }
 
-// checksum is that of a log, which runs on from frame to frame.
+// checksum is the running checksum of a log.
 type checksum struct {
 	order  binary.ByteOrder
 	s0, s1 uint32
@@ -71,7 +71,7 @@ func (c *checksum) matches(data []byte) bool {
 	return binary.BigEndian.Uint32(data) == c.s0 && binary.BigEndian.Uint32(data[4:]) == c.s1
 }
 
-// replayed returns the database with those transactions of a log in it that are there whole.
+// replayed returns the database with the complete transactions of a log applied.
 func replayed(db, wal []byte) []byte {
 	all := frames(wal)
 	for len(all) > 0 && all[len(all)-1].size == 0 {

@@ -27,11 +27,10 @@ type throng struct {
 	out     *json.Encoder
 	reads   int64
 	longest time.Duration
-	digests map[uuid.UUID]string // of published sets that were read
+	digests map[uuid.UUID]string // of the published sets that were read
 }
 
-// worker is one process of the crowd: goroutines that write, as many that read, and one that opens the store again and
-// again.
+// worker is one process of the crowd: goroutines that write, as many that read, and one that reopens the store.
 func worker(ctx context.Context, t *task) error {
 	s, err := annoset.Open(ctx, t.Path, nil)
 	if err != nil {
@@ -59,7 +58,7 @@ func worker(ctx context.Context, t *task) error {
 	begin(th.reopen)
 	for range began {
 		if err := <-errs; err != nil {
-			return err // and the process ends, with all that are at work
+			return err // the process ends, and all its goroutines
 		}
 	}
 	if err := th.say(ack{Do: "count", Calls: th.reads, Longest: th.longest}); err != nil {
@@ -68,13 +67,14 @@ func worker(ctx context.Context, t *task) error {
 	return s.Close()
 }
 
+// say prints what was acknowledged.
 func (th *throng) say(a ack) error {
 	th.mu.Lock()
 	defer th.mu.Unlock()
 	return th.out.Encode(a)
 }
 
-// timed notes how long a call takes.
+// timed records how long a call takes.
 func (th *throng) timed(call func() error) error {
 	began := time.Now()
 	err := call()
@@ -84,13 +84,16 @@ func (th *throng) timed(call func() error) error {
 	return err
 }
 
-// outrun tells that a call came too late, for another one had published or deleted the set.
+// outrun reports whether a call came too late: another goroutine had published or deleted the set.
 func outrun(err error) bool {
-	return errors.Is(err, annoset.ErrPublished) || errors.Is(err, annoset.ErrNotFound) || errors.Is(err, annoset.ErrEmptySet)
+	return errors.Is(err, annoset.ErrPublished) || errors.Is(err, annoset.ErrNotFound) ||
+		errors.Is(err, annoset.ErrEmptySet)
 }
 
-// recent returns the newest sets of any dataset.
-func (th *throng) recent(ctx context.Context, r *rand.Rand, s *annoset.Store) (annoset.Dataset, []annoset.AnnotationSet, error) {
+// recent returns the newest sets of a random dataset.
+func (th *throng) recent(ctx context.Context, r *rand.Rand, s *annoset.Store) (
+	annoset.Dataset, []annoset.AnnotationSet, error,
+) {
 	d := th.datasets[r.IntN(len(th.datasets))]
 	after := 0
 	latest, err := s.LatestPublished(ctx, d.ID)
@@ -104,23 +107,23 @@ func (th *throng) recent(ctx context.Context, r *rand.Rand, s *annoset.Store) (a
 	return d, sets, err
 }
 
-// writing is what one goroutine that writes remembers.
+// writing is what a writing goroutine remembers.
 type writing struct {
 	*throng
 	rand   *rand.Rand
 	number int
-	next   int64 // where its next pair begins
+	next   int64 // where its next pair starts
 	mine   []owned
 }
 
-// owned is a pair that a goroutine has written, and alone changes or deletes.
+// owned is a pair that one goroutine has written, and that no other changes or deletes.
 type owned struct {
 	set   uuid.UUID
 	ids   []int64
 	start int64
 }
 
-// write edits, versions, publishes and deletes until the time is up.
+// write edits, makes versions, publishes and deletes until the time is up.
 func (th *throng) write(ctx context.Context, r *rand.Rand, number int) error {
 	w := &writing{throng: th, rand: r, number: number}
 	for time.Now().Before(th.until) {
@@ -141,10 +144,10 @@ func (th *throng) write(ctx context.Context, r *rand.Rand, number int) error {
 	return nil
 }
 
-// grown is how many labels a set has that nobody goes on from.
+// grown is the number of labels above which no new version is made of a set.
 const grown = 600
 
-// act does one thing, and says so.
+// act makes one call, and prints what was acknowledged.
 func (w *writing) act(ctx context.Context, dataset uuid.UUID, sets []annoset.AnnotationSet) error {
 	var drafts []annoset.AnnotationSet
 	for _, set := range sets {
@@ -185,7 +188,7 @@ func (w *writing) act(ctx context.Context, dataset uuid.UUID, sets []annoset.Ann
 	return w.add(ctx, set)
 }
 
-// create makes a version of one of the sets, or begins anew where they have grown.
+// create makes a version of one of the sets, or an empty set if that one has grown.
 func (w *writing) create(ctx context.Context, dataset uuid.UUID, sets []annoset.AnnotationSet) (err error) {
 	var set annoset.AnnotationSet
 	if len(sets) == 0 || w.rand.IntN(8) == 0 {
@@ -204,7 +207,7 @@ func (w *writing) create(ctx context.Context, dataset uuid.UUID, sets []annoset.
 	return w.say(ack{Do: "create", Dataset: dataset, Set: set.ID, Version: set.Version})
 }
 
-// pairs makes n pairs of labels.
+// pairs yields n new pairs of labels.
 func (w *writing) pairs(n int) iter.Seq2[annoset.Annotation, error] {
 	from := w.next
 	w.next += int64(n)
@@ -269,7 +272,7 @@ func (w *writing) remove(ctx context.Context) error {
 	return w.say(ack{Do: "delete", Set: o.set, Worker: w.number, From: o.start, ID: o.ids[0]})
 }
 
-// read reads whole sets, of which each must be of one state, until the time is up.
+// read reads whole sets until the time is up. Each must be of one state.
 func (th *throng) read(ctx context.Context, r *rand.Rand, number int) error {
 	s := th.Store
 	if number%4 == 1 {
@@ -283,7 +286,7 @@ func (th *throng) read(ctx context.Context, r *rand.Rand, number int) error {
 		if err := th.readOne(ctx, r, s); err != nil && !outrun(err) {
 			return fmt.Errorf("goroutine %d: %w", number, err)
 		}
-		time.Sleep(time.Duration(r.Int64N(int64(80 * time.Millisecond)))) // or the processors have time for nothing else
+		time.Sleep(time.Duration(r.Int64N(int64(80 * time.Millisecond)))) // leave the processors to others
 	}
 	return nil
 }
@@ -314,7 +317,7 @@ func (th *throng) readOne(ctx context.Context, r *rand.Rand, s *annoset.Store) e
 		return err
 	}
 	if count["x.wav"] != count["y.wav"] || starts["x.wav"] != starts["y.wav"] {
-		return fmt.Errorf("set %v: read %v labels that begin at %v in sum: not one state", set.ID, count, starts)
+		return fmt.Errorf("set %v: read %v labels whose starts sum up to %v: not one state", set.ID, count, starts)
 	}
 	th.mu.Lock()
 	th.reads++
@@ -336,7 +339,7 @@ func (th *throng) readOne(ctx context.Context, r *rand.Rand, s *annoset.Store) e
 	return nil
 }
 
-// reopen opens and closes the store while all others work on it.
+// reopen opens and closes the store while the others work on it.
 func (th *throng) reopen(ctx context.Context, r *rand.Rand, number int) error {
 	for time.Now().Before(th.until) {
 		s, err := annoset.Open(ctx, th.path, &annoset.Options{ReadOnly: r.IntN(2) == 0})

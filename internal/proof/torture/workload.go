@@ -18,18 +18,18 @@ import (
 	"github.com/annoset/annoset"
 )
 
-// shape says of what steps a workload consists, and how large they are.
+// shape is the kind and size of a workload's steps.
 type shape struct {
 	name    string
-	verbs   string // names of verbs, each as often as it is to come
-	labels  int    // an import has from half as many to so many
-	extra   int    // bytes of extra data of some labels
-	relaxed bool   // with annoset.DurabilityRelaxed
-	reopen  int    // the store is closed and opened anew every so many steps; 0: never
+	verbs   string // names of verbs, repeated by how often they come
+	labels  int    // at most, in an import; at least half as many
+	extra   int    // bytes of extra data, at most
+	relaxed bool   // annoset.DurabilityRelaxed
+	reopen  int    // steps after which the store is closed and reopened; 0: never
 	steps   int
 }
 
-// shapes are ten workloads that write to the file in different ways.
+// shapes are workloads that write to the file in different ways.
 var shapes = []shape{
 	{name: "edits", verbs: "add add add update update delete mark unmark publish version", labels: 20, steps: 50},
 	{name: "imports", verbs: "import import import publish version delete drop", labels: 400, steps: 40},
@@ -37,17 +37,21 @@ var shapes = []shape{
 	{name: "folds", verbs: "version publish add update version publish delete mark", labels: 10, steps: 70},
 	{name: "drafts", verbs: "draft version copy add drop draft version publish notes", labels: 60, steps: 40},
 	{name: "datasets", verbs: "dataset types files add import publish forget forget", labels: 60, steps: 40},
-	{name: "large values", verbs: "add add import notes publish version update delete", labels: 12, extra: 30_000, steps: 40},
+	{
+		name: "large values", verbs: "add add import notes publish version update delete",
+		labels: 12, extra: 30_000, steps: 40,
+	},
 	{name: "reviews", verbs: "add reject update publish version train tag publish", labels: 20, steps: 50},
 	{name: "relaxed", verbs: "add import update delete publish version mark drop", labels: 150, relaxed: true, steps: 40},
 	{name: "reopened", verbs: "add import update delete publish version drop", labels: 150, reopen: 3, steps: 40},
 	{name: "everything", verbs: allVerbs, labels: 200, extra: 3000, reopen: 11, steps: 60},
 }
 
-const allVerbs = "add import update delete mark unmark publish version draft copy drop notes dataset types files forget backup"
+const allVerbs = "add import update delete mark unmark publish version draft copy drop notes dataset types files " +
+	"forget backup"
 
-// workload is a sequence of steps, each one call that writes. Whoever knows the workload, the number of a step and what
-// the store held before it can do the step, and gets the very same: ids, times and all.
+// workload is a sequence of steps; each is one call that writes. A step depends only on the workload, its number and
+// what the store holds, so that a step done again writes the same: ids, times and all.
 type workload struct {
 	shape
 	seed uint64
@@ -60,13 +64,13 @@ type scene struct {
 	rand  *rand.Rand
 	dir   string // for backups
 	step  int
-	types []string // that the dataset takes
+	types []string // that the dataset accepts
 }
 
-// verb is what a step does. It returns false where the scene has not what it needs.
+// verb is what a step does. It returns false if the store does not have what it needs.
 type verb func(ctx context.Context, sc *scene) (bool, error)
 
-// verbs are all there are. A new verb of the store has its place here and in a shape.
+// verbs are all verbs that write, by name. A new one of the store belongs here and in a shape.
 var verbs = map[string]verb{
 	"add": onDraft(func(ctx context.Context, sc *scene, set *annoset.AnnotationSet) error {
 		_, err := sc.Add(ctx, set.ID, slices.Collect(sc.labels(1+sc.rand.IntN(8)))...)
@@ -91,7 +95,7 @@ var verbs = map[string]verb{
 	}),
 	"mark": onDraft(func(ctx context.Context, sc *scene, set *annoset.AnnotationSet) error {
 		err := sc.MarkClean(ctx, set.ID, sc.audioFile(), fmt.Sprintf("clean%d.wav", sc.step))
-		if errors.Is(err, annoset.ErrConflict) { // it bears labels
+		if errors.Is(err, annoset.ErrConflict) { // it has labels
 			err = sc.MarkClean(ctx, set.ID, fmt.Sprintf("clean%d.wav", sc.step))
 		}
 		return err
@@ -101,7 +105,7 @@ var verbs = map[string]verb{
 	}),
 	"publish": onDraft(func(ctx context.Context, sc *scene, set *annoset.AnnotationSet) error {
 		_, err := sc.Publish(ctx, set.ID, &annoset.PublishOptions{AllowEmpty: true})
-		if errors.Is(err, annoset.ErrNotApproved) { // as an old store may demand
+		if errors.Is(err, annoset.ErrNotApproved) { // an old store may require approvals
 			_, err = sc.UpdateDataset(ctx, set.DatasetID, annoset.DatasetPatch{RequiredApprovals: new(0)})
 		}
 		return err
@@ -135,7 +139,7 @@ var verbs = map[string]verb{
 	"copy": onDraft(func(ctx context.Context, sc *scene, set *annoset.AnnotationSet) error {
 		sets, err := sc.Sets(ctx, set.DatasetID, annoset.SetFilter{})
 		if err != nil || sets[0].ID == set.ID {
-			return err // there is nothing to copy from
+			return err // nothing to copy from
 		}
 		_, err = sc.CopyAnnotations(ctx, set.ID, sets[0].ID, annoset.Filter{ArtifactTypes: []string{"glitch", "hum"}})
 		return err
@@ -170,6 +174,7 @@ func backupPath(dir string, step int) string {
 	return filepath.Join(dir, fmt.Sprintf("backup%d.annoset", step))
 }
 
+// onDataset runs fn on a random dataset.
 func onDataset(fn func(context.Context, *scene, *annoset.Dataset, []annoset.AnnotationSet) error) verb {
 	return func(ctx context.Context, sc *scene) (bool, error) {
 		datasets, err := sc.Datasets(ctx)
@@ -192,7 +197,7 @@ func onDataset(fn func(context.Context, *scene, *annoset.Dataset, []annoset.Anno
 	}
 }
 
-// onPublished goes for the last published set of a dataset, and adds a dataset where there is none.
+// onPublished runs fn on the last published set of a dataset. If there is none it adds a dataset instead.
 func onPublished(fn func(context.Context, *scene, *annoset.AnnotationSet) error) verb {
 	return onDataset(func(ctx context.Context, sc *scene, _ *annoset.Dataset, sets []annoset.AnnotationSet) error {
 		for _, set := range slices.Backward(sets) {
@@ -204,7 +209,7 @@ func onPublished(fn func(context.Context, *scene, *annoset.AnnotationSet) error)
 	})
 }
 
-// onDraft goes for the last draft of a dataset, and makes one where there is none: that is the step then.
+// onDraft runs fn on the last draft of a dataset. If there is none it makes one instead.
 func onDraft(fn func(context.Context, *scene, *annoset.AnnotationSet) error) verb {
 	return onDataset(func(ctx context.Context, sc *scene, d *annoset.Dataset, sets []annoset.AnnotationSet) error {
 		for _, set := range slices.Backward(sets) {
@@ -216,7 +221,7 @@ func onDraft(fn func(context.Context, *scene, *annoset.AnnotationSet) error) ver
 	})
 }
 
-// newVersion goes on from the last set, or anew where that has grown large or is not there.
+// newVersion makes a version of the last set, or an empty set if there is none or it has grown large.
 func newVersion(ctx context.Context, sc *scene, d *annoset.Dataset, sets []annoset.AnnotationSet) error {
 	if len(sets) > 0 && sets[len(sets)-1].TotalAnnotations < 3*int64(sc.shape.labels)/2 {
 		_, err := sc.NewVersion(ctx, sets[len(sets)-1].ID, annoset.NewSet{})
@@ -226,7 +231,7 @@ func newVersion(ctx context.Context, sc *scene, d *annoset.Dataset, sets []annos
 	return err
 }
 
-// onLabels goes for some labels of a draft, and adds labels where there are none.
+// onLabels runs fn on some labels of a draft. If there are none it adds a label instead.
 func onLabels(fn func(context.Context, *scene, *annoset.AnnotationSet, []annoset.Annotation) error) verb {
 	return onDraft(func(ctx context.Context, sc *scene, set *annoset.AnnotationSet) error {
 		after := annoset.Position{AudioFileID: sc.audioFile(), StartMS: sc.rand.Int64N(longest)}
@@ -281,10 +286,11 @@ func (sc *scene) labels(n int) iter.Seq[annoset.Annotation] {
 }
 
 func (sc *scene) extraData() json.RawMessage {
-	return json.RawMessage(fmt.Sprintf(`{"step": %d, "text": "%s"}`, sc.step, strings.Repeat("x", sc.rand.IntN(sc.shape.extra+1))))
+	text := strings.Repeat("x", sc.rand.IntN(sc.shape.extra+1))
+	return json.RawMessage(fmt.Sprintf(`{"step": %d, "text": "%s"}`, sc.step, text))
 }
 
-// sound makes a stream of labels that yields no error.
+// sound adds nil errors to a stream of labels.
 func sound(labels iter.Seq[annoset.Annotation]) iter.Seq2[annoset.Annotation, error] {
 	return func(yield func(annoset.Annotation, error) bool) {
 		for a := range labels {
@@ -295,7 +301,7 @@ func sound(labels iter.Seq[annoset.Annotation]) iter.Seq2[annoset.Annotation, er
 	}
 }
 
-// verb tells what a step of the workload does, if it can.
+// verb returns the name of the verb of a step.
 func (w *workload) verb(step int) string {
 	names := strings.Fields(w.verbs)
 	return names[w.rand(step).IntN(len(names))]
@@ -307,7 +313,7 @@ func (w *workload) rand(step int) *rand.Rand { return rand.New(rand.NewPCG(w.see
 func (w *workload) do(ctx context.Context, s *session, step int) error {
 	s.clock.rewind(step)
 	sc := &scene{Store: s.Store, shape: &w.shape, rand: w.rand(step), dir: filepath.Dir(s.path), step: step}
-	sc.rand.Uint64() // the one that verb has used
+	sc.rand.Uint64() // verb has used this number
 	name := w.verb(step)
 	done, err := verbs[name](ctx, sc)
 	if err == nil && !done {
@@ -319,7 +325,7 @@ func (w *workload) do(ctx context.Context, s *session, step int) error {
 	return nil
 }
 
-// session is a store that is open for a workload.
+// session is a store opened for a workload.
 type session struct {
 	*annoset.Store
 	path  string
@@ -337,10 +343,10 @@ func (w *workload) open(ctx context.Context, path string) (*session, error) {
 	return s, err
 }
 
-// reopens tells whether the store is closed and opened anew before a step.
+// reopens reports whether the store is closed and reopened before a step.
 func (w *workload) reopens(step int) bool { return w.reopen > 0 && step > 0 && step%w.reopen == 0 }
 
-// clock tells times and makes ids by the number of a step, so that a step done again does the same.
+// clock returns times and ids that depend on the number of a step, so that a step done again writes the same.
 type clock struct{ step, n uint64 }
 
 func (c *clock) rewind(step int) { c.step, c.n = uint64(step), 0 }
