@@ -24,7 +24,7 @@
 //
 // # The iteration loop
 //
-// [Store.Diff] tells what changed between two sets, [Store.ChangeLog] says it in Markdown, and [Store.LabelHistory] follows
+// [Store.Diff] tells what changed between two sets, [Store.ChangeLog] says it in Markdown, and [Store.AnnotationHistory] follows
 // one label; [DiffStores] compares sets of two stores by what their labels say. Where several people work, [Store.As]
 // signs what each does. A dataset can demand that others [Store.Approve] a draft before it is published; an approval speaks
 // of exactly what its author saw, and ends with the next edit.
@@ -165,6 +165,13 @@ type DatasetPatch struct {
 type AudioFile struct {
 	ID         string `json:"id"`          // the user's own name for it
 	DurationMS int64  `json:"duration_ms"` // 0: not known
+}
+
+// Examined is an audio file that a set has examined: one that has labels or is marked as clean.
+type Examined struct {
+	AudioFile
+	Clean       bool         `json:"clean"`       // examined, and without any label
+	Annotations []Annotation `json:"annotations"` // those that pass the filter, by start and id; empty, never nil
 }
 
 // NewSet describes a set that is to be created. The zero value will do.

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+
+	"github.com/annoset/annoset/internal/valid"
 )
 
 // Severity is how much a finding of a check matters.
@@ -123,21 +125,21 @@ type Report struct {
 func (o *CheckOptions) check(op string) error {
 	p := &problems{op: op}
 	if o.FailAt != "" && !slices.Contains(severities, o.FailAt) {
-		p.add(-1, "fail_at", "is %s, none of %q", brief(string(o.FailAt)), severities)
+		p.Add(-1, "fail_at", "is %s, none of %q", valid.Brief(string(o.FailAt)), severities)
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.Lengths)) {
 		switch l := o.Lengths[name]; {
 		case l.MinMS < 0 || l.MaxMS < 0:
-			p.add(-1, "lengths", "of %s have a negative bound", brief(name))
+			p.Add(-1, "lengths", "of %s have a negative bound", valid.Brief(name))
 		case l.MaxMS > 0 && l.MinMS > l.MaxMS:
-			p.add(-1, "lengths", "of %s are at least %d and at most %d", brief(name), l.MinMS, l.MaxMS)
+			p.Add(-1, "lengths", "of %s are at least %d and at most %d", valid.Brief(name), l.MinMS, l.MaxMS)
 		}
 	}
 	if o.MinConfidence != nil {
-		p.confidence(-1, "min_confidence", *o.MinConfidence)
+		p.Confidence(-1, "min_confidence", *o.MinConfidence)
 	}
 	if o.MaxListed < 0 {
-		p.add(-1, "max_listed", "is negative: %d", o.MaxListed)
+		p.Add(-1, "max_listed", "is negative: %d", o.MaxListed)
 	}
 	return p.err()
 }

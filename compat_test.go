@@ -62,7 +62,7 @@ func TestOpen_aStoreOfEachSchema(t *testing.T) {
 			is.NoErr(err)
 			_, err = s.Add(t.Context(), next.ID, label("new.wav", "glitch", 0, 10))
 			is.NoErr(err)
-			next, err = s.Set(t.Context(), next.ID)
+			next, err = s.SetByID(t.Context(), next.ID)
 			is.NoErr(err)
 			_, err = s.As("eve").Reject(t.Context(), next.ID, next.Revision, "") // with all that is new
 			is.NoErr(err)
@@ -147,7 +147,7 @@ func makeStore(t *testing.T, file, text string) {
 // review approves a draft as it is.
 func review(t *testing.T, s *annoset.Store, id uuid.UUID) {
 	t.Helper()
-	set := value(s.Set(t.Context(), id))(t)
+	set := value(s.SetByID(t.Context(), id))(t)
 	value(s.Approve(t.Context(), id, set.Revision, "heard it"))(t)
 }
 

@@ -51,7 +51,7 @@ func (o *DiffOptions) minIoU(op string) (float64, error) {
 	}
 	p := &problems{op: op}
 	if math.IsNaN(o.MinIoU) || o.MinIoU < 0 || o.MinIoU > 1 {
-		p.add(-1, "min_iou", "is %v, outside (0, 1]", o.MinIoU)
+		p.Add(-1, "min_iou", "is %v, outside (0, 1]", o.MinIoU)
 	}
 	return o.MinIoU, p.err()
 }

@@ -1,16 +1,20 @@
 package annoset
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/annoset/annoset/internal/valid"
+	"github.com/annoset/annoset/internal/whole"
 	"github.com/annoset/annoset/sqlite"
 )
 
@@ -106,7 +110,7 @@ func few(names []string) string {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString(brief(name))
+		b.WriteString(valid.Brief(name))
 	}
 	if len(names) > shown {
 		b.WriteString(" and others")
@@ -176,6 +180,26 @@ func (e *CheckError) Error() string {
 
 // Unwrap returns [ErrCheckFailed].
 func (e *CheckError) Unwrap() error { return ErrCheckFailed }
+
+// Place is where something stands in a file of labels.
+type Place struct {
+	File   string `json:"file,omitempty"`   // its name, or its path in a folder
+	Line   int    `json:"line,omitempty"`   // from 1; 0: not known
+	Column int    `json:"column,omitempty"` // from 1, in characters; 0: not known
+	Text   string `json:"text,omitempty"`   // what stands there, cut where it is long
+}
+
+// String returns the place in the form of compilers: "labels.csv:12:3". A line or column that is not known is left out.
+func (p Place) String() string {
+	at := cmp.Or(p.File, "input")
+	for _, n := range []int{p.Line, p.Column} {
+		if n == 0 {
+			break
+		}
+		at += ":" + strconv.Itoa(n)
+	}
+	return at
+}
 
 // Problem is one bad field of the input.
 type Problem struct {
@@ -254,9 +278,9 @@ type OwnWorkError struct {
 }
 
 func (e *OwnWorkError) Error() string {
-	why := brief(e.Person) + " edited it"
+	why := valid.Brief(e.Person) + " edited it"
 	if e.Unsigned {
-		why = "it was edited unsigned, and that may have been " + brief(e.Person)
+		why = "it was edited unsigned, and that may have been " + valid.Brief(e.Person)
 	}
 	return fmt.Sprintf("%s %q: %v: version %d: %s", e.Op, e.SetID, ErrOwnWork, e.Version, why)
 }
@@ -339,6 +363,9 @@ func translate(op string, err error) error {
 	if foreign, ok := errors.AsType[*streamError](err); ok {
 		return fmt.Errorf("%s: %w", op, foreign)
 	}
+	if taken, ok := errors.AsType[*whole.TakenError](err); ok {
+		return &ExistsError{Op: op, Kind: string(taken.Kind), Name: taken.Path}
+	}
 	switch {
 	case err == nil || typed(err):
 		return err
@@ -387,7 +414,7 @@ func sentinelOf(err error) error {
 // no more to see than that a column is missing.
 func (s *Store) damage(err error) error {
 	switch {
-	case err == nil, typed(err), sentinelOf(err) != nil, s.closed.Load(), errors.Is(err, driver.ErrBadConn),
+	case err == nil, typed(err), sentinelOf(err) != nil, s.gone() != nil, errors.Is(err, driver.ErrBadConn),
 		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	}

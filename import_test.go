@@ -314,3 +314,103 @@ func TestStore_Import_streamError(t *testing.T) {
 	is.NoErr(err)
 	is.Equal(stats.TotalAnnotations, int64(0)) // nothing was written
 }
+
+func TestStore_Import_options(t *testing.T) {
+	t.Parallel()
+	for name, open := range map[string]func(testing.TB) *annoset.Store{"file": openFile, "memory": openMemory} {
+		t.Run("marks and registers audio files in the same transaction, in "+name, func(t *testing.T) {
+			t.Parallel()
+			is := is.New(t)
+			s := open(t)
+			draft := newDraft(t, s, "one")
+			var seen []string
+			labels := func(yield func(annoset.Annotation, error) bool) {
+				for _, name := range []string{"a.wav", "b.wav"} {
+					seen = append(seen, name)
+					if !yield(label(name, "glitch", 0, 10), nil) {
+						return
+					}
+				}
+			}
+			n, err := s.Import(t.Context(), draft.ID, labels, &annoset.ImportOptions{
+				Clean:      func() []string { return []string{"clean.wav", "d.wav"}[:len(seen)-1] }, // asked after the last label
+				AudioFiles: func() []annoset.AudioFile { return []annoset.AudioFile{{ID: "a.wav", DurationMS: 700}} },
+			})
+			is.NoErr(err)
+			is.Equal(n, 2)
+			is.Equal(collect(t, s.CleanAudioFiles(t.Context(), draft.ID)), []string{"clean.wav"})
+			is.Equal(value(s.AudioFiles(t.Context(), draft.DatasetID))(t)[0].DurationMS, int64(700))
+			before := dump(t, s)
+			for name, opts := range map[string]*annoset.ImportOptions{
+				"a clean file with labels": {Clean: func() []string { return []string{"a.wav"} }},
+				"a clean file of no name":  {Clean: func() []string { return []string{""} }},
+				"a duration too short": {AudioFiles: func() []annoset.AudioFile {
+					return []annoset.AudioFile{{ID: "b.wav", DurationMS: 5}}
+				}},
+				"a duration out of range": {AudioFiles: func() []annoset.AudioFile {
+					return []annoset.AudioFile{{ID: "b.wav", DurationMS: -5}}
+				}},
+			} {
+				_, err := s.Import(t.Context(), draft.ID, labels, opts)
+				if !errors.Is(err, annoset.ErrConflict) && !errors.Is(err, annoset.ErrInvalid) {
+					t.Errorf("%s: %v", name, err)
+				}
+				is.Equal(dump(t, s), before) // all or nothing
+			}
+		})
+		t.Run("leaves out what is there, as often as it is, in "+name, func(t *testing.T) {
+			t.Parallel()
+			is := is.New(t)
+			s := open(t)
+			draft := newDraft(t, s, "one")
+			a, b := label("a.wav", "glitch", 0, 10), label("a.wav", "glitch", 5, 10)
+			_, err := s.Add(t.Context(), draft.ID, a, a)
+			is.NoErr(err)
+			done := 0
+			n, err := s.Import(t.Context(), draft.ID, each(a, b, a, a), &annoset.ImportOptions{
+				SkipExisting: true, Progress: func(n int) { done = n },
+			})
+			is.NoErr(err)
+			is.Equal(n, 2) // b, and the third a: two of them were there
+			is.Equal(done, 2)
+			is.Equal(len(collect(t, s.Annotations(t.Context(), draft.ID, annoset.Filter{}))), 4)
+		})
+		t.Run("says where a bad label stands, in "+name, func(t *testing.T) {
+			t.Parallel()
+			is := is.New(t)
+			s := open(t)
+			draft := newDraft(t, s, "one")
+			line := 0
+			labels := func(yield func(annoset.Annotation, error) bool) {
+				for _, a := range []annoset.Annotation{
+					label("a.wav", "glitch", 0, 10), label("", "glitch", 20, 10), label("a.wav", "glitch", 0, 10), label("a.wav", "", 0, 1),
+				} {
+					line++
+					if !yield(a, nil) {
+						return
+					}
+				}
+			}
+			_, err := s.Import(t.Context(), draft.ID, labels, &annoset.ImportOptions{
+				Place: func() annoset.Place { return annoset.Place{File: "ep.csv", Line: line} },
+			})
+			bad, ok := errors.AsType[*annoset.ValidationError](err)
+			is.True(ok)
+			is.Equal(len(bad.Problems), 3)
+			is.Equal(bad.Problems[0].At, annoset.Place{File: "ep.csv", Line: 2})
+			is.Equal(bad.Problems[1].At, annoset.Place{File: "ep.csv", Line: 2}) // both fields of one label
+			is.Equal(bad.Problems[2].At, annoset.Place{File: "ep.csv", Line: 4})
+			is.Equal(bad.Problems[2].Index, 3)
+		})
+	}
+}
+
+func each(labels ...annoset.Annotation) iter.Seq2[annoset.Annotation, error] {
+	return func(yield func(annoset.Annotation, error) bool) {
+		for _, a := range labels {
+			if !yield(a, nil) {
+				return
+			}
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/annoset/annoset/internal/valid"
 	"github.com/annoset/annoset/sqlite"
 )
 
@@ -43,7 +44,7 @@ func newInserter(tx *sqlite.WriteTx, op string, set *sqlite.SetRow) (*inserter, 
 // is wrong with the others is still found.
 func (in *inserter) row(ctx context.Context, a *Annotation) (sqlite.LabelRow, error) {
 	file, typeID, err := in.check(a)
-	if err != nil || len(in.problems.list) > 0 {
+	if err != nil || len(in.problems.List) > 0 {
 		return sqlite.LabelRow{}, err
 	}
 	return in.admit(ctx, a, file, typeID)
@@ -84,7 +85,7 @@ func (in *inserter) check(a *Annotation) (file *openFile, typeID int64, err erro
 			return nil, 0, err
 		}
 		if typeID == 0 && in.vocabulary {
-			in.problems.add(index, "artifact_type", "is %s, which the dataset does not declare", brief(a.ArtifactType))
+			in.problems.Add(index, "artifact_type", "is %s, which the dataset does not declare", valid.Brief(a.ArtifactType))
 		}
 	}
 	if fileOK {
@@ -92,7 +93,7 @@ func (in *inserter) check(a *Annotation) (file *openFile, typeID int64, err erro
 			return nil, 0, err
 		}
 		if file.durationMS > 0 && a.EndMS > file.durationMS && a.EndMS <= MaxTimeMS {
-			in.problems.add(index, "end_ms", "is %d, past the end of %s at %d", a.EndMS, brief(a.AudioFileID),
+			in.problems.Add(index, "end_ms", "is %d, past the end of %s at %d", a.EndMS, valid.Brief(a.AudioFileID),
 				file.durationMS)
 		}
 	}

@@ -693,7 +693,7 @@ func (m *model) deleteSet() {
 	m.must(m.s.DeleteSet(m.ctx, set.was.ID))
 	i := slices.Index(set.dataset.sets, set)
 	set.dataset.sets = slices.Delete(set.dataset.sets, i, i+1)
-	_, err := m.s.Set(m.ctx, set.was.ID)
+	_, err := m.s.SetByID(m.ctx, set.was.ID)
 	m.refused(err, annoset.ErrNotFound)
 }
 
@@ -810,7 +810,7 @@ func (m *model) compare(set *modelSet) {
 
 func (m *model) compareWhole(set *modelSet) {
 	m.t.Helper()
-	got, err := m.s.Set(m.ctx, set.was.ID)
+	got, err := m.s.SetByID(m.ctx, set.was.ID)
 	m.must(err)
 	m.same("labels", collect(m.t, m.s.Annotations(m.ctx, set.was.ID, annoset.Filter{})), set.sorted(annoset.Filter{}))
 	clean := slices.Sorted(maps.Keys(set.clean))

@@ -33,7 +33,7 @@ func TestStore_CreateSet(t *testing.T) {
 		}
 		is.Equal(set, want)        // all of it
 		is.Equal(first.Version, 1) // versions count from 1
-		got, err := s.Set(t.Context(), set.ID)
+		got, err := s.SetByID(t.Context(), set.ID)
 		is.NoErr(err)
 		is.Equal(got, want) // by id
 		got, err = s.SetByVersion(t.Context(), d.ID, 2)
@@ -180,7 +180,7 @@ func TestStore_UpdateSet(t *testing.T) {
 		set := newDraft(t, s.Store, "a")
 		_, err := s.Add(t.Context(), set.ID, label("a.wav", "x", 0, 1))
 		is.NoErr(err)
-		want, err := s.Set(t.Context(), set.ID)
+		want, err := s.SetByID(t.Context(), set.ID)
 		is.NoErr(err)
 
 		want.Notes = "new"

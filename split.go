@@ -58,14 +58,14 @@ func (s *Split) check(op string) error {
 	p := &problems{op: op}
 	fraction := func(field string, f float64) {
 		if !(f >= 0 && f <= 1) {
-			p.add(-1, field, "is %v, outside [0, 1]", f)
+			p.Add(-1, field, "is %v, outside [0, 1]", f)
 		}
 	}
 	fraction("train", s.Train)
 	fraction("validation", s.Validation)
 	fraction("test", s.Test)
-	if sum := s.Train + s.Validation + s.Test; len(p.list) == 0 && math.Abs(sum-1) > 1e-9 {
-		p.add(-1, "train, validation and test", "add up to %v, not 1", sum)
+	if sum := s.Train + s.Validation + s.Test; len(p.List) == 0 && math.Abs(sum-1) > 1e-9 {
+		p.Add(-1, "train, validation and test", "add up to %v, not 1", sum)
 	}
 	return p.err()
 }

@@ -262,9 +262,9 @@ func (s *survey) run(ctx context.Context, tx *sqlite.ReadTx) error {
 // filesAWorker is for how many files it is worth to begin another read.
 const filesAWorker = 16
 
-// workers is how many readers are worth it; in memory there is but one.
+// workers is how many readers are worth it; without a database to read through, and in memory, there is but one.
 func (s *survey) workers(db *sqlite.DB) int {
-	if db.InMemory() {
+	if db == nil || db.InMemory() {
 		return 1
 	}
 	return min(runtime.GOMAXPROCS(0), len(s.files)/filesAWorker)

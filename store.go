@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/annoset/annoset/internal/hook"
+	"github.com/annoset/annoset/internal/whole"
 	"github.com/annoset/annoset/sqlite"
 )
 
@@ -54,6 +55,7 @@ type Store struct {
 	newID  func() uuid.UUID
 	closed *atomic.Bool // shared by all handles
 	person string       // who signs; empty: nobody
+	view   *view        // one state that this handle reads; nil: the latest
 }
 
 // Open opens the store in the file at path, and makes it where there is no file or an empty one. The file gets two
@@ -117,7 +119,7 @@ func open(ctx context.Context, op, path string, opts *Options) (*Store, error) {
 // it, whichever of them it is called on: every later call returns [ErrClosed]. A read that is under way may go on to its end, or end with [ErrClosed]. Closing twice is no error. It must not be
 // called by the stream or the progress function of an import.
 func (s *Store) Close() error {
-	if s.closed.Swap(true) {
+	if s.view != nil || s.closed.Swap(true) {
 		return nil
 	}
 	return translate("close", s.db.Close())
@@ -131,16 +133,26 @@ func (s *Store) Close() error {
 // path.
 func (s *Store) Backup(ctx context.Context, path string) error {
 	op := fmt.Sprintf("back up to %q", path)
-	if s.closed.Load() {
-		return translate(op, ErrClosed)
+	if err := s.gone(); err != nil {
+		return translate(op, err)
 	}
-	return s.outcome(op, writeWhole(op, "file", path, func(temp string) error { return s.db.Backup(ctx, temp) }))
+	if err := s.refuse(op); err != nil {
+		return err
+	}
+	return s.outcome(op, whole.Write(whole.File, path, func(temp string) error { return s.db.Backup(ctx, temp) }))
 }
 
 // read runs fn over one state of the store.
 func (s *Store) read(ctx context.Context, op string, fn func(*sqlite.ReadTx) error) error {
-	if s.closed.Load() {
-		return translate(op, ErrClosed)
+	if err := s.gone(); err != nil {
+		return translate(op, err)
+	}
+	if s.view != nil {
+		err := ctx.Err()
+		if err == nil {
+			err = fn(s.view.tx)
+		}
+		return s.outcome(op, err)
 	}
 	return s.outcome(op, s.db.Read(ctx, fn))
 }
@@ -152,8 +164,11 @@ func (s *Store) write(ctx context.Context, op string, fn func(*sqlite.WriteTx) e
 
 // writeSync is write; with full, what is written survives the loss of power whatever the store's durability.
 func (s *Store) writeSync(ctx context.Context, op string, full bool, fn func(*sqlite.WriteTx) error) error {
-	if s.closed.Load() {
-		return translate(op, ErrClosed)
+	if err := s.gone(); err != nil {
+		return translate(op, err)
+	}
+	if err := s.refuse(op); err != nil {
+		return err
 	}
 	if err := s.checkPerson(op); err != nil {
 		return err
@@ -163,8 +178,8 @@ func (s *Store) writeSync(ctx context.Context, op string, full bool, fn func(*sq
 
 // outcome translates the error of a transaction, which a concurrent Close may have caused.
 func (s *Store) outcome(op string, err error) error {
-	if err != nil && s.closed.Load() && !typed(err) {
-		return fmt.Errorf("%s: %w: %w", op, ErrClosed, err)
+	if gone := s.gone(); err != nil && gone != nil && !typed(err) {
+		return fmt.Errorf("%s: %w: %w", op, gone, err)
 	}
 	return translate(op, err)
 }

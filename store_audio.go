@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/annoset/annoset/internal/valid"
 	"github.com/annoset/annoset/sqlite"
 )
 
@@ -17,12 +18,7 @@ import (
 func (s *Store) AddAudioFiles(ctx context.Context, datasetID uuid.UUID, files ...AudioFile) error {
 	const op = "add audio files"
 	p := &problems{op: op}
-	for i, f := range files {
-		p.name(i, "id", f.ID)
-		if f.DurationMS < 0 || f.DurationMS > MaxTimeMS {
-			p.add(i, "duration_ms", "is %d, outside [0, %d]", f.DurationMS, int64(MaxTimeMS))
-		}
-	}
+	p.audioFiles(files)
 	if err := p.err(); err != nil {
 		return err
 	}
@@ -31,13 +27,33 @@ func (s *Store) AddAudioFiles(ctx context.Context, datasetID uuid.UUID, files ..
 		if err != nil {
 			return err
 		}
-		for i, f := range files {
-			if err := registerFile(ctx, tx, p, i, dataset.ID, f); err != nil {
-				return err
-			}
+		if err := registerFiles(ctx, tx, p, dataset.ID, files); err != nil {
+			return err
 		}
 		return p.err()
 	})
+}
+
+// audioFiles checks what can be checked without the store.
+func (p *problems) audioFiles(files []AudioFile) {
+	for i, f := range files {
+		p.Name(i, "id", f.ID)
+		if f.DurationMS < 0 || f.DurationMS > MaxTimeMS {
+			p.Add(i, "duration_ms", "is %d, outside [0, %d]", f.DurationMS, int64(MaxTimeMS))
+		}
+	}
+}
+
+func registerFiles(ctx context.Context, tx *sqlite.WriteTx, p *problems, datasetID int64, files []AudioFile) error {
+	for i, f := range files {
+		if i%1024 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err := registerFile(ctx, tx, p, i, datasetID, f); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func registerFile(ctx context.Context, tx *sqlite.WriteTx, p *problems, index int, datasetID int64, f AudioFile) error {
@@ -57,7 +73,7 @@ func registerFile(ctx context.Context, tx *sqlite.WriteTx, p *problems, index in
 			return err
 		}
 		if end > f.DurationMS {
-			p.add(index, "duration_ms", "is %d, and a label of %s ends at %d", f.DurationMS, brief(f.ID), end)
+			p.Add(index, "duration_ms", "is %d, and a label of %s ends at %d", f.DurationMS, valid.Brief(f.ID), end)
 		}
 		row.DurationMS = f.DurationMS
 	}

@@ -178,7 +178,7 @@ func noteChanges(ctx context.Context, tx *sqlite.ReadTx, op string, set *sqlite.
 		log = set.Notes + "\n\n"[min(2, strings.Count(set.Notes[end:], "\n")):] + log
 	}
 	p := &problems{op: op}
-	if p.text(-1, "notes", log); p.err() != nil {
+	if p.Text(-1, "notes", log); p.err() != nil {
 		return p.err()
 	}
 	set.Notes = log

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/annoset/annoset/internal/sweep"
+	"github.com/annoset/annoset/internal/valid"
 	"github.com/annoset/annoset/sqlite"
 )
 
@@ -103,7 +104,7 @@ func newChecker(ctx context.Context, tx *sqlite.ReadTx, op string, set *sqlite.S
 	p := &problems{op: op}
 	for _, name := range slices.Sorted(maps.Keys(opts.Lengths)) {
 		if len(r.types.vocab) > 0 && !slices.Contains(r.types.vocab, name) {
-			p.add(-1, "lengths", "are of %s, which the dataset does not declare", brief(name))
+			p.Add(-1, "lengths", "are of %s, which the dataset does not declare", valid.Brief(name))
 		}
 		if id, known := r.types.byName[name]; known {
 			c.lengths[id] = opts.Lengths[name]
@@ -193,14 +194,14 @@ func (c *checker) alone(kind FindingKind, f *sqlite.SeenFile, row *sqlite.LabelR
 
 // labelAt says in words which label it is.
 func labelAt(a *Annotation) string {
-	return fmt.Sprintf("label %d (%s at [%d, %d) ms of %s)", a.ID, brief(a.ArtifactType), a.StartMS, a.EndMS,
-		brief(a.AudioFileID))
+	return fmt.Sprintf("label %d (%s at [%d, %d) ms of %s)", a.ID, valid.Brief(a.ArtifactType), a.StartMS, a.EndMS,
+		valid.Brief(a.AudioFileID))
 }
 
 func (c *checker) unusedTypes() {
 	for _, name := range c.types.vocab {
 		if !c.used[c.types.byName[name]] && c.count(FindingUnusedType) {
-			c.list(FindingUnusedType, "", name, []Annotation{}, "type %s is declared, and no label bears it", brief(name))
+			c.list(FindingUnusedType, "", name, []Annotation{}, "type %s is declared, and no label bears it", valid.Brief(name))
 		}
 	}
 }
@@ -209,7 +210,7 @@ func (c *checker) unlabelledFiles(ctx context.Context) error {
 	return c.tx.EachRegisteredFile(ctx, c.set.DatasetID, func(id int64, name string) error {
 		if _, looked := c.looked[id]; !looked && c.count(FindingUnlabelledFile) {
 			c.list(FindingUnlabelledFile, name, "", []Annotation{}, "audio file %s bears no label and is not marked as clean",
-				brief(name))
+				valid.Brief(name))
 		}
 		return nil
 	})

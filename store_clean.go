@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/annoset/annoset/internal/valid"
 	"github.com/annoset/annoset/sqlite"
 )
 
@@ -50,7 +51,7 @@ func markClean(ctx context.Context, tx *sqlite.WriteTx, set *sqlite.SetRow, name
 			return err
 		}
 		if bears {
-			return fmt.Errorf("%w: audio file %s bears labels", ErrConflict, brief(name))
+			return fmt.Errorf("%w: audio file %s bears labels", ErrConflict, valid.Brief(name))
 		}
 	}
 	return setClean(ctx, tx, set.LayerID, file.ID, true)
@@ -76,7 +77,7 @@ func (s *Store) eachFile(ctx context.Context, op string, setID uuid.UUID, names 
 ) error {
 	p := &problems{op: op}
 	for i, name := range names {
-		p.name(i, "audio_file_id", name)
+		p.Name(i, "audio_file_id", name)
 	}
 	if err := p.err(); err != nil {
 		return err
@@ -141,4 +142,60 @@ func (s *Store) cleanAudioFiles(ctx context.Context, op string, setID uuid.UUID,
 			return yield(f.Name)
 		})
 	})
+}
+
+// Examined yields the audio files that a set has examined, in order of id (by bytes), each with its labels that pass the
+// filter. Filter.AudioFileIDs chooses the files; the other fields choose labels only, so a file none of whose labels
+// passes is yielded without labels, and is not Clean. It reads as [Store.Annotations] does: all comes from one state of
+// the store, and an error comes as the last pair. The labels of one file are in memory at a time (in a store in memory,
+// those of all files), and belong to the caller.
+//
+// Errors: [ErrNotFound]; a [*ValidationError] if the filter is bad.
+func (s *Store) Examined(ctx context.Context, setID uuid.UUID, f Filter) iter.Seq2[Examined, error] {
+	return s.examine(ctx, "read examined audio files", setID, f, findSet, nil)
+}
+
+// examine yields the examined audio files that belong, or all of them if belongs is nil.
+func (s *Store) examine(ctx context.Context, op string, setID uuid.UUID, f Filter,
+	find func(context.Context, *sqlite.ReadTx, string, uuid.UUID) (sqlite.SetRow, error), belongs func(string) bool,
+) iter.Seq2[Examined, error] {
+	return sequence(s, ctx, op, func(tx *sqlite.ReadTx, yield func(Examined) error) error {
+		if err := f.check(op); err != nil {
+			return err
+		}
+		set, err := find(ctx, tx, op, setID)
+		if err != nil {
+			return err
+		}
+		r, err := newReader(ctx, tx, &set, &f)
+		if err != nil {
+			return err
+		}
+		return r.files(ctx, Position{}, func(file *sqlite.SeenFile) error {
+			if belongs != nil && !belongs(file.Name) {
+				return nil
+			}
+			out, examined, err := r.examined(ctx, file)
+			if err != nil || !examined {
+				return err
+			}
+			return yield(out)
+		})
+	})
+}
+
+// examined reads the labels of an audio file that pass, and reports whether the set has examined it.
+func (r *reader) examined(ctx context.Context, f *sqlite.SeenFile) (Examined, bool, error) {
+	out := Examined{
+		AudioFile: AudioFile{ID: f.Name, DurationMS: f.DurationMS}, Clean: f.Clean, Annotations: []Annotation{},
+	}
+	err := r.labels(ctx, f, Position{}, func(_ *sqlite.SeenFile, row *sqlite.LabelRow) error {
+		out.Annotations = append(out.Annotations, r.annotation(f, row))
+		return nil
+	})
+	if err != nil || f.Clean || len(out.Annotations) > 0 {
+		return out, true, err
+	}
+	bears, err := bearsLabels(ctx, r.tx, r.stack, f)
+	return out, bears, err
 }

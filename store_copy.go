@@ -82,9 +82,9 @@ func (in *inserter) copyFrom(ctx context.Context, r *reader,
 		switch {
 		case err != nil:
 			return err
-		case in.problems.more:
+		case in.problems.More:
 			return in.problems.err()
-		case len(in.problems.list) > 0:
+		case len(in.problems.List) > 0:
 			return nil
 		}
 		bytes += len(copied.ExtraData)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/annoset/annoset/internal/valid"
 	"github.com/annoset/annoset/sqlite"
 )
 
@@ -18,8 +19,8 @@ import (
 func (s *Store) CreateDataset(ctx context.Context, d NewDataset) (Dataset, error) {
 	const op = "create dataset"
 	p := &problems{op: op}
-	p.name(-1, "name", d.Name)
-	p.text(-1, "description", d.Description)
+	p.Name(-1, "name", d.Name)
+	p.Text(-1, "description", d.Description)
 	p.types(d.ArtifactTypes)
 	p.extra(-1, d.ExtraData)
 	p.approvals(d.RequiredApprovals)
@@ -163,10 +164,10 @@ func (s *Store) UpdateDataset(ctx context.Context, id uuid.UUID, patch DatasetPa
 func (p *DatasetPatch) check(op string) error {
 	found := &problems{op: op}
 	if p.Name != nil {
-		found.name(-1, "name", *p.Name)
+		found.Name(-1, "name", *p.Name)
 	}
 	if p.Description != nil {
-		found.text(-1, "description", *p.Description)
+		found.Text(-1, "description", *p.Description)
 	}
 	found.types(p.ArtifactTypes)
 	if p.ExtraData != nil {
@@ -277,7 +278,7 @@ func dropTypes(ctx context.Context, tx *sqlite.WriteTx, datasetID int64, gone ma
 			err = tx.UpdateType(ctx, row)
 		default:
 			err = fmt.Errorf("%w: labels bear the artifact type %s, which the vocabulary leaves out", ErrConflict,
-				brief(name))
+				valid.Brief(name))
 		}
 		if err != nil {
 			return err
@@ -308,7 +309,7 @@ func datasetOf(ctx context.Context, tx *sqlite.ReadTx, r sqlite.DatasetRow) (Dat
 
 // textOf and jsonOf convert extra data, of which an empty one and null are none.
 func textOf(data json.RawMessage) *string {
-	if noJSON(data) {
+	if valid.NoJSON(data) {
 		return nil
 	}
 	s := string(data)

@@ -64,13 +64,21 @@ func (s *Store) DiffSummary(ctx context.Context, from, to uuid.UUID, opts *DiffO
 func DiffStores(ctx context.Context, a *Store, from uuid.UUID, b *Store, to uuid.UUID, opts *DiffOptions,
 ) iter.Seq2[Change, error] {
 	const op = "diff stores"
-	return yielding(a.db.InMemory() || b.db.InMemory(), func(yield func(Change) error) error {
+	return yielding(a.readsAhead() || b.readsAhead(), func(yield func(Change) error) error {
 		return a.readWith(ctx, op, b, func(txA, txB *sqlite.ReadTx) error {
 			c, err := compare(ctx, op, txA, from, txB, to, opts)
 			if err != nil {
 				return err
 			}
-			return c.byContent(ctx, yield)
+			return c.byContent(ctx, func(change Change) error {
+				err := yield(change)
+				for _, s := range []*Store{a, b} {
+					if err == nil && s.view != nil {
+						err = s.gone()
+					}
+				}
+				return err
+			})
 		})
 	})
 }
@@ -78,7 +86,7 @@ func DiffStores(ctx context.Context, a *Store, from uuid.UUID, b *Store, to uuid
 // readWith runs fn over one state of this store and one of another.
 func (s *Store) readWith(ctx context.Context, op string, other *Store, fn func(tx, otherTx *sqlite.ReadTx) error) error {
 	return s.read(ctx, op, func(tx *sqlite.ReadTx) error {
-		if other.db == s.db { // it may be a handle that signs
+		if s.sameState(other) { // it may be a handle that signs
 			return fn(tx, tx)
 		}
 		return other.read(ctx, "read the second store", func(otherTx *sqlite.ReadTx) error { return fn(tx, otherTx) })

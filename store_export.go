@@ -1,16 +1,15 @@
 package annoset
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/google/uuid"
 
 	"github.com/annoset/annoset/internal/filename"
+	"github.com/annoset/annoset/internal/whole"
 	"github.com/annoset/annoset/sqlite"
 )
 
@@ -31,11 +30,11 @@ const sumsName = "SHA256SUMS"
 // After an error there is nothing at dir.
 func (s *Store) Export(ctx context.Context, setID uuid.UUID, dir string) error {
 	op := fmt.Sprintf("export to %q", dir)
-	if s.closed.Load() {
-		return translate(op, ErrClosed)
+	if err := s.gone(); err != nil {
+		return translate(op, err)
 	}
-	return s.outcome(op, writeWhole(op, "folder", dir, func(temp string) error {
-		return s.db.Read(ctx, func(tx *sqlite.ReadTx) error {
+	return s.outcome(op, whole.Write(whole.Folder, dir, func(temp string) error {
+		return s.read(ctx, op, func(tx *sqlite.ReadTx) error {
 			set, err := findSet(ctx, tx, op, setID)
 			if err != nil {
 				return err
@@ -53,7 +52,7 @@ func exportTo(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow, dir st
 	if err != nil {
 		return err
 	}
-	sums, err := create(dir, sumsName)
+	sums, err := whole.Create(dir, sumsName)
 	if err != nil {
 		return err
 	}
@@ -74,7 +73,7 @@ func exportTo(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow, dir st
 
 // exportFile writes the labels of one audio file and returns the SHA-256 of what it wrote.
 func (r *reader) exportFile(ctx context.Context, f *sqlite.SeenFile, dir string) (sum []byte, err error) {
-	out, err := create(dir, filename.Escape(f.Name)+exportEnding)
+	out, err := whole.Create(dir, filename.Escape(f.Name)+exportEnding)
 	if err != nil {
 		return nil, err
 	}
@@ -90,20 +89,3 @@ func (r *reader) exportFile(ctx context.Context, f *sqlite.SeenFile, dir string)
 	}
 	return lines.sum()
 }
-
-// buffered is a new file, written through a buffer.
-type buffered struct {
-	*bufio.Writer
-	file *os.File
-}
-
-// create never replaces a file: two audio files that shared a name would be an error, not a loss.
-func create(dir, name string) (*buffered, error) {
-	f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return nil, err
-	}
-	return &buffered{Writer: bufio.NewWriter(f), file: f}, nil
-}
-
-func (b *buffered) Close() error { return errors.Join(b.Flush(), b.file.Close()) }

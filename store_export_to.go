@@ -12,6 +12,7 @@ import (
 
 	"github.com/annoset/annoset/internal/codec"
 	"github.com/annoset/annoset/internal/filename"
+	"github.com/annoset/annoset/internal/whole"
 	"github.com/annoset/annoset/sqlite"
 )
 
@@ -53,10 +54,10 @@ func (s *Store) ExportToDir(ctx context.Context, setID uuid.UUID, dir string, f 
 ) (WriteReport, error) {
 	op := fmt.Sprintf("export to %q", dir)
 	var report WriteReport
-	if s.closed.Load() {
-		return report, translate(op, ErrClosed)
+	if err := s.gone(); err != nil {
+		return report, translate(op, err)
 	}
-	err := s.outcome(op, writeWhole(op, "folder", dir, func(temp string) error {
+	err := s.outcome(op, whole.Write(whole.Folder, dir, func(temp string) error {
 		return s.readExport(ctx, op, setID, opts, func(e *formatExport) (err error) {
 			if err := os.Mkdir(temp, 0o777); err != nil {
 				return err
@@ -230,7 +231,7 @@ func (e *formatExport) writeFile(ctx context.Context, dir string, spec *formatSp
 	if e.opts.Gzip {
 		name += ".gz"
 	}
-	out, err := create(dir, name)
+	out, err := whole.Create(dir, name)
 	if err != nil {
 		return WriteReport{}, err
 	}

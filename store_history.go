@@ -11,8 +11,8 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// LabelState is what became of a label in one version.
-type LabelState struct {
+// AnnotationState is what became of a label in one version.
+type AnnotationState struct {
 	SetID   uuid.UUID `json:"set_id"`
 	Version int       `json:"version"`
 	Status  Status    `json:"status"`
@@ -25,14 +25,14 @@ type LabelState struct {
 	Annotation *Annotation `json:"annotation"`
 }
 
-// LabelHistory returns what became of the label of an id, in order of version: a state for each version, draft or
+// AnnotationHistory returns what became of the label of an id, in order of version: a state for each version, draft or
 // published, in which the label is not what it is in the version that it was made from. Where that was a draft that is
 // gone, the published set below it takes its place.
 //
 // Errors: [ErrNotFound] if no set has, or once had, a label of that id; what drafts had that are gone does not count.
-func (s *Store) LabelHistory(ctx context.Context, id int64) ([]LabelState, error) {
+func (s *Store) AnnotationHistory(ctx context.Context, id int64) ([]AnnotationState, error) {
 	const op = "get history of annotation"
-	var states []LabelState
+	var states []AnnotationState
 	err := s.read(ctx, op, func(tx *sqlite.ReadTx) error {
 		h := &history{tx: tx, id: id, shown: make(map[int64]*Annotation), byUUID: make(map[string]*Annotation)}
 		layers, err := h.layers(ctx)
@@ -117,25 +117,25 @@ func (h *history) annotation(ctx context.Context, row *sqlite.LabelRow) (*Annota
 }
 
 // state tells what a set made of the label; changed is false where it left it as it was.
-func (h *history) state(ctx context.Context, set *sqlite.SetSeeing) (state LabelState, changed bool, err error) {
+func (h *history) state(ctx context.Context, set *sqlite.SetSeeing) (state AnnotationState, changed bool, err error) {
 	now := h.shown[set.SeenID]
 	h.byUUID[set.UUID] = now
 	before, err := h.before(ctx, set)
 	if err != nil {
-		return LabelState{}, false, err
+		return AnnotationState{}, false, err
 	}
 	c, changed := changeOf(before, now)
 	if !changed {
-		return LabelState{}, false, nil
+		return AnnotationState{}, false, nil
 	}
-	state = LabelState{
+	state = AnnotationState{
 		Version: set.Version, Status: Status(set.Status), Time: timeOf(set.CreatedMS), Kind: c.Kind, Annotation: now,
 	}
 	if set.PublishedMS != nil {
 		state.Time = timeOf(*set.PublishedMS)
 	}
 	if state.SetID, err = uuid.Parse(set.UUID); err != nil {
-		return LabelState{}, false, fmt.Errorf("%w: set id: %w", ErrCorrupt, err)
+		return AnnotationState{}, false, fmt.Errorf("%w: set id: %w", ErrCorrupt, err)
 	}
 	return state, true, nil
 }

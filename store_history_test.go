@@ -12,7 +12,7 @@ import (
 )
 
 // stations writes a history down, a state a line.
-func stations(states []annoset.LabelState) []string {
+func stations(states []annoset.AnnotationState) []string {
 	out := make([]string, len(states))
 	for i, s := range states {
 		out[i] = fmt.Sprintf("v%d %s %s", s.Version, s.Status, s.Kind)
@@ -23,7 +23,7 @@ func stations(states []annoset.LabelState) []string {
 	return out
 }
 
-func TestStore_LabelHistory(t *testing.T) {
+func TestStore_AnnotationHistory(t *testing.T) {
 	t.Parallel()
 
 	t.Run("tells each change in order of version", func(t *testing.T) {
@@ -54,7 +54,7 @@ func TestStore_LabelHistory(t *testing.T) {
 			}
 		}
 
-		states, err := s.LabelHistory(t.Context(), ids[0])
+		states, err := s.AnnotationHistory(t.Context(), ids[0])
 
 		is.NoErr(err)
 		is.Equal(stations(states), []string{
@@ -97,7 +97,7 @@ func TestStore_LabelHistory(t *testing.T) {
 		is.NoErr(s.DeleteSet(t.Context(), v3.ID))
 		is.NoErr(s.Update(t.Context(), v7.ID, withID(ids[0], label("a.wav", "B", 0, 10))))
 
-		states, err := s.LabelHistory(t.Context(), ids[0])
+		states, err := s.AnnotationHistory(t.Context(), ids[0])
 
 		is.NoErr(err)
 		is.Equal(stations(states), []string{
@@ -133,7 +133,7 @@ func TestStore_LabelHistory(t *testing.T) {
 		is.NoErr(s.Delete(t.Context(), set.ID, a.ID))
 		want = append(want, fmt.Sprintf("v%d draft removed", set.Version))
 
-		states, err := s.LabelHistory(t.Context(), a.ID)
+		states, err := s.AnnotationHistory(t.Context(), a.ID)
 
 		is.NoErr(err)
 		is.Equal(stations(states), want)
@@ -147,13 +147,13 @@ func TestStore_LabelHistory(t *testing.T) {
 		ids, err := s.Add(t.Context(), set.ID, label("a.wav", "x", 0, 10))
 		is.NoErr(err)
 		for _, id := range []int64{0, -1, ids[0] + 1} {
-			states, err := s.LabelHistory(t.Context(), id)
+			states, err := s.AnnotationHistory(t.Context(), id)
 			missing, ok := errors.AsType[*annoset.NotFoundError](err)
 			is.True(ok && missing.Kind == "annotation" && states == nil)
 			is.Equal(missing.ID, fmt.Sprint(id)) // and says which
 		}
 		is.NoErr(s.DeleteSet(t.Context(), set.ID))
-		_, err = s.LabelHistory(t.Context(), ids[0])
+		_, err = s.AnnotationHistory(t.Context(), ids[0])
 		is.True(errors.Is(err, annoset.ErrNotFound)) // gone with its draft
 	})
 }

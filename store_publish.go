@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/annoset/annoset/internal/valid"
 	"github.com/annoset/annoset/sqlite"
 )
 
@@ -128,7 +129,7 @@ func keepDigests(ctx context.Context, tx *sqlite.WriteTx, op string, sv *survey)
 	for i, f := range sv.files {
 		result := &sv.results[i]
 		if f.DurationMS > 0 && result.lastEndMS > f.DurationMS {
-			p.add(-1, "end_ms", "of a label is %d, past the end of %s at %d", result.lastEndMS, brief(f.Name), f.DurationMS)
+			p.Add(-1, "end_ms", "of a label is %d, past the end of %s at %d", result.lastEndMS, valid.Brief(f.Name), f.DurationMS)
 		}
 		if err := tx.UpdateLayerFile(ctx, sqlite.LayerFile{
 			LayerID: sv.set.LayerID, FileID: f.ID, Clean: f.Clean,
@@ -182,7 +183,11 @@ func (s *Store) verify(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRo
 		return err
 	}
 	sv.digests = true
-	if err := sv.runParallel(ctx, s.db, tx); err != nil {
+	db := s.db
+	if s.view != nil {
+		db = nil // other readers would read another state
+	}
+	if err := sv.runParallel(ctx, db, tx); err != nil {
 		return err
 	}
 	m := newManifest()
@@ -194,7 +199,7 @@ func (s *Store) verify(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRo
 		}
 		if !bytes.Equal(digest, f.Digest) && len(differ) < MaxProblems {
 			differ = append(differ, fmt.Errorf("the labels of audio file %s are not those that were published",
-				brief(f.Name)))
+				valid.Brief(f.Name)))
 		}
 	}
 	stats := sv.ownStats()

@@ -75,14 +75,21 @@ func (s *Store) annotations(ctx context.Context, op string, setID uuid.UUID, f F
 // sequence makes an iterator of a read.
 func sequence[T any](s *Store, ctx context.Context, op string, read func(*sqlite.ReadTx, func(T) error) error,
 ) iter.Seq2[T, error] {
-	return yielding(s.db.InMemory(), func(yield func(T) error) error {
-		return s.read(ctx, op, func(tx *sqlite.ReadTx) error { return read(tx, yield) })
+	return yielding(s.readsAhead(), func(yield func(T) error) error {
+		return s.read(ctx, op, func(tx *sqlite.ReadTx) error {
+			return read(tx, func(v T) error {
+				err := yield(v)
+				if err == nil && s.view != nil {
+					err = s.gone() // the loop may have been left open and gone on with after the view's end
+				}
+				return err
+			})
+		})
 	})
 }
 
-// yielding makes an iterator of what run yields. In memory all is read before the first is yielded: there the loop's
-// body could not use the store's one connection otherwise.
-func yielding[T any](inMemory bool, run func(yield func(T) error) error) iter.Seq2[T, error] {
+// yielding makes an iterator of what run yields; with readAhead, all is read before the first is yielded.
+func yielding[T any](readAhead bool, run func(yield func(T) error) error) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T
 		ahead := []T(nil)
@@ -92,7 +99,7 @@ func yielding[T any](inMemory bool, run func(yield func(T) error) error) iter.Se
 			}
 			return nil
 		}
-		if inMemory {
+		if readAhead {
 			take = func(v T) error {
 				ahead = append(ahead, v)
 				return nil
@@ -126,6 +133,8 @@ type Page struct {
 	Annotations []Annotation `json:"annotations"` // empty, never nil
 	Next        Position     `json:"next"`        // where the next page begins
 	More        bool         `json:"more"`        // there is a next page
+	// Revision is that of the set at the moment in which the page was read: see [AnnotationSet.Revision].
+	Revision int64 `json:"revision"`
 }
 
 // Page returns up to limit labels of a set that pass the filter and come after a position. It goes by key, so labels
@@ -139,7 +148,7 @@ func (s *Store) Page(ctx context.Context, setID uuid.UUID, f Filter, after Posit
 	}
 	p := &problems{op: op}
 	if limit < 1 {
-		p.add(-1, "limit", "is less than 1: %d", limit)
+		p.Add(-1, "limit", "is less than 1: %d", limit)
 	}
 	if err := p.err(); err != nil {
 		return Page{}, err
@@ -150,6 +159,7 @@ func (s *Store) Page(ctx context.Context, setID uuid.UUID, f Filter, after Posit
 		if err != nil {
 			return err
 		}
+		page.Revision = set.Revision
 		r, err := newReader(ctx, tx, &set, &f)
 		if err != nil {
 			return err

@@ -61,7 +61,7 @@ func (s *Store) Reject(ctx context.Context, setID uuid.UUID, revision int64, com
 
 func (s *Store) review(ctx context.Context, op string, setID uuid.UUID, r Review) (Review, error) {
 	p := &problems{op: op}
-	p.text(-1, "comment", r.Comment)
+	p.Text(-1, "comment", r.Comment)
 	if err := p.err(); err != nil {
 		return Review{}, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/annoset/annoset/internal/valid"
 	"github.com/annoset/annoset/sqlite"
 )
 
@@ -92,22 +93,22 @@ func (s *Store) RecordTraining(ctx context.Context, setID uuid.UUID, run Trainin
 
 func (r *TrainingRun) check(op string) error {
 	p := &problems{op: op}
-	p.name(-1, "model", r.Model)
-	p.textWithin(-1, "model_version", r.ModelVersion, MaxNameBytes)
-	p.object(-1, "parameters", r.Parameters)
+	p.Name(-1, "model", r.Model)
+	p.Within(-1, "model_version", r.ModelVersion, MaxNameBytes)
+	p.Object(-1, "parameters", r.Parameters)
 	p.extra(-1, r.ExtraData)
 	bytes := 0
 	for _, name := range slices.Sorted(maps.Keys(r.Metrics)) {
 		bytes += len(name)
-		if v := r.Metrics[name]; p.name(-1, "metrics", name) && (math.IsNaN(v) || math.IsInf(v, 0)) {
-			p.add(-1, "metrics."+brief(name), "is not a number: %v", v)
+		if v := r.Metrics[name]; p.Name(-1, "metrics", name) && (math.IsNaN(v) || math.IsInf(v, 0)) {
+			p.Add(-1, "metrics."+valid.Brief(name), "is not a number: %v", v)
 		}
 	}
 	if bytes > MaxTextBytes {
-		p.add(-1, "metrics", "have names of %d bytes, more than %d", bytes, MaxTextBytes)
+		p.Add(-1, "metrics", "have names of %d bytes, more than %d", bytes, MaxTextBytes)
 	}
 	if year := r.TrainedAt.UTC().Year(); year < 1 || year > 9999 {
-		p.add(-1, "trained_at", "is in the year %d, outside [1, 9999]", year)
+		p.Add(-1, "trained_at", "is in the year %d, outside [1, 9999]", year)
 	}
 	return p.err()
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/annoset/annoset/internal/valid"
 	"github.com/annoset/annoset/sqlite"
 )
 
@@ -84,7 +85,7 @@ func (s *Store) NewVersion(ctx context.Context, setID uuid.UUID, n NewSet) (Anno
 
 func (n *NewSet) check(op string) error {
 	p := &problems{op: op}
-	p.text(-1, "notes", n.Notes)
+	p.Text(-1, "notes", n.Notes)
 	p.extra(-1, n.ExtraData)
 	return p.err()
 }
@@ -106,11 +107,11 @@ func (s *Store) insertSet(ctx context.Context, tx *sqlite.WriteTx, op string, n 
 	return row, err
 }
 
-// Set returns the set of an id. Statistics of a draft are computed by the call, in proportion to the labels of the
+// SetByID returns the set of an id. Statistics of a draft are computed by the call, in proportion to the labels of the
 // audio files in which it has changed anything against the published set it was made from.
 //
 // Errors: [ErrNotFound].
-func (s *Store) Set(ctx context.Context, id uuid.UUID) (AnnotationSet, error) {
+func (s *Store) SetByID(ctx context.Context, id uuid.UUID) (AnnotationSet, error) {
 	const op = "get set"
 	var out AnnotationSet
 	err := s.read(ctx, op, func(tx *sqlite.ReadTx) error {
@@ -172,17 +173,17 @@ func (s *Store) setOfDataset(ctx context.Context, op string, datasetID uuid.UUID
 }
 
 // Sets returns the sets of a dataset that pass the filter, in order of version. Statistics of drafts are computed by the
-// call, as [Store.Set] does.
+// call, as [Store.SetByID] does.
 //
 // Errors: [ErrNotFound] if there is no such dataset; [*ValidationError].
 func (s *Store) Sets(ctx context.Context, datasetID uuid.UUID, f SetFilter) ([]AnnotationSet, error) {
 	const op = "list sets"
 	p := &problems{op: op}
 	if f.Status != "" && f.Status != StatusDraft && f.Status != StatusPublished {
-		p.add(-1, "status", "is %s, neither draft nor published", brief(string(f.Status)))
+		p.Add(-1, "status", "is %s, neither draft nor published", valid.Brief(string(f.Status)))
 	}
 	if f.Limit < 0 {
-		p.add(-1, "limit", "is negative: %d", f.Limit)
+		p.Add(-1, "limit", "is negative: %d", f.Limit)
 	}
 	if err := p.err(); err != nil {
 		return nil, err
@@ -223,7 +224,7 @@ func (s *Store) UpdateSet(ctx context.Context, setID uuid.UUID, patch SetPatch) 
 	const op = "update set"
 	p := &problems{op: op}
 	if patch.Notes != nil {
-		p.text(-1, "notes", *patch.Notes)
+		p.Text(-1, "notes", *patch.Notes)
 	}
 	if patch.ExtraData != nil {
 		p.extra(-1, *patch.ExtraData)

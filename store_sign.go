@@ -28,7 +28,7 @@ func (s *Store) checkPerson(op string) error {
 		return nil
 	}
 	p := &problems{op: op}
-	p.name(-1, "person", s.person)
+	p.Name(-1, "person", s.person)
 	return p.err()
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 
+	"github.com/annoset/annoset/internal/valid"
 	"github.com/annoset/annoset/sqlite"
 )
 
@@ -30,7 +31,7 @@ func (t *TrainingSet) Part(split Split, part Part) (*TrainingPart, error) {
 		return &TrainingPart{Set: t.Set, Split: split, Part: part, store: t.store}, nil
 	}
 	p := &problems{op: op}
-	p.add(-1, "part", "is %s, not a part", brief(string(part)))
+	p.Add(-1, "part", "is %s, not a part", valid.Brief(string(part)))
 	return nil, p.err()
 }
 
@@ -78,6 +79,14 @@ func (t *TrainingPart) CleanAudioFiles(ctx context.Context) iter.Seq2[string, er
 			}
 			return yield(file.Name)
 		})
+	})
+}
+
+// Examined yields the examined audio files of the part as [Store.Examined] does. It does not read the labels of other
+// parts.
+func (t *TrainingPart) Examined(ctx context.Context, f Filter) iter.Seq2[Examined, error] {
+	return t.store.examine(ctx, "train from part", t.Set.ID, f, findPublished, func(audioFileID string) bool {
+		return t.Split.partOf(audioFileID) == t.Part
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/annoset/annoset/internal/valid"
 	"github.com/annoset/annoset/sqlite"
 )
 
@@ -53,7 +54,7 @@ func (s *Store) moveTag(ctx context.Context, op string, datasetID uuid.UUID, tag
 	target func(tx *sqlite.WriteTx, dataset int64, at *int64) (*int64, error),
 ) error {
 	p := &problems{op: op}
-	p.name(-1, "tag", tag)
+	p.Name(-1, "tag", tag)
 	if err := p.err(); err != nil {
 		return err
 	}
@@ -91,7 +92,7 @@ func (s *Store) Tagged(ctx context.Context, datasetID uuid.UUID, tag string) (An
 		}
 		set, found, err := tx.SetByID(ctx, *last.SetID)
 		if err == nil && !found {
-			err = fmt.Errorf("%w: the set that bears the tag %s is gone", ErrCorrupt, brief(tag))
+			err = fmt.Errorf("%w: the set that bears the tag %s is gone", ErrCorrupt, valid.Brief(tag))
 		}
 		return set, err
 	})
@@ -149,7 +150,7 @@ func moveOf(r *sqlite.TagRow) (TagMove, error) {
 		return move, nil
 	}
 	if r.SetUUID == nil {
-		return TagMove{}, fmt.Errorf("%w: the set that bears the tag %s is gone", ErrCorrupt, brief(r.Name))
+		return TagMove{}, fmt.Errorf("%w: the set that bears the tag %s is gone", ErrCorrupt, valid.Brief(r.Name))
 	}
 	id, err := uuid.Parse(*r.SetUUID)
 	if err != nil {

@@ -46,3 +46,8 @@ func (t *TrainingSet) Annotations(ctx context.Context, f Filter) iter.Seq2[Annot
 func (t *TrainingSet) CleanAudioFiles(ctx context.Context) iter.Seq2[string, error] {
 	return t.store.cleanAudioFiles(ctx, "train from set", t.Set.ID, findPublished)
 }
+
+// Examined yields the examined audio files of the set as [Store.Examined] does.
+func (t *TrainingSet) Examined(ctx context.Context, f Filter) iter.Seq2[Examined, error] {
+	return t.store.examine(ctx, "train from set", t.Set.ID, f, findPublished, nil)
+}

@@ -37,7 +37,7 @@ func TestStore_NewVersion(t *testing.T) {
 				_, err = s.Publish(t.Context(), v1.ID, nil)
 				is.NoErr(err)
 			}
-			v1, err = s.Set(t.Context(), v1.ID)
+			v1, err = s.SetByID(t.Context(), v1.ID)
 			is.NoErr(err)
 			labels := labelsOf(t, s.Store, v1.ID)
 
@@ -66,7 +66,7 @@ func TestStore_NewVersion(t *testing.T) {
 				_, err = s.Publish(t.Context(), v1.ID, nil)
 				is.NoErr(err)
 			}
-			v1, err = s.Set(t.Context(), v1.ID)
+			v1, err = s.SetByID(t.Context(), v1.ID)
 			is.NoErr(err)
 			labels := labelsOf(t, s.Store, v1.ID)
 			v2, err := s.NewVersion(t.Context(), v1.ID, annoset.NewSet{})
@@ -81,7 +81,7 @@ func TestStore_NewVersion(t *testing.T) {
 				withID(ids[1], label("z.wav", "new", 1, 2)))
 			is.Equal(labelsOf(t, s.Store, v2.ID), want)   // as edited
 			is.Equal(labelsOf(t, s.Store, v1.ID), labels) // the parent is as it was
-			after, err := s.Set(t.Context(), v1.ID)
+			after, err := s.SetByID(t.Context(), v1.ID)
 			is.NoErr(err)
 			is.Equal(after, v1)                                         // all of it
 			is.Equal(cleanOf(t, s.Store, v1.ID), []string{"clean.wav"}) // marks too
@@ -140,7 +140,7 @@ func TestStore_NewVersion(t *testing.T) {
 
 		is.NoErr(s.DeleteSet(t.Context(), v1.ID))
 
-		got, err := s.Set(t.Context(), v2.ID)
+		got, err := s.SetByID(t.Context(), v2.ID)
 		is.NoErr(err)
 		is.Equal(got, v2)                             // its id stays as the parent
 		is.Equal(labelsOf(t, s.Store, v2.ID), labels) // and nothing is lost

@@ -246,7 +246,7 @@ func (w *world) buildFour(t testing.TB) {
 			"Q" + notes: label("q"+notes+".wav", "hum", 0, 10), "R" + notes: label("r"+notes+".wav", "hum", 5, 20),
 		})
 		noErr(t, ann.MarkClean(ctx, set.ID, "s"+notes+".wav"))
-		return value(ann.Set(ctx, set.ID))(t)
+		return value(ann.SetByID(ctx, set.ID))(t)
 	}
 	v1 := draft(nil, "1")
 	value(bob.Approve(ctx, v1.ID, v1.Revision, "good"))(t)
@@ -260,7 +260,7 @@ func (w *world) buildFour(t testing.TB) {
 
 	v2 := draft(&v1, "2")
 	noErr(t, ann.Delete(ctx, v2.ID, w.labelOf(t, v2, "Q1").ID))
-	v2 = value(ann.Set(ctx, v2.ID))(t)
+	v2 = value(ann.SetByID(ctx, v2.ID))(t)
 	value(bob.Reject(ctx, v2.ID, v2.Revision, "wait"))(t)
 	value(bob.Approve(ctx, v2.ID, v2.Revision, "good after all"))(t)
 	v3 := draft(nil, "3")
