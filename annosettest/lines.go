@@ -307,11 +307,10 @@ func draft(ctx context.Context, s *annoset.Store, lines []string) (annoset.Annot
 	if err != nil {
 		return none, err
 	}
-	if _, err := s.Import(ctx, set.ID, annotations(labels), nil); err != nil {
-		return none, refused(labels, err)
-	}
-	if err := s.MarkClean(ctx, set.ID, clean...); err != nil {
-		return none, refused(marks, err)
+	if _, err := s.Import(ctx, set.ID, annotations(labels), &annoset.ImportOptions{
+		Clean: func() []string { return clean },
+	}); err != nil {
+		return none, refused(labels, marks, err)
 	}
 	return s.SetByVersion(ctx, datasetID, set.Version)
 }
@@ -345,17 +344,21 @@ func contradiction(entries []entry) error {
 }
 
 // refused says of which lines a store complains.
-func refused(entries []entry, err error) error {
+func refused(labels, marks []entry, err error) error {
 	invalid, ok := errors.AsType[*annoset.ValidationError](err)
 	if !ok {
 		return err
 	}
 	var bad []error
 	for _, p := range invalid.Problems[:min(maxBad, len(invalid.Problems))] {
+		entries, field := labels, p.Field
+		if field == "clean" {
+			entries, field = marks, "audio_file_id"
+		}
 		if p.Index < 0 || p.Index >= len(entries) {
 			return err
 		}
-		bad = append(bad, entries[p.Index].bad("%s %s", p.Field, p.Reason))
+		bad = append(bad, entries[p.Index].bad("%s %s", field, p.Reason))
 	}
 	return errors.Join(bad...)
 }
@@ -374,17 +377,27 @@ func dataset(ctx context.Context, s *annoset.Store) (uuid.UUID, error) {
 
 // read returns what a set holds, in the order of Lines.
 func read(ctx context.Context, s *annoset.Store, setID uuid.UUID) ([]entry, error) {
-	var entries []entry
-	for name, err := range s.CleanAudioFiles(ctx, setID) {
+	var all []entry
+	for f, err := range s.Examined(ctx, setID, annoset.Filter{}) {
 		if err != nil {
 			return nil, err
 		}
-		entries = append(entries, entry{Annotation: annoset.Annotation{AudioFileID: name}, clean: true})
+		entries, err := entriesOf(f)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, entries...)
 	}
-	for a, err := range s.Annotations(ctx, setID, annoset.Filter{}) {
-		if err != nil {
-			return nil, err
-		}
+	return all, nil
+}
+
+// entriesOf returns what a set holds of one audio file.
+func entriesOf(f annoset.Examined) ([]entry, error) {
+	if f.Clean {
+		return []entry{{Annotation: annoset.Annotation{AudioFileID: f.ID}, clean: true}}, nil
+	}
+	entries := make([]entry, len(f.Annotations))
+	for i, a := range f.Annotations {
 		if len(a.ExtraData) > 0 {
 			var b bytes.Buffer
 			if err := json.Compact(&b, a.ExtraData); err != nil {
@@ -392,7 +405,7 @@ func read(ctx context.Context, s *annoset.Store, setID uuid.UUID) ([]entry, erro
 			}
 			a.ExtraData = b.Bytes()
 		}
-		entries = append(entries, entry{Annotation: a})
+		entries[i].Annotation = a
 	}
 	slices.SortStableFunc(entries, func(a, b entry) int { return a.compare(&b) })
 	return entries, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"sort"
 	"testing"
@@ -104,42 +105,28 @@ type cluster struct {
 
 // load reads the set.
 func (p *predictor) load(ctx context.Context, s *annoset.Store, setID uuid.UUID) error {
-	entries, err := read(ctx, s, setID)
+	stats, err := s.Stats(ctx, setID)
 	if err != nil {
 		return err
 	}
-	set, err := s.Set(ctx, setID)
-	if err != nil {
-		return err
-	}
-	known, err := s.AudioFiles(ctx, set.DatasetID)
-	if err != nil {
-		return err
-	}
-	durations := make(map[string]int64)
-	for _, f := range known {
-		durations[f.ID] = f.DurationMS
-	}
-	for name := range set.AnnotationsByType { // those that the dataset declares too
-		p.types = append(p.types, name)
-	}
-	slices.Sort(p.types)
-	for _, e := range entries {
-		if n := len(p.files); n == 0 || p.files[n-1].id != e.AudioFileID {
-			p.files = append(p.files, examinedFile{
-				id: e.AudioFileID, durationMS: durations[e.AudioFileID], from: len(p.labels), to: len(p.labels),
-			})
+	p.types = slices.Sorted(maps.Keys(stats.AnnotationsByType)) // those that the dataset declares too
+	for f, err := range s.Examined(ctx, setID, annoset.Filter{}) {
+		if err != nil {
+			return err
 		}
-		if e.clean {
-			continue
+		entries, err := entriesOf(f)
+		if err != nil {
+			return err
 		}
-		e.ID = 0
-		file := len(p.files) - 1
-		p.labels = append(p.labels, reference{Annotation: e.Annotation, file: file})
-		p.files[file].to = len(p.labels)
-	}
-	for _, f := range p.files {
-		p.group(p.labels[f.from:f.to])
+		from := len(p.labels)
+		for _, e := range entries {
+			if !e.clean {
+				e.ID = 0
+				p.labels = append(p.labels, reference{Annotation: e.Annotation, file: len(p.files)})
+			}
+		}
+		p.files = append(p.files, examinedFile{id: f.ID, durationMS: f.DurationMS, from: from, to: len(p.labels)})
+		p.group(p.labels[from:])
 	}
 	return nil
 }
