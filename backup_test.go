@@ -27,10 +27,10 @@ func TestStore_Backup(t *testing.T) {
 		is.Equal(len(folderSums(t, filepath.Dir(path))), 1) // nothing temporary is left
 		c := reopenStore(t, path, nil)
 		is.Equal(dump(t, c.Store), dump(t, w.Store))
-		for _, set := range w.published {
+		for _, set := range w.Published {
 			is.NoErr(c.Verify(t.Context(), set.ID))
 		}
-		set, err := c.CreateSet(t.Context(), w.one.ID, annoset.NewSet{})
+		set, err := c.CreateSet(t.Context(), w.One.ID, annoset.NewSet{})
 		is.NoErr(err)
 		is.Equal(set.Version, 6) // it goes on where the store was: the version of the deleted draft is not given again
 	})
@@ -57,7 +57,7 @@ func TestStore_Backup(t *testing.T) {
 		is.NoErr(os.Mkdir(folder, 0o700))
 		is.NoErr(os.WriteFile(filepath.Join(dir, "empty"), nil, 0o600))
 		before := folderSums(t, dir)
-		for _, path := range []string{full, folder, filepath.Join(dir, "empty"), s.path} {
+		for _, path := range []string{full, folder, filepath.Join(dir, "empty"), s.Path} {
 			err := s.Backup(t.Context(), path)
 			is.True(errors.Is(err, annoset.ErrExists))
 			e, found := errors.AsType[*annoset.ExistsError](err)

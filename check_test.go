@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -27,53 +26,6 @@ func findingsOf(r annoset.Report) []string {
 		lines = append(lines, line)
 	}
 	return lines
-}
-
-// kindsOf says what kinds of findings a report lists, once for each.
-func kindsOf(r annoset.Report) []string {
-	kinds := []string{}
-	for _, f := range r.Findings {
-		kinds = append(kinds, string(f.Kind))
-	}
-	return kinds
-}
-
-// checkReport checks what holds of every report.
-func checkReport(t *testing.T, r annoset.Report) {
-	t.Helper()
-	is := is.New(t)
-	is.Equal(len(r.FindingsByKind), 10)    // every kind, zeros included
-	is.Equal(len(r.FindingsBySeverity), 3) // every severity
-	listed, bySeverity := make(map[annoset.FindingKind]int64), make(map[annoset.Severity]int64)
-	for _, f := range r.Findings {
-		listed[f.Kind]++
-		is.Equal(f.Severity, f.Kind.Severity())
-		is.True(f.Message != "")
-		is.True(f.Annotations != nil)
-		for _, a := range f.Annotations {
-			is.Equal(a.AudioFileID, f.AudioFileID)                           // labels of one file
-			is.True(strings.Contains(f.Message, fmt.Sprint("label ", a.ID))) // which the sentence names
-		}
-	}
-	for kind, n := range r.FindingsByKind {
-		is.True(listed[kind] <= n)             // what is listed was counted
-		is.True((n > 0) == (listed[kind] > 0)) // and where something was, it is seen
-		bySeverity[kind.Severity()] += n
-	}
-	for severity, n := range r.FindingsBySeverity {
-		is.Equal(n, bySeverity[severity])
-	}
-}
-
-// checked is the report on a set.
-func checked(t *testing.T, s *annoset.Store, setID uuid.UUID, opts *annoset.CheckOptions) annoset.Report {
-	t.Helper()
-	r, err := s.Check(t.Context(), setID, opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	checkReport(t, r)
-	return r
 }
 
 func TestStore_Check(t *testing.T) {
@@ -199,7 +151,7 @@ func TestStore_Check(t *testing.T) {
 		set := newDraft(t, s.Store, "a")
 		_, err := s.Add(t.Context(), set.ID, label("a", "hum", 0, 100), label("a", "hum", 100, 101), label("b", "hum", 0, 999))
 		is.NoErr(err)
-		_, err = openRaw(t, s.path).Exec(`UPDATE audio_file SET duration_ms = 100 WHERE name = 'a'`)
+		_, err = openRaw(t, s.Path).Exec(`UPDATE audio_file SET duration_ms = 100 WHERE name = 'a'`)
 		is.NoErr(err)
 
 		r := checked(t, s.Store, set.ID, nil)

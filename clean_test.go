@@ -8,13 +8,8 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/proof"
 )
-
-// cleanOf reads all clean marks of a set.
-func cleanOf(t *testing.T, s *annoset.Store, setID uuid.UUID) []string {
-	t.Helper()
-	return collect(t, s.CleanAudioFiles(t.Context(), setID))
-}
 
 func TestStore_MarkClean(t *testing.T) {
 	t.Parallel()
@@ -117,7 +112,7 @@ func TestCleanMarks(t *testing.T) {
 		is.NoErr(s.Update(t.Context(), set.ID, withID(ids[0], label("b.wav", "x", 0, 1)))) // a label that moves there
 		_, err = s.Import(t.Context(), set.ID, pairs(label("c.wav", "x", 0, 1)), nil)
 		is.NoErr(err)
-		_, err = s.Import(t.Context(), set.ID, stream(annoset.BulkRows, 1), nil)
+		_, err = s.Import(t.Context(), set.ID, stream(proof.BulkRows, 1), nil)
 		is.NoErr(err)
 
 		is.Equal(cleanOf(t, s.Store, set.ID), []string{"d.wav"}) // a.wav lost its mark, and does not get it back

@@ -203,7 +203,7 @@ func TestOpen_ReadOnly(t *testing.T) {
 		is := is.New(t)
 		w := openStore(t, nil)
 		set := newDraft(t, w.Store, "one")
-		s := reopenStore(t, w.path, &annoset.Options{ReadOnly: true})
+		s := reopenStore(t, w.Path, &annoset.Options{ReadOnly: true})
 		for n := range 3 {
 			_, err := w.Add(t.Context(), set.ID, label("a.wav", "glitch", 0, 10))
 			is.NoErr(err)

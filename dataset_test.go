@@ -56,7 +56,7 @@ func TestStore_CreateDataset(t *testing.T) {
 		is.NoErr(err)
 		is.Equal(got, want) // extra data comes back byte for byte
 		is.NoErr(s.Close())
-		s = reopenStore(t, s.path, nil)
+		s = reopenStore(t, s.Path, nil)
 		got, err = s.Dataset(t.Context(), want.ID)
 		is.NoErr(err)
 		is.Equal(got, want) // the file holds the same

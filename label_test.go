@@ -10,19 +10,8 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/proof"
 )
-
-// labelsOf reads all labels of a set.
-func labelsOf(t testing.TB, s *annoset.Store, setID uuid.UUID) []annoset.Annotation {
-	t.Helper()
-	return collect(t, s.Annotations(context.Background(), setID, annoset.Filter{}))
-}
-
-// withID is a label as it comes out of a set.
-func withID(id int64, a annoset.Annotation) annoset.Annotation {
-	a.ID = id
-	return a
-}
 
 func TestStore_Add(t *testing.T) {
 	t.Parallel()
@@ -58,7 +47,7 @@ func TestStore_Add(t *testing.T) {
 		is.NoErr(s.Delete(t.Context(), set.ID, ids...))
 		is.NoErr(s.DeleteSet(t.Context(), set.ID))
 		is.NoErr(s.Close())
-		s = reopenStore(t, s.path, nil)
+		s = reopenStore(t, s.Path, nil)
 
 		later, err := s.Add(t.Context(), other.ID, label("a.wav", "x", 0, 1))
 
@@ -86,7 +75,7 @@ func TestStore_Add(t *testing.T) {
 		is := is.New(t)
 		s := openStore(t, nil)
 		set := newDraft(t, s.Store, "a")
-		given := make([]annoset.Annotation, annoset.BulkRows+1)
+		given := make([]annoset.Annotation, proof.BulkRows+1)
 		for i := range given {
 			start := int64(i * 7919 % len(given)) // in no order of time
 			given[i] = label(fmt.Sprintf("%d.wav", i%3), "x", start, start+int64(i))

@@ -49,7 +49,7 @@ func TestStore_RecordTraining(t *testing.T) {
 		is.Equal(run, want)
 		is.Equal(run.ID, uuid.MustParse("00000000-0000-0000-0000-000000000003")) // from NewID
 		is.NoErr(s.Close())
-		s = reopenStore(t, s.path, nil)
+		s = reopenStore(t, s.Path, nil)
 		runs, err := s.TrainingRuns(t.Context(), annoset.TrainingFilter{})
 		is.NoErr(err)
 		is.Equal(runs, []annoset.TrainingRun{want}) // and reads as it was returned

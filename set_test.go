@@ -10,6 +10,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/proof"
 )
 
 func TestStore_CreateSet(t *testing.T) {
@@ -53,7 +54,7 @@ func TestStore_CreateSet(t *testing.T) {
 		is.NoErr(s.DeleteSet(t.Context(), second.ID))
 		is.NoErr(s.DeleteSet(t.Context(), first.ID))
 		is.NoErr(s.Close())
-		s = reopenStore(t, s.path, nil)
+		s = reopenStore(t, s.Path, nil)
 
 		third, err := s.CreateSet(t.Context(), first.DatasetID, annoset.NewSet{})
 
@@ -232,14 +233,14 @@ func TestStore_DeleteSet(t *testing.T) {
 	is := is.New(t)
 	s := openStore(t, nil)
 	v1 := newDraft(t, s.Store, "a")
-	_, err := s.Import(t.Context(), v1.ID, stream(annoset.BulkRows, 3), nil)
+	_, err := s.Import(t.Context(), v1.ID, stream(proof.BulkRows, 3), nil)
 	is.NoErr(err)
 	v1, err = s.Publish(t.Context(), v1.ID, nil)
 	is.NoErr(err)
 	before := dump(t, s.Store)
 	v2, err := s.NewVersion(t.Context(), v1.ID, annoset.NewSet{})
 	is.NoErr(err)
-	_, err = s.Import(t.Context(), v2.ID, stream(annoset.BulkRows, 5), nil)
+	_, err = s.Import(t.Context(), v2.ID, stream(proof.BulkRows, 5), nil)
 	is.NoErr(err)
 	is.NoErr(s.Delete(t.Context(), v2.ID, 1, 2, 3))
 	is.NoErr(s.MarkClean(t.Context(), v2.ID, "clean.wav"))

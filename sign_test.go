@@ -37,7 +37,7 @@ func TestStore_As(t *testing.T) {
 		is.Equal(published.EditedBy, []string{"", "Bob", "bob"})
 		is.Equal(published.PublishedBy, "cid")
 		is.NoErr(s.Close())
-		s = reopenStore(t, s.path, nil)
+		s = reopenStore(t, s.Path, nil)
 		got, err := s.SetByID(t.Context(), set.ID)
 		is.NoErr(err)
 		is.Equal(got, published) // and it is kept

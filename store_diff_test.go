@@ -5,256 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"github.com/google/uuid"
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/proof"
 )
-
-// diffOf reads a whole diff.
-func diffOf(t testing.TB, s *annoset.Store, from, to uuid.UUID) []annoset.Change {
-	t.Helper()
-	return collect(t, s.Diff(t.Context(), from, to, nil))
-}
-
-// inverse exchanges the sides of changes, of which those of clean marks change places within their audio file.
-func inverse(changes []annoset.Change) []string {
-	out := make([]string, len(changes))
-	for i, c := range changes {
-		c.Before, c.After = c.After, c.Before
-		switch c.Kind {
-		case annoset.ChangeAdded:
-			c.Kind = annoset.ChangeRemoved
-		case annoset.ChangeRemoved:
-			c.Kind = annoset.ChangeAdded
-		case annoset.ChangeMarkedClean:
-			c.Kind = annoset.ChangeUnmarkedClean
-		case annoset.ChangeUnmarkedClean:
-			c.Kind = annoset.ChangeMarkedClean
-		}
-		out[i] = written(c)
-	}
-	return slices.Sorted(slices.Values(out))
-}
-
-// spelled writes changes down, in an order of their own.
-func spelled(changes []annoset.Change) []string {
-	out := make([]string, len(changes))
-	for i, c := range changes {
-		out[i] = written(c)
-	}
-	return slices.Sorted(slices.Values(out))
-}
-
-// apply applies changes to a draft, as they come.
-func apply(t testing.TB, s *annoset.Store, setID uuid.UUID, changes []annoset.Change) {
-	t.Helper()
-	for _, c := range changes {
-		var err error
-		switch {
-		case c.Kind == annoset.ChangeMarkedClean:
-			err = s.MarkClean(t.Context(), setID, c.AudioFileID)
-		case c.Kind == annoset.ChangeUnmarkedClean:
-			err = s.UnmarkClean(t.Context(), setID, c.AudioFileID)
-		case c.Before == nil:
-			_, err = s.Add(t.Context(), setID, *c.After)
-		case c.After == nil:
-			err = s.Delete(t.Context(), setID, c.Before.ID)
-		default:
-			err = s.Update(t.Context(), setID, withID(c.Before.ID, *c.After))
-		}
-		if err != nil {
-			t.Fatalf("%v: %s", err, written(c))
-		}
-	}
-}
-
-// checkPatch makes sure that a diff applied to one set gives the other, that it is in order, and that the inverse is.
-func checkPatch(t testing.TB, s *annoset.Store, from, to uuid.UUID) []annoset.Change {
-	t.Helper()
-	is := is.New(t)
-	changes := diffOf(t, s, from, to)
-	is.True(slices.IsSortedFunc(changes, func(a, b annoset.Change) int {
-		if a.AudioFileID < b.AudioFileID {
-			return -1
-		}
-		if a.AudioFileID > b.AudioFileID {
-			return 1
-		}
-		return 0
-	})) // in order of audio file
-	patched, err := s.NewVersion(t.Context(), from, annoset.NewSet{})
-	is.NoErr(err)
-	apply(t, s, patched.ID, changes)
-	is.Equal(nameless(labelsOf(t, s, patched.ID)), nameless(labelsOf(t, s, to))) // the patch leads to the labels
-	is.Equal(marksOf(t, s, patched.ID), marksOf(t, s, to))                       // and to the clean marks
-	is.NoErr(s.DeleteSet(t.Context(), patched.ID))
-	is.Equal(spelled(diffOf(t, s, to, from)), inverse(changes)) // the way back is the inverse
-	return changes
-}
-
-func marksOf(t testing.TB, s *annoset.Store, setID uuid.UUID) []string {
-	t.Helper()
-	return collect(t, s.CleanAudioFiles(t.Context(), setID))
-}
-
-// lines writes changes down for people, one a line.
-func lines(changes []annoset.Change) []string {
-	out := make([]string, len(changes))
-	for i, c := range changes {
-		out[i] = fmt.Sprintf("%s %s:", c.AudioFileID, c.Kind)
-		for _, a := range []*annoset.Annotation{c.Before, c.After} {
-			if a == nil {
-				out[i] += " -"
-				continue
-			}
-			out[i] += fmt.Sprintf(" %s@%d-%d", a.ArtifactType, a.StartMS, a.EndMS)
-		}
-	}
-	return out
-}
-
-// byIDs is the diff of two sets whose labels have ids in common, found by reading both: the kind of change of each id.
-func byIDs(t testing.TB, s *annoset.Store, from, to uuid.UUID) map[int64]annoset.ChangeKind {
-	t.Helper()
-	before, kinds := map[int64]annoset.Annotation{}, map[int64]annoset.ChangeKind{}
-	for _, a := range labelsOf(t, s, from) {
-		before[a.ID] = a
-		kinds[a.ID] = annoset.ChangeRemoved
-	}
-	for _, b := range labelsOf(t, s, to) {
-		a, known := before[b.ID]
-		sameSpan := a.StartMS == b.StartMS && a.EndMS == b.EndMS
-		switch {
-		case !known:
-			kinds[b.ID] = annoset.ChangeAdded
-		case written(a) == written(b):
-			delete(kinds, b.ID)
-		case a.AudioFileID != b.AudioFileID || a.ArtifactType != b.ArtifactType && !sameSpan:
-			kinds[b.ID] = annoset.ChangeRewritten
-		case a.ArtifactType != b.ArtifactType:
-			kinds[b.ID] = annoset.ChangeRelabelled
-		case !sameSpan:
-			kinds[b.ID] = annoset.ChangeMoved
-		default:
-			kinds[b.ID] = annoset.ChangeEdited
-		}
-	}
-	return kinds
-}
-
-// kindsByID are the kinds of changes of labels, each of which must have one id.
-func kindsByID(t testing.TB, changes []annoset.Change) map[int64]annoset.ChangeKind {
-	t.Helper()
-	kinds := map[int64]annoset.ChangeKind{}
-	for _, c := range changes {
-		a := c.Before
-		switch {
-		case a == nil && c.After == nil:
-			continue
-		case a == nil:
-			a = c.After
-		case c.After != nil && c.After.ID != a.ID:
-			t.Errorf("two ids in one change: %s", written(c))
-		}
-		if _, twice := kinds[a.ID]; twice {
-			t.Errorf("one id in two changes: %s", written(c))
-		}
-		kinds[a.ID] = c.Kind
-	}
-	return kinds
-}
-
-func TestStore_Diff_isAPatch(t *testing.T) {
-	skipMany(t)
-	t.Parallel()
-	is := is.New(t)
-	r := newRand(t)
-	s := openStore(t, &annoset.Options{Durability: annoset.DurabilityRelaxed})
-	d := value(s.CreateDataset(t.Context(), annoset.NewDataset{Name: "a"}))(t)
-	var sets []annoset.AnnotationSet
-	family := map[uuid.UUID]int{} // the first set that a set was made from, by way of others
-	for len(sets) < 3*annoset.MaxLayers {
-		var set annoset.AnnotationSet
-		n, straight := len(sets), len(sets) <= annoset.MaxLayers+2 // first a line of published sets, which is folded
-		switch {
-		case n == 0 || !straight && r.IntN(6) == 0: // unrelated, or a copy with ids of its own
-			set = value(s.CreateSet(t.Context(), d.ID, annoset.NewSet{}))(t)
-			family[set.ID] = n
-			if n > 0 && r.IntN(2) == 0 {
-				value(s.CopyAnnotations(t.Context(), set.ID, sets[r.IntN(n)].ID, annoset.Filter{}))(t)
-			}
-		default: // on the last one, or a branch from a draft or from a published set
-			parent := sets[n-1]
-			if !straight && r.IntN(2) == 0 {
-				parent = sets[r.IntN(n)]
-			}
-			set = value(s.NewVersion(t.Context(), parent.ID, annoset.NewSet{}))(t)
-			family[set.ID] = family[parent.ID]
-		}
-		for range r.IntN(8) {
-			editAtRandom(t, s.Store, r, set.ID)
-		}
-		if straight || r.IntN(3) > 0 {
-			set = value(s.Publish(t.Context(), set.ID, &annoset.PublishOptions{AllowEmpty: true}))(t)
-		}
-		sets = append(sets, set)
-	}
-	for _, from := range sets {
-		is.Equal(len(diffOf(t, s.Store, from.ID, from.ID)), 0) // a set is as it is
-		for range 4 {
-			to := sets[r.IntN(len(sets))]
-			changes := checkPatch(t, s.Store, from.ID, to.ID)
-			if family[from.ID] == family[to.ID] {
-				is.Equal(kindsByID(t, changes), byIDs(t, s.Store, from.ID, to.ID)) // each id tells what became of it
-			}
-		}
-	}
-	var folds int
-	is.NoErr(openRaw(t, s.path).QueryRow(`SELECT count(*) FROM layer WHERE folds_id IS NOT NULL`).Scan(&folds))
-	is.True(folds > 0) // some went through folded layers
-}
-
-// editAtRandom does one edit of any kind to a draft.
-func editAtRandom(t testing.TB, s *annoset.Store, r *rand.Rand, setID uuid.UUID) {
-	t.Helper()
-	anyLabel := func() annoset.Annotation {
-		start := 100 * r.Int64N(4)
-		a := label(fmt.Sprintf("file%d.wav", r.IntN(6)), fmt.Sprint("type", r.IntN(2)), start, start+100*r.Int64N(4))
-		switch r.IntN(3) {
-		case 0:
-			a = sure(a, float64(r.IntN(2)))
-		case 1:
-			a = extra(a, fmt.Sprintf(`{"by":%d}`, r.IntN(2)))
-		}
-		return a
-	}
-	labels := labelsOf(t, s, setID)
-	switch n := r.IntN(8); {
-	case n < 3 || len(labels) == 0:
-		value(s.Add(t.Context(), setID, anyLabel(), anyLabel()))(t)
-	case n < 5: // all of it is other
-		noErr(t, s.Update(t.Context(), setID, withID(labels[r.IntN(len(labels))].ID, anyLabel())))
-	case n == 5: // the span is other
-		a := labels[r.IntN(len(labels))]
-		a.EndMS += 50
-		noErr(t, s.Update(t.Context(), setID, a))
-	case n == 6:
-		noErr(t, s.Delete(t.Context(), setID, labels[r.IntN(len(labels))].ID))
-	default: // an audio file is clean after all
-		file := fmt.Sprintf("file%d.wav", r.IntN(6))
-		for _, a := range labels {
-			if a.AudioFileID == file {
-				noErr(t, s.Delete(t.Context(), setID, a.ID))
-			}
-		}
-		noErr(t, s.MarkClean(t.Context(), setID, file))
-	}
-}
 
 // twoVersions publishes labels, and hands a draft on top of them with their ids to edit.
 func twoVersions(t testing.TB, s *annoset.Store, labels []annoset.Annotation, edit func(draft uuid.UUID, ids []int64),
@@ -369,7 +127,7 @@ func TestStore_Diff(t *testing.T) {
 		set := newDraft(t, s.Store, "a")
 		value(s.Add(t.Context(), set.ID, several(50, "x", "a.wav", "b.wav")...))(t) // too many to be folded
 		line := []uuid.UUID{uuid.Nil}
-		for i := range int64(annoset.MaxLayers + 4) {
+		for i := range int64(proof.MaxLayers + 4) {
 			value(s.Add(t.Context(), set.ID, label("a.wav", "x", i, i+5)))(t)
 			value(s.Publish(t.Context(), set.ID, nil))(t)
 			line = append(line, set.ID)
@@ -387,10 +145,10 @@ func TestStore_Diff(t *testing.T) {
 			{"itself", line[2], line[2], [2]int{0, 0}},
 			{"a draft on it", line[last], set.ID, [2]int{0, 1}},
 			{"its parent", line[2], line[1], [2]int{1, 0}},
-			{"a version on the fold of it", line[annoset.MaxLayers], line[annoset.MaxLayers+1], [2]int{0, 1}},
-			{"a later version through the layers that were folded", line[annoset.MaxLayers-1], line[annoset.MaxLayers+1],
+			{"a version on the fold of it", line[proof.MaxLayers], line[proof.MaxLayers+1], [2]int{0, 1}},
+			{"a later version through the layers that were folded", line[proof.MaxLayers-1], line[proof.MaxLayers+1],
 				[2]int{0, 2}},
-			{"a version far off, through the fold", line[1], line[last], [2]int{0, last - annoset.MaxLayers + 1}},
+			{"a version far off, through the fold", line[1], line[last], [2]int{0, last - proof.MaxLayers + 1}},
 			{"a sibling", branch, line[4], [2]int{1, 1}},
 			{"a copy", branch, copied, [2]int{1, 1}},
 		} {
@@ -426,7 +184,7 @@ func TestStore_Diff(t *testing.T) {
 
 		changes := checkPatch(t, s.Store, from, to)
 
-		is.Equal(kindsByID(t, changes), byIDs(t, s.Store, from, to))
+		proof.CheckIDs(t, s.Store, from, to, changes)
 		is.Equal(len(changes), 100) // each label that was moved comes once
 	})
 

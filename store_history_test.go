@@ -9,6 +9,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/proof"
 )
 
 // stations writes a history down, a state a line.
@@ -114,11 +115,11 @@ func TestStore_AnnotationHistory(t *testing.T) {
 		is := is.New(t)
 		s := openStore(t, &annoset.Options{Durability: annoset.DurabilityRelaxed})
 		set := newDraft(t, s.Store, "a")
-		_, err := s.Import(t.Context(), set.ID, stream(annoset.BulkRows, 3), nil)
+		_, err := s.Import(t.Context(), set.ID, stream(proof.BulkRows, 3), nil)
 		is.NoErr(err)
 		a := labelsOf(t, s.Store, set.ID)[77]
 		want := []string{fmt.Sprintf("v1 published added: %s %s %d-%d", a.AudioFileID, a.ArtifactType, a.StartMS, a.EndMS)}
-		for v := 2; v <= 2*annoset.MaxLayers+1; v++ {
+		for v := 2; v <= 2*proof.MaxLayers+1; v++ {
 			_, err := s.Publish(t.Context(), set.ID, nil)
 			is.NoErr(err)
 			set, err = s.NewVersion(t.Context(), set.ID, annoset.NewSet{})

@@ -1,7 +1,6 @@
 package annoset_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -12,22 +11,8 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/proof"
 )
-
-// badFields lists index and field of each problem that a *ValidationError names.
-func badFields(is *is.I, err error) []string {
-	is.Helper()
-	invalid, ok := errors.AsType[*annoset.ValidationError](err)
-	is.True(ok)                                 // a *ValidationError
-	is.True(errors.Is(err, annoset.ErrInvalid)) // which is ErrInvalid
-	is.True(invalid.Op != "")                   // and tells what was tried
-	fields := []string{}
-	for _, p := range invalid.Problems {
-		is.True(p.Reason != "") // each has a reason
-		fields = append(fields, fmt.Sprintf("%d %s", p.Index, p.Field))
-	}
-	return fields
-}
 
 // badLabels are labels that break one rule each, with the field that breaks it. The dataset declares the vocabulary,
 // and known.wav lasts 1,000 ms.
@@ -83,16 +68,6 @@ var goodLabels = []annoset.Annotation{
 	extra(label("a.wav", "glitch", 0, 10), " \t\r\n{ } \t\r\n"),
 	extra(label("a.wav", "glitch", 0, 10), `{"a":"\u0000\ud800","a":1E400,"":-0.0,"<&>":12345678901234567890123}`),
 	extra(label("a.wav", "glitch", 0, 10), nested(1000)),
-}
-
-func sure(a annoset.Annotation, confidence float64) annoset.Annotation {
-	a.Confidence = &confidence
-	return a
-}
-
-func extra(a annoset.Annotation, data string) annoset.Annotation {
-	a.ExtraData = json.RawMessage(data)
-	return a
 }
 
 // nested is a JSON object that nests so deep.
@@ -210,7 +185,7 @@ func TestValidation(t *testing.T) {
 		s := openStore(t, nil)
 		set := newStrict(t, s.Store)
 		before := dump(t, s.Store)
-		many := slices.Repeat([]annoset.Annotation{label("a.wav", "glitch", 1, 0)}, annoset.BulkRows*2)
+		many := slices.Repeat([]annoset.Annotation{label("a.wav", "glitch", 1, 0)}, proof.BulkRows*2)
 
 		for _, n := range []int{1, annoset.MaxProblems, annoset.MaxProblems + 1, len(many)} {
 			_, added := s.Add(t.Context(), set.ID, many[:n]...)
