@@ -304,14 +304,6 @@ type failing struct{}
 
 func (failing) Write([]byte) (int, error) { return 0, fs.ErrPermission }
 
-func openFile(t testing.TB) *annoset.Store { return openStore(t, nil).Store }
-
-func openMemory(t testing.TB) *annoset.Store {
-	s := value(annoset.OpenMemory(t.Context(), nil))(t)
-	t.Cleanup(func() { s.Close() })
-	return s
-}
-
 func TestStore_ImportFrom_whenTheContextEnds(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]string{
