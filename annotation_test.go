@@ -264,10 +264,11 @@ func TestStore_CopyAnnotations(t *testing.T) {
 		n, err := s.CopyAnnotations(t.Context(), dst.ID, src.ID, annoset.Filter{})
 
 		is.NoErr(err)
-		is.Equal(n, len(filtered))                                                                                   // all of them
-		is.Equal(labelsOf(t, s.Store, src.ID), source)                                                               // the source is as it was
-		is.Equal(annosettest.Lines(t, s.Store, dst.ID), slices.Insert(slices.Clone(filtered), 5, "b.wav there 0 1")) // what there was stays
-		is.True(idsOf(t, s.Store, dst.ID)[0] > int64(len(filtered)))                                                 // no id of the source
+		is.Equal(n, len(filtered))                     // all of them
+		is.Equal(labelsOf(t, s.Store, src.ID), source) // the source is as it was
+		want := slices.Insert(slices.Clone(filtered), 5, "b.wav there 0 1")
+		is.Equal(annosettest.Lines(t, s.Store, dst.ID), want)        // what there was stays
+		is.True(idsOf(t, s.Store, dst.ID)[0] > int64(len(filtered))) // no id of the source
 	})
 
 	t.Run("copies from a published set to the version that stands on it", func(t *testing.T) {

@@ -297,9 +297,10 @@ func TestStore_NewVersion(t *testing.T) {
 			added, err := s.Add(t.Context(), v2.ID, label("clean.wav", "x", 0, 1))
 			is.NoErr(err)
 
-			is.Equal(annosettest.Lines(t, s.Store, v2.ID), []string{lines[2], "clean.wav x 0 1", "z.wav new 1 2"}) // as edited
-			is.Equal(idsOf(t, s.Store, v2.ID), []int64{ids[1], ids[2], added[0]})                                  // ids stay
-			is.Equal(annosettest.Lines(t, s.Store, v1.ID), lines)                                                  // the parent is as it was
+			edited := []string{lines[2], "clean.wav x 0 1", "z.wav new 1 2"}
+			is.Equal(annosettest.Lines(t, s.Store, v2.ID), edited)
+			is.Equal(idsOf(t, s.Store, v2.ID), []int64{ids[1], ids[2], added[0]}) // ids stay
+			is.Equal(annosettest.Lines(t, s.Store, v1.ID), lines)                 // the parent is as it was
 			is.Equal(idsOf(t, s.Store, v1.ID), ids)
 			is.Equal(value(s.SetByID(t.Context(), v1.ID))(t), v1) // all of it
 			_, err = s.Annotation(t.Context(), v2.ID, ids[0])
