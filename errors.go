@@ -58,8 +58,8 @@ var (
 var (
 	// ErrClosed is returned by every method of a store that is closed, or of a view that has ended.
 	ErrClosed = errors.New("annoset: store is closed")
-	// ErrReadOnly is returned when writing to a store that was opened read-only, through a [Store.View], or to a file or
-	// folder without permission.
+	// ErrReadOnly is returned when writing to a store that was opened read-only, or through a [Store.View], or when the
+	// file or its folder cannot be written to.
 	ErrReadOnly = errors.New("annoset: store is read-only")
 	// ErrBusy is returned when another writer, of this process or another, held the store for longer than
 	// [Options.BusyTimeout], or when it wrote to the file while a read-only store was reading. Nothing was written; the

@@ -105,8 +105,8 @@ type AnnotationState struct {
 }
 
 // AnnotationHistory returns what became of the label with this id, in order of version. There is one state for each
-// version, draft or published, in which the label differs from its parent. If the parent was a draft that is deleted,
-// the published set below it is used.
+// version, draft or published, in which the label differs from that of the parent. If the parent was a draft that is
+// deleted, the published set below it is used.
 //
 // Errors: [ErrNotFound] if no set has, or had, a label with this id. Deleted drafts do not count.
 func (s *Store) AnnotationHistory(ctx context.Context, id int64) ([]AnnotationState, error) {

@@ -353,7 +353,7 @@ func (s *Split) position(audioFileID string) float64 {
 			key = group
 		}
 	}
-	const bits = 53 // that a float64 holds exactly
+	const bits = 53 // a float64 holds this many exactly
 	sum := sha256.Sum256([]byte(strconv.FormatUint(s.Seed, 10) + "\x00" + key))
 	return float64(binary.BigEndian.Uint64(sum[:])>>(64-bits)) / (1 << bits)
 }
