@@ -31,9 +31,9 @@
 //
 // [TrainingSet.Part] splits a published set by audio file into parts for training, validation and test that stay the same
 // in every version. [Store.RecordTraining] writes down which model a set made, and [Store.Tag] names the set in use. Both
-// are kept beside the set, and their history never changes. [Evaluate] measures predictions against labels and hands back
-// what was missed and what was wrong, which is what the next draft must look at; [MeasureAgreement] compares two
-// annotators.
+// are kept beside the set, and their history never changes. Package evaluate measures
+// predictions against labels and hands back what was missed and what was wrong, which is what the next draft must look
+// at, and compares two annotators.
 //
 // # Formats
 //

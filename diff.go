@@ -37,7 +37,7 @@ type Change struct {
 	After       *Annotation `json:"after,omitempty"`  // nil where a label was removed, and for clean marks
 }
 
-// DefaultMinIoU is the overlap that [DiffOptions.MinIoU] and [Matching.MinIoU] ask for when they are 0. One half is what object detection has
+// DefaultMinIoU is the overlap that [DiffOptions.MinIoU] asks for when it is 0. One half is what object detection has
 // asked for since M. Everingham et al., "The PASCAL Visual Object Classes (VOC) Challenge", IJCV 88 (2010).
 const DefaultMinIoU = 0.5
 

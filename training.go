@@ -108,8 +108,7 @@ func (t *TrainingPart) Annotations(ctx context.Context, f Filter) iter.Seq2[Anno
 }
 
 // AudioFiles yields the audio files of the part, those with labels and the clean ones, in order of id (by bytes). It
-// reads as [Store.Annotations] does. Collected into a slice
-// that is not nil, this is what [EvaluateOptions.AudioFiles] takes.
+// reads as [Store.Annotations] does.
 func (t *TrainingPart) AudioFiles(ctx context.Context) iter.Seq2[string, error] {
 	const op = "train from part"
 	return sequence(t.store, ctx, op, func(tx *sqlite.ReadTx, yield func(string) error) error {

@@ -1,93 +1,166 @@
-package annoset
+// Package evaluate measures how good labels are that a model, or a person, has made.
+//
+//   - [AgainstSet], [AgainstPart] and [Against] compare predictions with reference labels: precision, recall, F1, error
+//     rates, and the mistakes themselves.
+//   - [AgreeSets] and [Agree] compare two annotators: F1 and Cohen's kappa.
+//   - [CompareRuns] puts recorded trainings side by side.
+//
+// What was missed or wrong is where to listen again before the next version of the labels:
+//
+//	result, err := evaluate.AgainstSet(ctx, store, set.ID, predictions, nil)
+//	if err != nil {
+//		return err
+//	}
+//	fmt.Println("F1", result.Micro.F1)
+//	for _, m := range result.Mistakes {
+//		fmt.Println(m.Kind, m.Reference, m.Prediction)
+//	}
+//
+// Labels come as iter.Seq2[annoset.Annotation, error], in any order: [annoset.Store.Annotations] of the same store or
+// of another one, a file that package labelfile reads, or a slice.
+//
+// # Which audio files are evaluated
+//
+// Those that the reference has examined: the files that it labels, and those that it marks as clean, where every
+// prediction is wrong. Predictions on other files are counted in [Result.SkippedPredictions] and otherwise ignored,
+// because nobody may have labeled these files yet. [Options] can choose other files.
+//
+// # When a prediction is right
+//
+// [Matching] says it, in one of three ways. Always, the prediction has the artifact type of the label that it is for.
+//
+//   - By events: its start lies within a tolerance, the collar, of the label's start, and its end within a collar of
+//     the label's end. Each label is for one prediction at most, and the other way round.
+//   - By IoU: its intersection over union with the label, or Jaccard index, is large enough: the time that both cover
+//     divided by the time that at least one of them covers. Labels are paired one to one as well.
+//   - By segments: time is cut into segments of one length, a second by default, and each segment is judged by itself:
+//     is a label of the type in it?
+//
+// Events and segments are defined by A. Mesaros, T. Heittola and T. Virtanen in "Metrics for polyphonic sound event
+// detection", Applied Sciences 6 (6), 2016, and computed by their program sed_eval
+// (https://github.com/TUT-ARG/sed_eval). Figures equal those of sed_eval with event_matching_type='optimal', but where
+// the documentation of [Matching], [Result] and [Ratios] names a difference.
+//
+// # What the figures mean
+//
+// A true positive (TP) is a right prediction, a false positive (FP) a wrong one, a false negative (FN) a label that no
+// prediction found. Precision is TP / (TP + FP), recall TP / (TP + FN), and F1 is 2 TP / (2 TP + FP + FN).
+//
+// The error rate counts what it takes to correct the predictions, per label: substitutions (a wrong type in the right
+// place), deletions (missed labels) and insertions (wrong predictions). It can exceed 1.
+//
+// [Result.Micro] has the figures over all labels, so that frequent types weigh most. [Result.Macro] has the means over
+// the types, each of the same weight. A figure whose divisor is 0 is undefined, which is not 0: see [Ratio].
+//
+// # What agreement means
+//
+// Two annotators agree by chance now and then. Cohen's kappa leaves that out of account: 1 is full agreement, 0 is as
+// much as chance would bring. It is computed exactly, with each millisecond of audio as one judgment: see
+// [TypeAgreement].
+//
+// # Memory, time and concurrency
+//
+// Predictions are held in memory, in about 140 bytes each, and so are the reference of [Against], both sides of [Agree]
+// and the second set of [AgreeSets]. A set is otherwise read one audio file at a time, if its store is in a file.
+// Matching by events or IoU takes time with the square of the labels of one type that lie over one another in one audio
+// file.
+//
+// All functions may be called from many goroutines at once, also on one store.
+package evaluate
 
 import (
 	"context"
 	"iter"
+
+	"github.com/annoset/annoset"
 )
 
-// DefaultMaxMistakes is how many mistakes an evaluation lists when [EvaluateOptions.MaxMistakes] is 0.
+// DefaultMaxMistakes is how many mistakes a result lists when [Options.MaxMistakes] is 0.
 const DefaultMaxMistakes = 1000
 
-// EvaluateOptions tell how predictions are compared with a reference. The zero value, and a nil pointer, are good
-// defaults.
-type EvaluateOptions struct {
-	Matching Matching
+// Options configure an evaluation. Nil and the zero value mean the defaults.
+type Options struct {
+	Matching Matching // when a prediction is right
 
-	// AudioFiles, if not nil, are the audio files to evaluate, and no others: those of the test part of a split, for
-	// example. One that the reference says nothing of counts as one without labels. Nil: those that the reference has
-	// examined, which are the ones that it labels and, where it is a set, those that it marks as clean. An empty slice
-	// that is not nil evaluates no file.
+	// AudioFiles, if not nil, are the audio files to evaluate, and no others. One on which the reference says nothing
+	// counts as one without labels. An empty slice that is not nil evaluates no file. Nil means the audio files that the
+	// reference has examined: those that it labels and, if it is a set, those that it marks as clean.
+	//
+	// [AgainstPart] refuses it: the part says which audio files are evaluated.
 	AudioFiles []string
-	// Everywhere also evaluates the audio files that only predictions name, which are all wrong there. Without it they
-	// are not looked at, but for being counted: nobody may have labelled these files. Not looked at if AudioFiles is set.
+	// Everywhere also evaluates the audio files that only predictions name. All predictions there are wrong. It is
+	// ignored if AudioFiles is set, and refused by [AgainstPart].
 	Everywhere bool
 
-	// MaxMistakes is how many mistakes Evaluation.Mistakes lists at most. 0: [DefaultMaxMistakes]; negative: none.
+	// MaxMistakes is how many mistakes [Result.Mistakes] lists at most. 0 means [DefaultMaxMistakes]; negative, none.
 	MaxMistakes int
-	// EachMistake, if not nil, is called with each mistake of all, in order, from the goroutine that evaluates. An error
-	// that it returns ends the evaluation.
+	// EachMistake, if not nil, is called with every mistake, in order, by the goroutine that evaluates. It may use the
+	// store, and write to it. If it returns an error, the evaluation ends with that.
 	EachMistake func(Mistake) error
 }
 
-// Evaluation says how good predictions are, measured by a reference. In what it counts, an item is a label, or, when
-// matching by segments, a segment in which a type is.
-type Evaluation struct {
-	AudioFiles int64 `json:"audio_files"` // evaluated
-	// LengthMS is the sum, over these files, of where the last reference label ends; when matching by segments, the last
-	// label of either side. sed_eval calls it the evaluated length.
+// Result says how good predictions are, measured by a reference. The items that it counts are labels; when matching by
+// segments, they are segments in which a type occurs.
+type Result struct {
+	AudioFiles int64 `json:"audio_files"` // that were evaluated
+	// LengthMS is the sum, over these files, of where the last reference label ends, in milliseconds; when matching by
+	// segments, of where the last label of either side ends. sed_eval calls it the evaluated length.
 	LengthMS int64 `json:"length_ms"`
-	// SkippedPredictions lie on audio files that were not evaluated. If there are many, file ids may be spelled in
-	// two ways.
+	// SkippedPredictions lie on audio files that were not evaluated. If there are many of them, the two sides may spell
+	// the names of files differently.
 	SkippedPredictions int64 `json:"skipped_predictions"`
 
 	Micro Score `json:"micro"` // over all items, whatever their type
-	// ByType has every type of the files that were evaluated, and every one that the dataset declares where the
-	// reference is a set. Substitutions are between types, so there are none here.
+	// ByType has every type that a side has on the files that were evaluated. If the reference is a set, it also has
+	// every type that the dataset declares; if it is a part, every type in the statistics of its set: those that were
+	// declared when it was published, and those of its labels. Substitutions are between types, so here they are 0.
 	ByType map[string]Score `json:"by_type"`
-	// Macro are the means over the types, each over those types for which it is defined: the class-wise average. A type that
-	// is predicted and never there has an F1 of 0 and counts; sed_eval leaves it out.
+	// Macro has the mean of each ratio over the types for which it is defined: the class-wise average of sed_eval. A type
+	// that is predicted but never occurs has an F1 of 0 and counts; sed_eval leaves it out.
 	Macro Ratios `json:"macro"`
 
-	// Mistakes are the first ones, in order of audio file (by bytes) and start; MoreMistakes tells that there are others.
-	Mistakes     []Mistake `json:"mistakes"` // empty, never nil
-	MoreMistakes bool      `json:"more_mistakes"`
+	// Mistakes are the first mistakes, in order of audio file (by bytes) and start. Empty, never nil.
+	Mistakes     []Mistake `json:"mistakes"`
+	MoreMistakes bool      `json:"more_mistakes"` // there are more than are listed
 }
 
-// Score counts items, and what follows from the counts.
+// Score counts items, and has the ratios that follow from the counts.
 type Score struct {
 	Reference      int64 `json:"reference"`       // TruePositives + FalseNegatives
 	Predicted      int64 `json:"predicted"`       // TruePositives + FalsePositives
 	TruePositives  int64 `json:"true_positives"`  // right predictions
 	FalsePositives int64 `json:"false_positives"` // wrong predictions: Substitutions + Insertions
 	FalseNegatives int64 `json:"false_negatives"` // missed: Substitutions + Deletions
-	// TrueNegatives are segments in which neither side has the type; 0 when matching labels, where there is no such thing.
+	// TrueNegatives are segments in which neither side has the type. It is 0 when labels are matched, where true
+	// negatives do not exist.
 	TrueNegatives int64 `json:"true_negatives"`
 
-	// Substitutions are items of both sides that would match but for their type. By segments: in each segment as many as
-	// the smaller of the numbers of types that are missed, and that are wrong, in it.
+	// Substitutions are pairs of one item of each side that would match if their types were equal. By segments, it is
+	// the sum over the segments of the smaller of two numbers: of types that are missed in it, and that are wrong in it.
 	Substitutions int64 `json:"substitutions"`
-	Deletions     int64 `json:"deletions"`  // missed, and nothing else predicted in its place
-	Insertions    int64 `json:"insertions"` // wrong, and nothing else to find in its place
+	Deletions     int64 `json:"deletions"`  // missed, and nothing else was predicted in that place
+	Insertions    int64 `json:"insertions"` // wrong, and nothing else was to be found in that place
 
 	Ratios
 }
 
-// Ratios are figures in which more is better, but for the rates. Each is undefined where its divisor is 0.
+// Ratios are figures that follow from counts. More is better, except for the rates. Each is undefined if its divisor is
+// 0.
 type Ratios struct {
 	Precision Ratio `json:"precision"` // TruePositives / Predicted
 	Recall    Ratio `json:"recall"`    // TruePositives / Reference; also called sensitivity
-	// F1 is 2 TruePositives / (Reference + Predicted): the harmonic mean of precision and recall where both are defined,
-	// and 0, which is what it tends to, where one side is empty. sed_eval with empty_system_output_handling='zero_score'
-	// does the same for no predictions.
+	// F1 is 2 TruePositives / (Reference + Predicted). If precision and recall are defined, it is their harmonic mean. If
+	// one side is empty, it is 0, the limit of that mean; sed_eval does so for empty predictions with
+	// empty_system_output_handling='zero_score'.
 	F1 Ratio `json:"f1"`
 
-	// ErrorRate is the sum of the three that follow, and may exceed 1. SubstitutionRate is undefined by type.
+	// ErrorRate is the sum of the next three rates, and may exceed 1.
 	ErrorRate        Ratio `json:"error_rate"`
-	SubstitutionRate Ratio `json:"substitution_rate"` // Substitutions / Reference
+	SubstitutionRate Ratio `json:"substitution_rate"` // Substitutions / Reference; undefined for a single type
 	DeletionRate     Ratio `json:"deletion_rate"`     // Deletions / Reference
 	InsertionRate    Ratio `json:"insertion_rate"`    // Insertions / Reference
 
-	// These are defined when matching by segments alone.
+	// These three are defined only when matching by segments.
 	Specificity      Ratio `json:"specificity"`       // TrueNegatives / (TrueNegatives + FalsePositives)
 	BalancedAccuracy Ratio `json:"balanced_accuracy"` // (Recall + Specificity) / 2
 	Accuracy         Ratio `json:"accuracy"`          // (TruePositives + TrueNegatives) / all
@@ -96,42 +169,42 @@ type Ratios struct {
 // MistakeKind says what is wrong.
 type MistakeKind string
 
-// The three ways to be wrong.
+// The three kinds of mistakes.
 const (
-	Substitution MistakeKind = "substitution" // the label is there, of another type: a false negative and a false positive
+	Substitution MistakeKind = "substitution" // a label of another type is there: a false negative and a false positive
 	Deletion     MistakeKind = "deletion"     // nothing was predicted: a false negative
 	Insertion    MistakeKind = "insertion"    // nothing is there: a false positive
 )
 
-// Mistake is where predictions and reference differ: what the next draft, or the next model, must look at. When matching
-// by segments, a mistake is a run of segments in which a type is missed, or wrong; its label is made up, has no id and
-// reaches over the whole segments, and substitutions are given as what they consist of.
+// Mistake is a place where predictions and reference differ. When matching by segments, it is a run of segments in
+// which one type is missed or wrong. Then its label covers the whole segments and has no id, and there are deletions
+// and insertions only: a substitution shows as one of each.
 type Mistake struct {
-	Kind       MistakeKind `json:"kind"`
-	Reference  *Annotation `json:"reference,omitempty"`  // what was to be found; nil: an insertion
-	Prediction *Annotation `json:"prediction,omitempty"` // what was found; nil: a deletion
+	Kind       MistakeKind         `json:"kind"`
+	Reference  *annoset.Annotation `json:"reference,omitempty"`  // what was to be found; nil for an insertion
+	Prediction *annoset.Annotation `json:"prediction,omitempty"` // what was predicted; nil for a deletion
 }
 
-// Evaluate compares predictions with a reference, both in any order and from wherever: sets of two stores, files of other
-// programs. Both are held in memory, with some 140 bytes a label; [Store.Evaluate] holds the predictions alone, and knows
-// clean audio files. Annotation.ID is not looked at. Options may be nil.
+// Against compares predictions with a reference that is not a set of a store, such as labels in files of other
+// programs. Both come in any order and are held in memory. A reference of labels alone cannot mark audio files as
+// clean: name them in Options.AudioFiles, or use [AgainstSet]. Annotation.ID is ignored. Options may be nil.
 //
-// Errors: a [*ValidationError] for bad options or labels, these being counted from 0 in the order of their stream; the
-// error of a stream or of EachMistake; that of the context.
-func Evaluate(ctx context.Context, reference, predictions iter.Seq2[Annotation, error], opts *EvaluateOptions,
-) (Evaluation, error) {
+// Errors: an [*annoset.ValidationError] for bad options or labels, which are counted from 0 in the order of their
+// stream; the error of a stream or of EachMistake; that of the context.
+func Against(ctx context.Context, reference, predictions iter.Seq2[annoset.Annotation, error], opts *Options,
+) (Result, error) {
 	const op = "evaluate"
-	e, err := newEvaluator(op, opts)
+	e, err := newEvaluator(&problems{op: op}, opts)
 	if err != nil {
-		return Evaluation{}, err
+		return Result{}, err
 	}
 	predicted, err := hold(ctx, op+" predictions", predictions)
 	if err != nil {
-		return Evaluation{}, err
+		return Result{}, err
 	}
 	held, err := hold(ctx, op+" reference", reference)
 	if err != nil {
-		return Evaluation{}, err
+		return Result{}, err
 	}
 	return e.run(ctx, held.inOrder(), predicted)
 }

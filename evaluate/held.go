@@ -1,61 +1,41 @@
-package annoset
+package evaluate
 
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"iter"
 	"maps"
 	"slices"
+
+	"github.com/annoset/annoset"
 )
 
-// examined is an audio file that somebody, or some model, has been over, with all labels of it: none in a clean one.
-type examined struct {
-	name       string
-	durationMS int64 // 0: not known
-	labels     []Annotation
-}
-
-// sort puts labels in the order in which they are reported.
-func (f *examined) sort() {
-	slices.SortStableFunc(f.labels, func(a, b Annotation) int {
-		return cmp.Or(
-			cmp.Compare(a.StartMS, b.StartMS), cmp.Compare(a.EndMS, b.EndMS), cmp.Compare(a.ArtifactType, b.ArtifactType),
-			cmp.Compare(a.ID, b.ID))
-	})
-}
-
-// lastEndMS is where the last label ends.
-func (f *examined) lastEndMS() (end int64) {
-	for i := range f.labels {
-		end = max(end, f.labels[i].EndMS)
-	}
-	return end
-}
-
-// held are labels in memory, by audio file.
+// held are the labels of one side in memory, by audio file.
 type held struct {
-	files map[string]*examined
+	files map[string]*annoset.Examined
 	types map[string]string // so that each name is in memory once
-	n     int
-	last  *examined // the file that came last: labels come in runs
+	n     int               // labels
+	last  *annoset.Examined // the file of the last label: labels come in runs
 }
 
-func newHeld() *held { return &held{files: make(map[string]*examined), types: make(map[string]string)} }
+func newHeld() *held {
+	return &held{files: make(map[string]*annoset.Examined), types: make(map[string]string)}
+}
 
-// hold reads a whole stream and checks it.
-func hold(ctx context.Context, op string, labels iter.Seq2[Annotation, error]) (*held, error) {
+// hold reads a whole stream and checks its labels.
+func hold(ctx context.Context, op string, labels iter.Seq2[annoset.Annotation, error]) (*held, error) {
 	h, p := newHeld(), &problems{op: op}
-	if labels == nil {
-		p.Add(-1, "labels", "is nil")
+	if p.given("labels", labels != nil); labels == nil {
 		return nil, p.err()
 	}
 	n := 0
 	for a, err := range labels {
 		if err != nil {
-			return nil, translate(op, &streamError{label: n, err: err})
+			return nil, fmt.Errorf("%s: label %d of the stream: %w", op, n, err)
 		}
 		if n%1024 == 0 && ctx.Err() != nil {
-			return nil, translate(op, ctx.Err())
+			return nil, wrap(op, ctx.Err())
 		}
 		p.annotation(n, &a)
 		n++
@@ -69,25 +49,25 @@ func hold(ctx context.Context, op string, labels iter.Seq2[Annotation, error]) (
 	return h, p.err()
 }
 
-// holdExamined reads all audio files of one side.
-func holdExamined(files iter.Seq2[examined, error]) (*held, error) {
+// holdExamined reads all audio files of a set.
+func holdExamined(files iter.Seq2[annoset.Examined, error]) (*held, error) {
 	h := newHeld()
 	for f, err := range files {
 		if err != nil {
 			return nil, err
 		}
-		h.files[f.name] = &f
-		h.n += len(f.labels)
+		h.files[f.ID] = &f
+		h.n += len(f.Annotations)
 	}
 	return h, nil
 }
 
-func (h *held) add(a Annotation) {
+func (h *held) add(a annoset.Annotation) {
 	f := h.last
-	if f == nil || f.name != a.AudioFileID {
+	if f == nil || f.ID != a.AudioFileID {
 		if f = h.files[a.AudioFileID]; f == nil {
-			f = &examined{name: a.AudioFileID}
-			h.files[f.name] = f
+			f = &annoset.Examined{AudioFile: annoset.AudioFile{ID: a.AudioFileID}}
+			h.files[f.ID] = f
 		}
 		h.last = f
 	}
@@ -96,24 +76,24 @@ func (h *held) add(a Annotation) {
 		name = a.ArtifactType
 		h.types[name] = name
 	}
-	a.AudioFileID, a.ArtifactType = f.name, name
-	f.labels = append(f.labels, a)
+	a.AudioFileID, a.ArtifactType = f.ID, name
+	f.Annotations = append(f.Annotations, a)
 	h.n++
 }
 
-// file returns what is held of an audio file, which may be nothing.
-func (h *held) file(name string) *examined {
+// file returns what is held of an audio file; one without labels if nothing is.
+func (h *held) file(name string) *annoset.Examined {
 	if f := h.files[name]; f != nil {
 		return f
 	}
-	return &examined{name: name}
+	return &annoset.Examined{AudioFile: annoset.AudioFile{ID: name}}
 }
 
 func (h *held) names() []string { return slices.Sorted(maps.Keys(h.files)) }
 
-// inOrder yields the audio files by name, as a set does.
-func (h *held) inOrder() iter.Seq2[examined, error] {
-	return func(yield func(examined, error) bool) {
+// inOrder yields the audio files in order of name, as a set does.
+func (h *held) inOrder() iter.Seq2[annoset.Examined, error] {
+	return func(yield func(annoset.Examined, error) bool) {
 		for _, name := range h.names() {
 			if !yield(*h.files[name], nil) {
 				return
@@ -122,13 +102,34 @@ func (h *held) inOrder() iter.Seq2[examined, error] {
 	}
 }
 
+// sortLabels puts the labels of one audio file in the order in which mistakes are reported.
+func sortLabels(labels []annoset.Annotation) {
+	slices.SortStableFunc(labels, func(a, b annoset.Annotation) int {
+		return cmp.Or(compareLabels(&a, &b), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+// compareLabels orders labels of one audio file by what they say.
+func compareLabels(a, b *annoset.Annotation) int {
+	return cmp.Or(cmp.Compare(a.StartMS, b.StartMS), cmp.Compare(a.EndMS, b.EndMS),
+		cmp.Compare(a.ArtifactType, b.ArtifactType))
+}
+
+// lastEndMS is where the last label ends.
+func lastEndMS(labels []annoset.Annotation) (end int64) {
+	for i := range labels {
+		end = max(end, labels[i].EndMS)
+	}
+	return end
+}
+
 // scope says which audio files are compared.
 type scope struct {
 	only  map[string]bool // nil: all that the first side has
-	extra []string        // these as well, in order, even if the first side does not have them
+	extra []string        // in order; compared even if the first side does not have them
 }
 
-// scopeOf is the scope of exactly these files.
+// scopeOf returns the scope of exactly these audio files.
 func scopeOf(names []string) scope {
 	s := scope{only: make(map[string]bool, len(names))}
 	for _, name := range names {
@@ -138,29 +139,33 @@ func scopeOf(names []string) scope {
 	return s
 }
 
-// walk calls fn for each audio file in the scope, in order of name, with what both sides have of it. The first side comes
-// in that order and is held file by file.
-func (s scope) walk(first iter.Seq2[examined, error], second *held, fn func(a, b *examined) error) error {
+// walk calls fn for each audio file in the scope, in order of name, with the sorted labels of both sides. The first
+// side comes in that order and is held one file at a time.
+func (s scope) walk(first iter.Seq2[annoset.Examined, error], second *held, fn func(a, b *annoset.Examined) error,
+) error {
 	extra := s.extra
-	both := func(a *examined) error {
-		b := second.file(a.name)
-		a.sort()
-		b.sort()
+	both := func(a *annoset.Examined) error {
+		b := second.file(a.ID)
+		sortLabels(a.Annotations)
+		sortLabels(b.Annotations)
 		return fn(a, b)
+	}
+	absent := func(name string) error {
+		return both(&annoset.Examined{AudioFile: annoset.AudioFile{ID: name}})
 	}
 	for a, err := range first {
 		if err != nil {
 			return err
 		}
-		for ; len(extra) > 0 && extra[0] <= a.name; extra = extra[1:] {
-			if extra[0] == a.name {
+		for ; len(extra) > 0 && extra[0] <= a.ID; extra = extra[1:] {
+			if extra[0] == a.ID {
 				continue
 			}
-			if err := both(&examined{name: extra[0]}); err != nil {
+			if err := absent(extra[0]); err != nil {
 				return err
 			}
 		}
-		if s.only != nil && !s.only[a.name] {
+		if s.only != nil && !s.only[a.ID] {
 			continue
 		}
 		if err := both(&a); err != nil {
@@ -168,7 +173,7 @@ func (s scope) walk(first iter.Seq2[examined, error], second *held, fn func(a, b
 		}
 	}
 	for _, name := range extra {
-		if err := both(&examined{name: name}); err != nil {
+		if err := absent(name); err != nil {
 			return err
 		}
 	}

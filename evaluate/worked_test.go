@@ -1,55 +1,31 @@
-package annoset_test
+package evaluate_test
 
 import (
 	"fmt"
-	"math"
 	"testing"
 
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/evaluate"
+	"github.com/annoset/annoset/internal/proof"
 )
 
-// evaluate compares two lists of labels, wherever they lie.
-func evaluate(t *testing.T, ref, pred []annoset.Annotation, m annoset.Matching) annoset.Evaluation {
-	t.Helper()
-	e, err := annoset.Evaluate(t.Context(), pairs(ref...), pairs(pred...),
-		&annoset.EvaluateOptions{Matching: m, Everywhere: true, MaxMistakes: math.MaxInt})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return e
-}
-
-// exactly is a ratio as a person works it out.
-func exactly(n, of float64) annoset.Ratio { return annoset.Ratio{Value: n / of, Defined: true} }
-
-var undefined annoset.Ratio
-
-// glitchAt is a label of the one type that most cases need, in the one file.
-func glitchAt(startMS, endMS int64) annoset.Annotation {
-	return label("a.wav", "glitch", startMS, endMS)
-}
-
-func humAt(startMS, endMS int64) annoset.Annotation { return label("a.wav", "hum", startMS, endMS) }
-
-type labels = []annoset.Annotation
-
-// TestEvaluate_worked has cases whose figures were worked out by hand.
-func TestEvaluate_worked(t *testing.T) {
-	skipMany(t)
+// TestAgainst_worked has cases whose figures were worked out by hand.
+func TestAgainst_worked(t *testing.T) {
+	proof.SkipMany(t)
 	t.Parallel()
 
 	t.Run("one label between two predictions as near", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		e := evaluate(t, labels{glitchAt(1000, 2000)}, labels{glitchAt(1100, 2000), glitchAt(900, 2000)}, annoset.Matching{})
+		e := against(t, labels{glitchAt(1000, 2000)}, labels{glitchAt(1100, 2000), glitchAt(900, 2000)}, evaluate.Matching{})
 		is.Equal(e.Micro.TruePositives, int64(1))                 // it has one partner
 		is.Equal(e.Micro.Precision, exactly(1, 2))                // of two predictions
 		is.Equal(e.Micro.Recall, exactly(1, 1))                   // the only label
 		is.Equal(e.Micro.F1, exactly(2, 3))                       // 2*1 / (1 + 2)
 		is.Equal(*e.Mistakes[0].Prediction, glitchAt(1100, 2000)) // of two as near, the later one is wrong
-		is.Equal(e.Mistakes[0].Kind, annoset.Insertion)           // nothing is left that it could stand for
+		is.Equal(e.Mistakes[0].Kind, evaluate.Insertion)          // nothing is left that it could stand for
 		is.Equal(e.Micro.InsertionRate, e.Micro.ErrorRate)        // nothing else went wrong
 		is.Equal(e.Micro.ErrorRate, exactly(1, 1))                // one insertion, one label
 	})
@@ -57,8 +33,8 @@ func TestEvaluate_worked(t *testing.T) {
 	t.Run("several predictions on one label", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		e := evaluate(t, labels{glitchAt(1000, 2000)},
-			labels{glitchAt(950, 2100), glitchAt(1000, 2000), glitchAt(1050, 2000)}, annoset.Matching{})
+		e := against(t, labels{glitchAt(1000, 2000)},
+			labels{glitchAt(950, 2100), glitchAt(1000, 2000), glitchAt(1050, 2000)}, evaluate.Matching{})
 		is.Equal(e.Micro.Precision, exactly(1, 3))                // one of three
 		is.Equal(e.Micro.F1, exactly(2, 4))                       // 2*1 / (1 + 3)
 		is.Equal(e.Micro.ErrorRate, exactly(2, 1))                // two insertions, one label: more than 1
@@ -69,7 +45,7 @@ func TestEvaluate_worked(t *testing.T) {
 	t.Run("the same label twice", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		e := evaluate(t, labels{glitchAt(0, 500), glitchAt(0, 500)}, labels{glitchAt(0, 500)}, annoset.Matching{})
+		e := against(t, labels{glitchAt(0, 500), glitchAt(0, 500)}, labels{glitchAt(0, 500)}, evaluate.Matching{})
 		is.Equal(e.Micro.TruePositives, int64(1))  // one prediction is right once
 		is.Equal(e.Micro.FalseNegatives, int64(1)) // and the other label is missed
 		is.Equal(e.Micro.F1, exactly(2, 3))        // 2*1 / (2 + 1)
@@ -79,7 +55,7 @@ func TestEvaluate_worked(t *testing.T) {
 		t.Parallel()
 		for onset, right := range map[int64]int64{799: 0, 800: 1, 1200: 1, 1201: 0} {
 			is := is.New(t)
-			e := evaluate(t, labels{glitchAt(1000, 5000)}, labels{glitchAt(onset, 5000)}, annoset.Matching{})
+			e := against(t, labels{glitchAt(1000, 5000)}, labels{glitchAt(onset, 5000)}, evaluate.Matching{})
 			is.Equal(e.Micro.TruePositives, right) // |onset - 1000| <= 200
 		}
 	})
@@ -87,44 +63,44 @@ func TestEvaluate_worked(t *testing.T) {
 	t.Run("on the edge of the offset collar", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		twenty := annoset.Matching{OffsetPercent: 20}
-		is.Equal(evaluate(t, labels{glitchAt(7062, 9497)}, labels{glitchAt(7062, 9984)}, twenty).Micro.TruePositives,
+		twenty := evaluate.Matching{OffsetPercent: 20}
+		is.Equal(against(t, labels{glitchAt(7062, 9497)}, labels{glitchAt(7062, 9984)}, twenty).Micro.TruePositives,
 			int64(1)) // 487 = 20 % of 2435, which is more than 200
-		is.Equal(evaluate(t, labels{glitchAt(7062, 9497)}, labels{glitchAt(7062, 9985)}, twenty).Micro.TruePositives,
+		is.Equal(against(t, labels{glitchAt(7062, 9497)}, labels{glitchAt(7062, 9985)}, twenty).Micro.TruePositives,
 			int64(0)) // 488
-		is.Equal(evaluate(t, labels{glitchAt(7062, 7162)}, labels{glitchAt(7062, 7362)}, twenty).Micro.TruePositives,
+		is.Equal(against(t, labels{glitchAt(7062, 7162)}, labels{glitchAt(7062, 7362)}, twenty).Micro.TruePositives,
 			int64(1)) // 200: the collar, which is more than 20 % of 100
-		is.Equal(evaluate(t, labels{glitchAt(7062, 7162)}, labels{glitchAt(7062, 7363)}, twenty).Micro.TruePositives,
+		is.Equal(against(t, labels{glitchAt(7062, 7162)}, labels{glitchAt(7062, 7363)}, twenty).Micro.TruePositives,
 			int64(0)) // 201
-		is.Equal(evaluate(t, labels{glitchAt(0, 1000)}, labels{glitchAt(0, 1500)}, annoset.Matching{}).Micro.TruePositives,
+		is.Equal(against(t, labels{glitchAt(0, 1000)}, labels{glitchAt(0, 1500)}, evaluate.Matching{}).Micro.TruePositives,
 			int64(1)) // 500 = 50 % of 1000, by default
-		is.Equal(evaluate(t, labels{glitchAt(0, 1000)}, labels{glitchAt(0, 1501)}, annoset.Matching{}).Micro.TruePositives,
+		is.Equal(against(t, labels{glitchAt(0, 1000)}, labels{glitchAt(0, 1501)}, evaluate.Matching{}).Micro.TruePositives,
 			int64(0)) // 501
-		is.Equal(evaluate(t, labels{glitchAt(0, 1000)}, labels{glitchAt(0, 9000)},
-			annoset.Matching{OnsetOnly: true}).Micro.TruePositives, int64(1)) // the end is not asked for
-		none := annoset.Matching{OnsetCollarMS: -1, OffsetPercent: -1}
-		is.Equal(evaluate(t, labels{glitchAt(0, 1000)}, labels{glitchAt(0, 1000)}, none).Micro.TruePositives,
+		is.Equal(against(t, labels{glitchAt(0, 1000)}, labels{glitchAt(0, 9000)},
+			evaluate.Matching{OnsetOnly: true}).Micro.TruePositives, int64(1)) // the end is not asked for
+		none := evaluate.Matching{OnsetCollarMS: -1, OffsetPercent: -1}
+		is.Equal(against(t, labels{glitchAt(0, 1000)}, labels{glitchAt(0, 1000)}, none).Micro.TruePositives,
 			int64(1)) // to the millisecond
-		is.Equal(evaluate(t, labels{glitchAt(0, 1000)}, labels{glitchAt(0, 1001)}, none).Micro.TruePositives,
+		is.Equal(against(t, labels{glitchAt(0, 1000)}, labels{glitchAt(0, 1001)}, none).Micro.TruePositives,
 			int64(0)) // and no further: the offset collar is the onset's
 	})
 
 	t.Run("points", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		e := evaluate(t, labels{glitchAt(1000, 1000), glitchAt(3000, 3000)}, labels{glitchAt(1200, 1200), glitchAt(3201, 3201)},
-			annoset.Matching{})
+		e := against(t, labels{glitchAt(1000, 1000), glitchAt(3000, 3000)}, labels{glitchAt(1200, 1200), glitchAt(3201, 3201)},
+			evaluate.Matching{})
 		is.Equal(e.Micro.TruePositives, int64(1)) // 200 off is within, 201 is not; half of no length widens nothing
 		is.Equal(e.Micro.F1, exactly(2, 4))       // 2*1 / (2 + 2)
-		iou := annoset.Matching{By: annoset.MatchIoU}
-		is.Equal(evaluate(t, labels{glitchAt(5, 5)}, labels{glitchAt(5, 5)}, iou).Micro.F1, exactly(1, 1)) // the same point
-		is.Equal(evaluate(t, labels{glitchAt(5, 5)}, labels{glitchAt(0, 9)}, iou).Micro.F1, exactly(0, 1)) // 0 of 9
+		iou := evaluate.Matching{By: evaluate.MatchIoU}
+		is.Equal(against(t, labels{glitchAt(5, 5)}, labels{glitchAt(5, 5)}, iou).Micro.F1, exactly(1, 1)) // the same point
+		is.Equal(against(t, labels{glitchAt(5, 5)}, labels{glitchAt(0, 9)}, iou).Micro.F1, exactly(0, 1)) // 0 of 9
 	})
 
 	t.Run("no predictions", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		e := evaluate(t, labels{glitchAt(0, 10), glitchAt(50, 60)}, nil, annoset.Matching{})
+		e := against(t, labels{glitchAt(0, 10), glitchAt(50, 60)}, nil, evaluate.Matching{})
 		is.Equal(e.Micro.Precision, undefined)        // 0 of 0
 		is.Equal(e.Micro.Recall, exactly(0, 2))       // 0 of 2
 		is.Equal(e.Micro.F1, exactly(0, 2))           // 2*0 / (2 + 0)
@@ -135,7 +111,7 @@ func TestEvaluate_worked(t *testing.T) {
 	t.Run("no labels", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		e := evaluate(t, nil, labels{glitchAt(0, 10), glitchAt(50, 60)}, annoset.Matching{})
+		e := against(t, nil, labels{glitchAt(0, 10), glitchAt(50, 60)}, evaluate.Matching{})
 		is.Equal(e.Micro.Precision, exactly(0, 2)) // 0 of 2
 		is.Equal(e.Micro.Recall, undefined)        // 0 of 0
 		is.Equal(e.Micro.F1, exactly(0, 2))        // 2*0 / (0 + 2)
@@ -145,20 +121,20 @@ func TestEvaluate_worked(t *testing.T) {
 
 	t.Run("nothing at all", func(t *testing.T) {
 		t.Parallel()
-		for _, by := range []annoset.MatchBy{annoset.MatchEvents, annoset.MatchIoU, annoset.MatchSegments} {
+		for _, by := range []evaluate.MatchBy{evaluate.MatchEvents, evaluate.MatchIoU, evaluate.MatchSegments} {
 			is := is.New(t)
-			e := evaluate(t, nil, nil, annoset.Matching{By: by})
-			is.Equal(e.Micro, annoset.Score{})  // no count, and no figure is defined
-			is.Equal(e.Macro, annoset.Ratios{}) // nor is a mean of none
-			is.Equal(e.Mistakes, []annoset.Mistake{})
+			e := against(t, nil, nil, evaluate.Matching{By: by})
+			is.Equal(e.Micro, evaluate.Score{})  // no count, and no figure is defined
+			is.Equal(e.Macro, evaluate.Ratios{}) // nor is a mean of none
+			is.Equal(e.Mistakes, []evaluate.Mistake{})
 		}
 	})
 
 	t.Run("the right place and the wrong type", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		e := evaluate(t, labels{glitchAt(0, 1000), humAt(5000, 6000)}, labels{humAt(100, 1000), humAt(5000, 6000), humAt(9000, 9500)},
-			annoset.Matching{})
+		e := against(t, labels{glitchAt(0, 1000), humAt(5000, 6000)}, labels{humAt(100, 1000), humAt(5000, 6000), humAt(9000, 9500)},
+			evaluate.Matching{})
 		is.Equal(e.Micro.TruePositives, int64(1))              // the hum at 5000
 		is.Equal(e.Micro.Substitutions, int64(1))              // a glitch was called a hum
 		is.Equal(e.Micro.Deletions, int64(0))                  // 2 - 1 - 1
@@ -172,10 +148,10 @@ func TestEvaluate_worked(t *testing.T) {
 		is.Equal(e.Macro.F1, exactly(0+0.5, 2))                // the mean of 0 and 1/2
 		is.Equal(e.Macro.Precision, exactly(1, 3))             // of hum alone: no glitch was predicted
 		is.Equal(e.Macro.ErrorRate, exactly(1+2, 2))           // the mean of 1/1 and 2/1
-		is.Equal(e.Mistakes[0].Kind, annoset.Substitution)     // both sides of it are told
+		is.Equal(e.Mistakes[0].Kind, evaluate.Substitution)    // both sides of it are told
 		is.Equal(*e.Mistakes[0].Reference, glitchAt(0, 1000))  // what it is
 		is.Equal(*e.Mistakes[0].Prediction, humAt(100, 1000))  // what it was taken for
-		is.Equal(e.Mistakes[1].Kind, annoset.Insertion)        // then what is not there
+		is.Equal(e.Mistakes[1].Kind, evaluate.Insertion)       // then what is not there
 		is.Equal(*e.Mistakes[1].Prediction, humAt(9000, 9500)) // at all
 	})
 
@@ -183,8 +159,8 @@ func TestEvaluate_worked(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		// 1000 is nearer to 1100, and then 1250 would have no partner: 1100 - 850 = 250.
-		e := evaluate(t, labels{glitchAt(1000, 1000), glitchAt(1250, 1250)}, labels{glitchAt(1100, 1100), glitchAt(850, 850)},
-			annoset.Matching{})
+		e := against(t, labels{glitchAt(1000, 1000), glitchAt(1250, 1250)}, labels{glitchAt(1100, 1100), glitchAt(850, 850)},
+			evaluate.Matching{})
 		is.Equal(e.Micro.TruePositives, int64(2)) // 1000 with 850 (150 off), 1250 with 1100 (150 off)
 		is.Equal(e.Micro.F1, exactly(1, 1))       // 2*2 / (2 + 2)
 	})
@@ -192,28 +168,28 @@ func TestEvaluate_worked(t *testing.T) {
 	t.Run("on the edge of an IoU", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		by := func(least float64) annoset.Matching { return annoset.Matching{By: annoset.MatchIoU, MinIoU: least} }
+		by := func(least float64) evaluate.Matching { return evaluate.Matching{By: evaluate.MatchIoU, MinIoU: least} }
 		ref := labels{glitchAt(0, 1000)}
-		is.Equal(evaluate(t, ref, labels{glitchAt(500, 1000)}, by(0)).Micro.TruePositives, int64(1))     // 500/1000 = 0.5, the default
-		is.Equal(evaluate(t, ref, labels{glitchAt(501, 1000)}, by(0)).Micro.TruePositives, int64(0))     // 499/1000
-		is.Equal(evaluate(t, ref, labels{glitchAt(500, 1500)}, by(0.333)).Micro.TruePositives, int64(1)) // 500/1500 = 0.3333
-		is.Equal(evaluate(t, ref, labels{glitchAt(500, 1500)}, by(0.334)).Micro.TruePositives, int64(0))
-		is.Equal(evaluate(t, ref, labels{glitchAt(0, 550)}, by(0.55)).Micro.TruePositives, int64(1))      // 550/1000, as written
-		is.Equal(evaluate(t, ref, labels{glitchAt(1000, 2000)}, by(0.001)).Micro.TruePositives, int64(0)) // half open: they touch
+		is.Equal(against(t, ref, labels{glitchAt(500, 1000)}, by(0)).Micro.TruePositives, int64(1))     // 500/1000 = 0.5, the default
+		is.Equal(against(t, ref, labels{glitchAt(501, 1000)}, by(0)).Micro.TruePositives, int64(0))     // 499/1000
+		is.Equal(against(t, ref, labels{glitchAt(500, 1500)}, by(0.333)).Micro.TruePositives, int64(1)) // 500/1500 = 0.3333
+		is.Equal(against(t, ref, labels{glitchAt(500, 1500)}, by(0.334)).Micro.TruePositives, int64(0))
+		is.Equal(against(t, ref, labels{glitchAt(0, 550)}, by(0.55)).Micro.TruePositives, int64(1))      // 550/1000, as written
+		is.Equal(against(t, ref, labels{glitchAt(1000, 2000)}, by(0.001)).Micro.TruePositives, int64(0)) // half open: they touch
 	})
 
 	t.Run("on the border of a segment", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		seconds := annoset.Matching{By: annoset.MatchSegments}
-		segments := func(a annoset.Annotation) int64 { return evaluate(t, labels{a}, nil, seconds).Micro.Reference }
+		seconds := evaluate.Matching{By: evaluate.MatchSegments}
+		segments := func(a annoset.Annotation) int64 { return against(t, labels{a}, nil, seconds).Micro.Reference }
 		is.Equal(segments(glitchAt(0, 1000)), int64(1))    // [0, 1000) ends where the second one begins
 		is.Equal(segments(glitchAt(0, 1001)), int64(2))    // and here it is in that one
 		is.Equal(segments(glitchAt(999, 1001)), int64(2))  // one millisecond in each
 		is.Equal(segments(glitchAt(1000, 2000)), int64(1)) // the second alone
 		is.Equal(segments(glitchAt(1500, 1500)), int64(1)) // a point, inside
 		is.Equal(segments(glitchAt(1000, 1000)), int64(1)) // and on the border: it is in the one that begins there
-		e := evaluate(t, labels{glitchAt(1000, 1000)}, labels{glitchAt(1000, 2000)}, seconds)
+		e := against(t, labels{glitchAt(1000, 1000)}, labels{glitchAt(1000, 2000)}, seconds)
 		is.Equal(e.Micro.F1, exactly(1, 1)) // which is the second
 	})
 
@@ -226,7 +202,7 @@ func TestEvaluate_worked(t *testing.T) {
 		// click    .   .   P   .
 		ref := labels{glitchAt(0, 2500)}
 		pred := labels{glitchAt(1200, 1300), humAt(100, 200), humAt(2000, 3100), label("a.wav", "click", 2700, 2800)}
-		e := evaluate(t, ref, pred, annoset.Matching{By: annoset.MatchSegments})
+		e := against(t, ref, pred, evaluate.Matching{By: evaluate.MatchSegments})
 		is.Equal(e.Micro.Reference, int64(3))                   // glitch in 0, 1 and 2
 		is.Equal(e.Micro.Predicted, int64(5))                   // glitch in 1; hum in 0, 2, 3; click in 2
 		is.Equal(e.Micro.TruePositives, int64(1))               // glitch in 1

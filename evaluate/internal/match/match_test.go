@@ -10,7 +10,7 @@ import (
 
 	"github.com/matryer/is"
 
-	"github.com/annoset/annoset/internal/match"
+	"github.com/annoset/annoset/evaluate/internal/match"
 )
 
 func pairs(partners []int) (n int) {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/matryer/is"
 
-	"github.com/annoset/annoset/internal/timeline"
+	"github.com/annoset/annoset/evaluate/internal/timeline"
 )
 
 func TestUnion(t *testing.T) {
