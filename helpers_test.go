@@ -1,13 +1,9 @@
 package annoset_test
 
 import (
-	"context"
 	"iter"
 	"testing"
 
-	"github.com/matryer/is"
-
-	"github.com/annoset/annoset"
 	"github.com/annoset/annoset/internal/proof"
 )
 
@@ -43,22 +39,3 @@ func collect[T any](t testing.TB, seq iter.Seq2[T, error]) []T {
 }
 
 func all[T any](seq iter.Seq2[T, error]) ([]T, error) { return proof.All(seq) }
-func TestOpenMemory(t *testing.T) {
-	t.Parallel()
-	is := is.New(t)
-	ctx := context.Background()
-	s, err := annoset.OpenMemory(ctx, nil)
-	is.NoErr(err)
-	defer s.Close()
-	set := newDraft(t, s, "a")
-	_, err = s.Add(ctx, set.ID, label("a.wav", "glitch", 0, 10))
-	is.NoErr(err)
-	for a, err := range s.Annotations(ctx, set.ID, annoset.Filter{}) {
-		is.NoErr(err)
-		a.EndMS = 20
-		is.NoErr(s.Update(ctx, set.ID, a)) // a write inside the loop over a read goes through
-	}
-	n, err := s.Import(ctx, set.ID, s.Annotations(ctx, set.ID, annoset.Filter{}), nil)
-	is.NoErr(err) // an import may read from the store that it writes to
-	is.Equal(n, 1)
-}

@@ -16,7 +16,7 @@ import (
 	"github.com/annoset/annoset/internal/proof/inspect"
 )
 
-// Limits of the engine.
+// Limits of the engine, around which tests choose their sizes.
 const (
 	BulkRows    = layer.BulkRows // labels from which on an insert or a delete is done in bulk
 	MaxLayers   = layer.Max      // layers that a new set may stand on

@@ -155,7 +155,7 @@ func (c *chain) edit(setID uuid.UUID, adds, updates, deletes int) {
 	}
 	file := c.file()
 	switch err := c.s.MarkClean(ctx, setID, file); {
-	case c.bears(file):
+	case c.has(file):
 		is.True(errors.Is(err, annoset.ErrConflict)) // labels and a mark exclude each other
 	default:
 		is.NoErr(err)
@@ -163,7 +163,7 @@ func (c *chain) edit(setID uuid.UUID, adds, updates, deletes int) {
 	}
 }
 
-func (c *chain) bears(file string) bool {
+func (c *chain) has(file string) bool {
 	for _, a := range c.labels {
 		if a.AudioFileID == file {
 			return true

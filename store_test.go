@@ -4,12 +4,15 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -225,4 +228,260 @@ func TestOpen_ReadOnly(t *testing.T) {
 		_, err := annoset.OpenMemory(t.Context(), &annoset.Options{ReadOnly: true})
 		is.True(errors.Is(err, annoset.ErrReadOnly))
 	})
+}
+
+func TestStore_As(t *testing.T) {
+	t.Parallel()
+
+	t.Run("signs what is done through it", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		d, err := s.CreateDataset(t.Context(), annoset.NewDataset{Name: "d"})
+		is.NoErr(err)
+		set, err := s.As("ann").CreateSet(t.Context(), d.ID, annoset.NewSet{})
+		is.NoErr(err)
+		is.Equal(set.CreatedBy, "ann")
+		is.Equal(set.EditedBy, []string{}) // to create is not to edit
+		_, err = s.As("bob").Add(t.Context(), set.ID, label("a.wav", "hum", 0, 10))
+		is.NoErr(err)
+		_, err = s.As("").Add(t.Context(), set.ID, label("a.wav", "hum", 0, 10))
+		is.NoErr(err) // an empty name signs nothing
+		_, err = s.As("Bob").Add(t.Context(), set.ID, label("a.wav", "hum", 0, 10))
+		is.NoErr(err) // that is somebody else
+		published, err := s.As("cid").Publish(t.Context(), set.ID, nil)
+		is.NoErr(err)
+		is.Equal(published.CreatedBy, "ann")
+		is.Equal(published.EditedBy, []string{"", "Bob", "bob"})
+		is.Equal(published.PublishedBy, "cid")
+		is.NoErr(s.Close())
+		s = reopenStore(t, s.Path, nil)
+		got, err := s.SetByID(t.Context(), set.ID)
+		is.NoErr(err)
+		is.Equal(got, published) // and it is kept
+		next, err := s.As("dan").NewVersion(t.Context(), set.ID, annoset.NewSet{})
+		is.NoErr(err)
+		is.Equal(next.CreatedBy, "dan") // of a version too
+		is.Equal(next.EditedBy, []string{})
+	})
+
+	t.Run("signs every way to edit", func(t *testing.T) {
+		t.Parallel()
+		s := openStore(t, nil)
+		source := newDraft(t, s.Store, "source")
+		if _, err := s.As("cid").Add(t.Context(), source.ID, label("a.wav", "hum", 0, 10)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Publish(t.Context(), source.ID, nil); err != nil {
+			t.Fatal(err)
+		}
+		notes := "heard twice"
+		folder := fstest.MapFS{"a.txt": {Data: []byte("0.5\t1.25\tDishes\n")}}
+		for name, edit := range map[string]func(ann *annoset.Store, set uuid.UUID, id int64) error{
+			"Add": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
+				_, err := ann.Add(t.Context(), set, label("a.wav", "hum", 0, 10))
+				return err
+			},
+			"Import": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
+				_, err := ann.Import(t.Context(), set, stream(5000, 3), nil) // in bulk
+				return err
+			},
+			"ImportFrom": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
+				_, err := ann.ImportFrom(t.Context(), set, strings.NewReader(kitchen), annoset.FormatDCASE, nil)
+				return err
+			},
+			"ImportFromFS": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
+				_, err := ann.ImportFromFS(t.Context(), set, folder, annoset.FormatAudacity, nil)
+				return err
+			},
+			"CopyAnnotations": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
+				_, err := ann.CopyAnnotations(t.Context(), set, source.ID, annoset.Filter{})
+				return err
+			},
+			"Update": func(ann *annoset.Store, set uuid.UUID, id int64) error {
+				return ann.Update(t.Context(), set, annoset.Annotation{
+					ID: id, AudioFileID: "a.wav", ArtifactType: "hum", StartMS: 1, EndMS: 10,
+				})
+			},
+			"Delete": func(ann *annoset.Store, set uuid.UUID, id int64) error {
+				return ann.Delete(t.Context(), set, id)
+			},
+			"MarkClean": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
+				return ann.MarkClean(t.Context(), set, "b.wav")
+			},
+			"UnmarkClean": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
+				return ann.UnmarkClean(t.Context(), set, "clean.wav")
+			},
+			"UpdateSet": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
+				_, err := ann.UpdateSet(t.Context(), set, annoset.SetPatch{Notes: &notes})
+				return err
+			},
+		} {
+			is := is.New(t)
+			set := newDraft(t, s.Store, name)
+			ids, err := s.As("bob").Add(t.Context(), set.ID, label("a.wav", "hum", 0, 10))
+			is.NoErr(err)
+			is.NoErr(s.As("bob").MarkClean(t.Context(), set.ID, "clean.wav"))
+			before, err := s.SetByID(t.Context(), set.ID)
+			is.NoErr(err)
+			is.NoErr(edit(s.As("ann"), set.ID, ids[0]))
+			after, err := s.SetByID(t.Context(), set.ID)
+			is.NoErr(err)
+			is.Equal(after.EditedBy, []string{"ann", "bob"})
+			is.True(after.Revision > before.Revision)
+			_, err = s.As("ann").Approve(t.Context(), set.ID, after.Revision, "")
+			is.True(errors.Is(err, annoset.ErrOwnWork)) // of that verb too
+		}
+	})
+
+	t.Run("makes a handle that is closed with the store, and closes it", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		ann := s.As("ann")
+		is.NoErr(ann.As("bob").Close())
+		_, err := ann.Datasets(t.Context())
+		is.True(errors.Is(err, annoset.ErrClosed))
+		_, err = s.Datasets(t.Context())
+		is.True(errors.Is(err, annoset.ErrClosed))
+	})
+
+	t.Run("lets a bad name read, and not write", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		set := newDraft(t, s.Store, "d")
+		before := dump(t, s.Store)
+		for _, name := range []string{"a\x00n", "\xff", strings.Repeat("n", annoset.MaxNameBytes+1)} {
+			_, err := s.As(name).SetByID(t.Context(), set.ID)
+			is.NoErr(err)
+			_, err = s.As(name).Add(t.Context(), set.ID, label("a.wav", "hum", 0, 10))
+			is.Equal(badFields(is, err), []string{"-1 person"})
+		}
+		is.Equal(dump(t, s.Store), before)
+		_, err := s.As(strings.Repeat("n", annoset.MaxNameBytes)).Add(t.Context(), set.ID, label("a.wav", "hum", 0, 10))
+		is.NoErr(err)
+	})
+
+	t.Run("works in memory", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s, err := annoset.OpenMemory(t.Context(), nil)
+		is.NoErr(err)
+		ann := s.As("ann")
+		set := newDraft(t, ann, "d")
+		is.Equal(set.CreatedBy, "ann")
+		is.NoErr(ann.Close())
+	})
+}
+
+func TestStore_Backup(t *testing.T) {
+	t.Parallel()
+	t.Run("equals the store", func(t *testing.T) {
+		skipMany(t)
+		t.Parallel()
+		is := is.New(t)
+		w := newWorld(t)
+		path := filepath.Join(t.TempDir(), "copy.annoset")
+		is.NoErr(w.Backup(t.Context(), path))
+		is.Equal(len(folderSums(t, filepath.Dir(path))), 1) // nothing temporary is left
+		c := reopenStore(t, path, nil)
+		is.Equal(dump(t, c.Store), dump(t, w.Store))
+		for _, set := range w.Published {
+			is.NoErr(c.Verify(t.Context(), set.ID))
+		}
+		set, err := c.CreateSet(t.Context(), w.One.ID, annoset.NewSet{})
+		is.NoErr(err)
+		is.Equal(set.Version, 6) // it goes on where the store was: the version of the deleted draft is not given again
+	})
+	t.Run("of a store in memory", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s, err := annoset.OpenMemory(t.Context(), reproducible())
+		is.NoErr(err)
+		defer s.Close()
+		set := newDraft(t, s, "one")
+		_, err = s.Add(t.Context(), set.ID, label("a.wav", "glitch", 0, 10))
+		is.NoErr(err)
+		path := filepath.Join(t.TempDir(), "copy.annoset")
+		is.NoErr(s.Backup(t.Context(), path))
+		is.Equal(dump(t, reopenStore(t, path, nil).Store), dump(t, s))
+	})
+	t.Run("replaces nothing", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		newDraft(t, s.Store, "one")
+		dir := t.TempDir()
+		full, folder := writeFile(t, dir, "precious"), filepath.Join(dir, "folder")
+		is.NoErr(os.Mkdir(folder, 0o700))
+		is.NoErr(os.WriteFile(filepath.Join(dir, "empty"), nil, 0o600))
+		before := folderSums(t, dir)
+		for _, path := range []string{full, folder, filepath.Join(dir, "empty"), s.Path} {
+			err := s.Backup(t.Context(), path)
+			is.True(errors.Is(err, annoset.ErrExists))
+			e, found := errors.AsType[*annoset.ExistsError](err)
+			is.True(found)
+			is.Equal(e.Kind, "file")
+			is.Equal(e.Name, path)
+		}
+		is.Equal(folderSums(t, dir), before)
+		err := s.Backup(t.Context(), filepath.Join(dir, "missing", "copy"))
+		is.True(errors.Is(err, fs.ErrNotExist))
+		is.Equal(folderSums(t, dir), before)
+	})
+	t.Run("leaves nothing after an error", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		dir := t.TempDir()
+		is.True(errors.Is(s.Backup(ctx, filepath.Join(dir, "copy")), context.Canceled))
+		is.Equal(len(folderSums(t, dir)), 0)
+	})
+	t.Run("is of one state while others write", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, &annoset.Options{Durability: annoset.DurabilityRelaxed})
+		set := newDraft(t, s.Store, "one")
+		_, err := s.Import(t.Context(), set.ID, stream(1000, 2), nil)
+		is.NoErr(err)
+		ctx, stop := context.WithCancel(t.Context())
+		var writer sync.WaitGroup
+		writer.Go(func() {
+			for ctx.Err() == nil {
+				a, b := label("a.wav", "glitch", 0, 10), label("b.wav", "glitch", 0, 10)
+				s.Add(ctx, set.ID, a, b) //nolint:errcheck // until it is stopped
+			}
+		})
+		for i := range 3 {
+			path := filepath.Join(t.TempDir(), fmt.Sprint(i))
+			is.NoErr(s.Backup(t.Context(), path))
+			c := reopenStore(t, path, nil)
+			is.Equal(value(c.Stats(t.Context(), set.ID))(t).TotalAnnotations%2, int64(0)) // no call is copied in part
+		}
+		stop()
+		writer.Wait()
+	})
+}
+
+func TestOpenMemory(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	ctx := context.Background()
+	s, err := annoset.OpenMemory(ctx, nil)
+	is.NoErr(err)
+	defer s.Close()
+	set := newDraft(t, s, "a")
+	_, err = s.Add(ctx, set.ID, label("a.wav", "glitch", 0, 10))
+	is.NoErr(err)
+	for a, err := range s.Annotations(ctx, set.ID, annoset.Filter{}) {
+		is.NoErr(err)
+		a.EndMS = 20
+		is.NoErr(s.Update(ctx, set.ID, a)) // a write inside the loop over a read goes through
+	}
+	n, err := s.Import(ctx, set.ID, s.Annotations(ctx, set.ID, annoset.Filter{}), nil)
+	is.NoErr(err) // an import may read from the store that it writes to
+	is.Equal(n, 1)
 }

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -177,4 +179,209 @@ func TestImmutableError_NamesSomeOfManyModels(t *testing.T) {
 	is.Equal(len(refused.Models), annoset.MaxModels)
 	is.Equal(refused.Models[1], "m001") // each once
 	is.True(strings.HasSuffix(err.Error(), `"m004" and others`))
+}
+
+func eightyTenTen(seed uint64) annoset.Split {
+	return annoset.Split{Seed: seed, Train: 0.8, Validation: 0.1, Test: 0.1}
+}
+
+func TestSplit_PartOf(t *testing.T) {
+	skipMany(t)
+	t.Parallel()
+
+	t.Run("is what a Python program computes by the documented rule", func(t *testing.T) {
+		t.Parallel()
+		tests := []struct {
+			seed                 uint64
+			id                   string
+			of80_10_10, of502525 annoset.Part
+		}{
+			{0, "ep1.wav", annoset.Validation, annoset.Test},       // 0.816011866410964
+			{0, "ep2.wav", annoset.Train, annoset.Train},           // 0.13389100633152673
+			{0, "ep3.wav", annoset.Train, annoset.Validation},      // 0.523155875277732
+			{0, "ep6.wav", annoset.Test, annoset.Test},             // 0.977234152848367
+			{1, "ep1.wav", annoset.Train, annoset.Train},           // 0.19740817695890078
+			{2026, "folder/ünï.wav", annoset.Train, annoset.Train}, // 0.4642165963139626
+			{math.MaxUint64, "a", annoset.Test, annoset.Test},      // 0.9980051455944007
+			{7, "speaker 4", annoset.Train, annoset.Validation},    // 0.7489760919641811
+		}
+		for _, tt := range tests {
+			is := is.New(t)
+			got, err := eightyTenTen(tt.seed).PartOf(tt.id)
+			is.NoErr(err)
+			is.Equal(got, tt.of80_10_10)
+			got, err = annoset.Split{Seed: tt.seed, Train: 0.5, Validation: 0.25, Test: 0.25}.PartOf(tt.id)
+			is.NoErr(err)
+			is.Equal(got, tt.of502525)
+		}
+	})
+
+	t.Run("honours the fractions", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		const n = 50_000
+		r := newRand(t)
+		for _, f := range [][3]float64{{0.8, 0.1, 0.1}, {0.5, 0.25, 0.25}, {0.99, 0.005, 0.005}, {0.34, 0.33, 0.33}} {
+			split := annoset.Split{Seed: r.Uint64(), Train: f[0], Validation: f[1], Test: f[2]}
+			counts := map[annoset.Part]float64{}
+			for i := range n {
+				part, err := split.PartOf(fmt.Sprintf("recording-%05d.wav", i))
+				is.NoErr(err)
+				counts[part]++
+			}
+			for i, part := range []annoset.Part{annoset.Train, annoset.Validation, annoset.Test} {
+				// Six standard deviations of a binomial distribution: one run in 500 million is further off.
+				bound := 6 * math.Sqrt(n*f[i]*(1-f[i]))
+				is.True(math.Abs(counts[part]-n*f[i]) <= bound) // within 1.3 % of all files at the most
+			}
+		}
+	})
+
+	t.Run("gives a part of 0 nothing", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		for part, split := range map[annoset.Part]annoset.Split{
+			annoset.Train: {Train: 1 - 1e-10}, annoset.Validation: {Validation: 1}, annoset.Test: {Test: 1},
+		} {
+			for i := range 1000 {
+				got, err := split.PartOf(fmt.Sprint(i))
+				is.NoErr(err)
+				is.Equal(got, part) // all of it
+			}
+		}
+		both := annoset.Split{Train: 0.7, Test: 0.3}
+		for i := range 1000 {
+			got, err := both.PartOf(fmt.Sprint(i))
+			is.NoErr(err)
+			is.True(got != annoset.Validation)
+		}
+	})
+
+	t.Run("keeps groups together", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		split := eightyTenTen(3)
+		split.Group = func(id string) string {
+			speaker, _, grouped := strings.Cut(id, "/")
+			if !grouped {
+				return ""
+			}
+			return speaker
+		}
+		parts := map[annoset.Part]bool{}
+		for speaker := range 50 {
+			want, err := eightyTenTen(3).PartOf(fmt.Sprintf("speaker%d", speaker))
+			is.NoErr(err)
+			parts[want] = true
+			for take := range 5 {
+				got, err := split.PartOf(fmt.Sprintf("speaker%d/take%d.wav", speaker, take))
+				is.NoErr(err)
+				is.Equal(got, want) // the group's name decides
+			}
+		}
+		is.Equal(len(parts), 3) // and the groups are divided
+		alone, err := split.PartOf("ep6.wav")
+		is.NoErr(err)
+		want, err := eightyTenTen(3).PartOf("ep6.wav")
+		is.NoErr(err)
+		is.Equal(alone, want) // without a group, its own name
+	})
+
+	t.Run("refuses what are no fractions", func(t *testing.T) {
+		t.Parallel()
+		tests := map[string]annoset.Split{
+			"-1 train, validation and test": {Train: 0.8, Validation: 0.1, Test: 0.1 + 1e-8},
+			"-1 train":                      {Train: -0.1, Validation: 0.6, Test: 0.5},
+			"-1 validation":                 {Train: 0.5, Validation: math.NaN(), Test: 0.5},
+			"-1 test":                       {Test: math.Inf(1)},
+		}
+		for field, split := range tests {
+			is := is.New(t)
+			part, err := split.PartOf("a.wav")
+			is.Equal(badFields(is, err), []string{field})
+			is.Equal(part, annoset.Part(""))
+		}
+		is := is.New(t)
+		_, err := annoset.Split{}.PartOf("a.wav")
+		is.True(errors.Is(err, annoset.ErrInvalid)) // nothing adds up to 0
+	})
+}
+
+func TestTrainingSet_Part(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	ctx := t.Context()
+	s := openStore(t, nil)
+	v1 := newDraft(t, s.Store, "d")
+	_, err := s.Import(ctx, v1.ID, stream(600, 60), nil)
+	is.NoErr(err)
+	clean := []string{}
+	for i := range 20 {
+		clean = append(clean, fmt.Sprintf("clean%02d.wav", i))
+	}
+	is.NoErr(s.MarkClean(ctx, v1.ID, clean...))
+	v1, err = s.Publish(ctx, v1.ID, nil)
+	is.NoErr(err)
+	v2, err := s.NewVersion(ctx, v1.ID, annoset.NewSet{})
+	is.NoErr(err)
+	gone := labelsOf(t, s.Store, v1.ID)[0].AudioFileID
+	for _, a := range labelsOf(t, s.Store, v1.ID) {
+		if a.AudioFileID == gone {
+			is.NoErr(s.Delete(ctx, v2.ID, a.ID))
+		}
+	}
+	_, err = s.Add(ctx, v2.ID, label("added.wav", "type0", 0, 10))
+	is.NoErr(err)
+	v2, err = s.Publish(ctx, v2.ID, nil)
+	is.NoErr(err)
+	// partsOf says in which part each audio file of a version is, and that the parts are the whole of it.
+	partsOf := func(set annoset.AnnotationSet) map[string]annoset.Part {
+		training, err := s.TrainingSet(ctx, set.ID)
+		is.NoErr(err)
+		parts, files := map[string]annoset.Part{}, []string{}
+		all, negatives := []annoset.Annotation{}, []string{}
+		for _, part := range []annoset.Part{annoset.Train, annoset.Validation, annoset.Test} {
+			p, err := training.Part(annoset.Split{Seed: 5, Train: 0.5, Validation: 0.25, Test: 0.25}, part)
+			is.NoErr(err)
+			for _, name := range collect(t, p.AudioFiles(ctx)) {
+				parts[name] = part
+				files = append(files, name)
+			}
+			for _, a := range collect(t, p.Annotations(ctx, annoset.Filter{})) {
+				is.Equal(parts[a.AudioFileID], part) // each label lies on a file of its part
+				all = append(all, a)
+			}
+			one := collect(t, p.Annotations(ctx, annoset.Filter{ArtifactTypes: []string{"type1"}, AudioFileIDs: files[:1]}))
+			is.True(len(one) <= 10) // the filter narrows
+			for _, a := range one {
+				is.Equal(a.ArtifactType, "type1")
+			}
+			negatives = append(negatives, collect(t, p.CleanAudioFiles(ctx))...)
+		}
+		is.Equal(len(files), len(parts))                                // a file is in one part
+		is.Equal(nameless(all), nameless(labelsOf(t, s.Store, set.ID))) // the parts are all labels
+		is.Equal(slices.Sorted(slices.Values(negatives)), clean)        // and all clean files
+		is.Equal(int64(len(parts)), set.AnnotatedAudioFiles+set.CleanAudioFiles)
+		return parts
+	}
+
+	before, after := partsOf(v1), partsOf(v2)
+
+	_, still := after[gone]
+	is.True(!still) // it has neither labels nor a mark any more
+	delete(before, gone)
+	delete(after, "added.wav")
+	is.True(maps.Equal(before, after)) // each file keeps its part in the next version
+
+	training, err := s.TrainingSet(ctx, v2.ID)
+	is.NoErr(err)
+	_, err = training.Part(eightyTenTen(0), "exam")
+	is.Equal(badFields(is, err), []string{"-1 part"})
+	_, err = training.Part(annoset.Split{Train: 2}, annoset.Train)
+	is.Equal(badFields(is, err), []string{"-1 train"})
+	p, err := training.Part(eightyTenTen(0), annoset.Train)
+	is.NoErr(err)
+	for _, err := range p.Annotations(ctx, annoset.Filter{FromMS: -1}) {
+		is.Equal(badFields(is, err), []string{"-1 from_ms"})
+	}
 }
