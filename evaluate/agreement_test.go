@@ -33,7 +33,7 @@ func TestAgree_worked(t *testing.T) {
 			// observed 0.6; expected (60*30 + 40*70)/10000 = 0.46; 0.14/0.54
 			{"as much agreement, less by chance", 25, 35, 5, 35, 14, 54},
 			// observed 0; expected (50*50 + 50*50)/10000 = 0.5; -0.5/0.5
-			{"always the contrary", 0, 50, 50, 0, -1, 1},
+			{"always the opposite", 0, 50, 50, 0, -1, 1},
 			// observed (30+20)/100 = 0.5; expected (60*50 + 40*50)/10000 = 0.5; 0/0.5
 			{"as chance would have it", 30, 30, 20, 20, 0, 1},
 			// observed 0.4; expected (100*40 + 0*60)/10000 = 0.4; 0/0.6
@@ -63,12 +63,12 @@ func TestAgree_worked(t *testing.T) {
 
 				kappa := got.ByType["glitch"]
 				is.True(near(kappa.Kappa, tt.kappa, tt.of))                             // (observed - expected) / (1 - expected)
-				is.Equal(kappa.FirstMS, 1000*(tt.both+tt.first))                        // so long the first says yes
+				is.Equal(kappa.FirstMS, 1000*(tt.both+tt.first))                        // how long the first says yes
 				is.Equal(kappa.SecondMS, 1000*(tt.both+tt.second))                      // and the second
 				is.Equal(kappa.AgreedMS, 1000*(tt.both+tt.neither))                     // and both say the same
 				is.Equal(kappa.Observed, exactly(float64(kappa.AgreedMS), float64(at))) // of all the time
 				overall := got.Overall
-				is.Equal(overall.Kappa, kappa.Kappa) // with one type there is nothing else to say
+				is.Equal(overall.Kappa, kappa.Kappa) // with one type, overall is that type
 				is.Equal(got.DurationMS, at)
 			})
 		}
@@ -106,7 +106,7 @@ func TestAgree_worked(t *testing.T) {
 		is := is.New(t)
 		got := agreement(t, labels{glitchAt(500, 500)}, labels{glitchAt(500, 500), glitchAt(800, 800)}, 1000)
 		is.Equal(got.ByType["glitch"].Kappa, undefined)  // both say no, all of the time
-		is.Equal(got.ByType["glitch"].F1, exactly(2, 3)) // and one point of two is the other's
+		is.Equal(got.ByType["glitch"].F1, exactly(2, 3)) // and one of two points has a partner
 		is.Equal(got.Overall.AgreedMS, int64(1000))
 	})
 
@@ -116,9 +116,9 @@ func TestAgree_worked(t *testing.T) {
 		all := labels{glitchAt(0, 1000)}
 		got := agreement(t, all, all, 1000)
 		is.Equal(got.Overall.Kappa, undefined)        // both say yes, all of the time: 0 / 0
-		is.Equal(got.Overall.Expected, exactly(1, 1)) // which chance would bring too
+		is.Equal(got.Overall.Expected, exactly(1, 1)) // chance alone would bring it
 		is.Equal(got.Overall.Observed, exactly(1, 1))
-		is.Equal(agreement(t, all, all, 0).Overall.Kappa, undefined)             // the last label is taken for the end
+		is.Equal(agreement(t, all, all, 0).Overall.Kappa, undefined)             // the audio ends with the last label
 		is.Equal(agreement(t, all, all, 1001).Overall.Kappa, exactly(1, 1))      // one more millisecond tests something
 		is.Equal(agreement(t, nil, nil, 1000).Overall, evaluate.TypeAgreement{}) // nothing to compare
 	})
@@ -136,7 +136,7 @@ func TestAgree_worked(t *testing.T) {
 func TestAgree(t *testing.T) {
 	t.Parallel()
 
-	t.Run("is what a table of all milliseconds says", func(t *testing.T) {
+	t.Run("equals a count of all milliseconds", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		r := proof.Rand(t)
@@ -147,8 +147,8 @@ func TestAgree(t *testing.T) {
 			}}
 			got, err := evaluate.Agree(t.Context(), pairs(a...), pairs(b...), opts)
 			is.NoErr(err)
-			is.Equal(got.DurationMS, int64(12_000)) // none reaches past its end
-			is.Equal(got.AudioFiles, int64(3))      // 3.wav is not asked for
+			is.Equal(got.DurationMS, int64(12_000)) // no label reaches past its end
+			is.Equal(got.AudioFiles, int64(3))      // 3.wav is not among them
 			kappa, agreed := kappaByMillisecond(a, b, opts.AudioFiles, 4000)
 			is.Equal(got.Overall.AgreedMS, agreed)
 			is.Equal(got.Overall.Kappa.Defined, !math.IsNaN(kappa))

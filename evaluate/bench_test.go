@@ -11,8 +11,8 @@ import (
 	"github.com/annoset/annoset/internal/proof"
 )
 
-// predicted yields what a fair model says of a workload: nine of ten labels, a little off, every twentieth of another
-// type, and something of its own now and then.
+// predicted yields the predictions of a fair model for a workload: nine of ten labels, with inexact times, one in twenty
+// of another type, and some that are wrong.
 func predicted(n int) iter.Seq2[annoset.Annotation, error] {
 	return func(yield func(annoset.Annotation, error) bool) {
 		r := rand.New(rand.NewPCG(3, 4))

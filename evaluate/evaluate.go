@@ -1,4 +1,4 @@
-// Package evaluate measures how good labels are that a model, or a person, has made.
+// Package evaluate measures how good predictions, annotators and models are.
 //
 //   - [AgainstSet], [AgainstPart] and [Against] compare predictions with reference labels: precision, recall, F1, error
 //     rates, and the mistakes themselves.
@@ -13,8 +13,18 @@
 //	}
 //	fmt.Println("F1", result.Micro.F1)
 //	for _, m := range result.Mistakes {
-//		fmt.Println(m.Kind, m.Reference, m.Prediction)
+//		if m.Kind == evaluate.Deletion {
+//			fmt.Println("missed:", m.Reference.ArtifactType, "in", m.Reference.AudioFileID, "at", m.Reference.StartMS, "ms")
+//		}
 //	}
+//
+// To measure a model by audio that it has not learned from, take the test part of a published set:
+//
+//	training, err := store.TrainingSet(ctx, set.ID)
+//	...
+//	part, err := training.Part(annoset.Split{Seed: 1, Train: 0.8, Validation: 0.1, Test: 0.1}, annoset.Test)
+//	...
+//	result, err := evaluate.AgainstPart(ctx, part, predictions, nil)
 //
 // Labels come as iter.Seq2[annoset.Annotation, error], in any order: [annoset.Store.Annotations] of the same store or
 // of another one, a file that package labelfile reads, or a slice.
@@ -27,19 +37,19 @@
 //
 // # When a prediction is right
 //
-// [Matching] says it, in one of three ways. Always, the prediction has the artifact type of the label that it is for.
+// It has the artifact type of a reference label and matches its time. [Matching] chooses one of three ways:
 //
-//   - By events: its start lies within a tolerance, the collar, of the label's start, and its end within a collar of
-//     the label's end. Each label is for one prediction at most, and the other way round.
-//   - By IoU: its intersection over union with the label, or Jaccard index, is large enough: the time that both cover
-//     divided by the time that at least one of them covers. Labels are paired one to one as well.
-//   - By segments: time is cut into segments of one length, a second by default, and each segment is judged by itself:
-//     is a label of the type in it?
+//   - By events, the default: the prediction starts within a tolerance, the collar, of the label's start, and ends
+//     within a collar of its end. Predictions and labels are paired one to one.
+//   - By IoU: the intersection over union of both, or Jaccard index, is large enough. That is the time that both cover
+//     divided by the time that at least one covers. They are paired one to one as well.
+//   - By segments: time is cut into segments of one length, a second by default. In each segment, a type is right if
+//     both sides have it there.
 //
 // Events and segments are defined by A. Mesaros, T. Heittola and T. Virtanen in "Metrics for polyphonic sound event
-// detection", Applied Sciences 6 (6), 2016, and computed by their program sed_eval
-// (https://github.com/TUT-ARG/sed_eval). Figures equal those of sed_eval with event_matching_type='optimal', but where
-// the documentation of [Matching], [Result] and [Ratios] names a difference.
+// detection", Applied Sciences 6 (6), 2016. Their program sed_eval (https://github.com/TUT-ARG/sed_eval), with
+// event_matching_type='optimal', computes the same figures, except for the differences that [MatchBy], [Matching],
+// [Result] and [Ratios] name.
 //
 // # What the figures mean
 //
@@ -54,16 +64,15 @@
 //
 // # What agreement means
 //
-// Two annotators agree by chance now and then. Cohen's kappa leaves that out of account: 1 is full agreement, 0 is as
-// much as chance would bring. It is computed exactly, with each millisecond of audio as one judgment: see
-// [TypeAgreement].
+// Two annotators sometimes agree by chance. Cohen's kappa corrects for that: 1 is full agreement, 0 is as much as
+// chance would bring. It is computed exactly, with each millisecond of audio as one judgment: see [TypeAgreement].
 //
 // # Memory, time and concurrency
 //
 // Predictions are held in memory, in about 140 bytes each, and so are the reference of [Against], both sides of [Agree]
 // and the second set of [AgreeSets]. A set is otherwise read one audio file at a time, if its store is in a file.
-// Matching by events or IoU takes time with the square of the labels of one type that lie over one another in one audio
-// file.
+// Matching by events or IoU takes time that grows with the square of the number of labels of one type and audio file
+// that lie over one another.
 //
 // All functions may be called from many goroutines at once, also on one store.
 package evaluate

@@ -31,8 +31,8 @@ func TestAgainst(t *testing.T) {
 		is := is.New(t)
 		e := run(t, evaluate.Options{})
 		is.Equal(e.AudioFiles, int64(2))         // a and b
-		is.Equal(e.SkippedPredictions, int64(2)) // on c and d, which nobody may have labelled
-		is.Equal(e.Micro.Predicted, int64(1))    // they count neither way
+		is.Equal(e.SkippedPredictions, int64(2)) // on c and d, which nobody may have labeled
+		is.Equal(e.Micro.Predicted, int64(1))    // they are neither right nor wrong
 		is.Equal(e.Micro.F1, exactly(2, 3))      // 2*1 / (2 + 1)
 	})
 
@@ -48,19 +48,19 @@ func TestAgainst(t *testing.T) {
 		}, []string{"a.wav", "c.wav", "d.wav"}) // in order of audio file, whichever side has it
 	})
 
-	t.Run("evaluates the files it is told", func(t *testing.T) {
+	t.Run("evaluates the files that the options name", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		e := run(t, evaluate.Options{AudioFiles: []string{"z.wav", "c.wav", "b.wav", "b.wav"}})
 		is.Equal(e.AudioFiles, int64(3))                                                // b, c and z, once each
 		is.Equal(e.Micro.TruePositives, int64(1))                                       // on b
-		is.Equal(e.Micro.FalsePositives, int64(1))                                      // on c, which was examined then
-		is.Equal(e.Micro.FalseNegatives, int64(0))                                      // a is not asked for
+		is.Equal(e.Micro.FalsePositives, int64(1))                                      // on c, which counts as examined
+		is.Equal(e.Micro.FalseNegatives, int64(0))                                      // a is not among them
 		is.Equal(e.SkippedPredictions, int64(1))                                        // on d
-		is.Equal(run(t, evaluate.Options{AudioFiles: []string{}}).AudioFiles, int64(0)) // none is none
+		is.Equal(run(t, evaluate.Options{AudioFiles: []string{}}).AudioFiles, int64(0)) // an empty list is not the default
 	})
 
-	t.Run("bounds the mistakes it lists and hands on all", func(t *testing.T) {
+	t.Run("lists some mistakes and passes all to EachMistake", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		var all []evaluate.Mistake
@@ -71,15 +71,15 @@ func TestAgainst(t *testing.T) {
 		e := run(t, evaluate.Options{Everywhere: true, MaxMistakes: 2, EachMistake: each})
 		is.Equal(len(all), 3)         // each one
 		is.Equal(e.Mistakes, all[:2]) // the first ones
-		is.True(e.MoreMistakes)       // and it says so
+		is.True(e.MoreMistakes)       // and the result says that there are more
 		e = run(t, evaluate.Options{Everywhere: true, MaxMistakes: 3})
-		is.True(!e.MoreMistakes) // these are all
+		is.True(!e.MoreMistakes) // exactly as many as there are
 		e = run(t, evaluate.Options{MaxMistakes: -1})
-		is.Equal(len(e.Mistakes), 0) // none wanted
-		is.True(e.MoreMistakes)      // though there is one
+		is.Equal(len(e.Mistakes), 0) // a negative number lists none
+		is.True(e.MoreMistakes)      // but says that there are some
 	})
 
-	t.Run("ends with what EachMistake says", func(t *testing.T) {
+	t.Run("ends with the error of EachMistake", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		enough := errors.New("enough")
@@ -110,7 +110,7 @@ func TestAgainst(t *testing.T) {
 		}
 	})
 
-	t.Run("refuses bad labels and hands on the error of a stream", func(t *testing.T) {
+	t.Run("refuses bad labels and returns the error of a stream", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		_, err := evaluate.Against(t.Context(), pairs(ref...), pairs(pred[0], label("", "hum", 10, 5)), nil)
@@ -122,7 +122,7 @@ func TestAgainst(t *testing.T) {
 			yield(annoset.Annotation{}, broken)
 		}, pairs(pred...), nil)
 		is.True(errors.Is(err, broken))
-		is.Equal(err.Error(), "evaluate reference: label 0 of the stream: broken") // and says which
+		is.Equal(err.Error(), "evaluate reference: label 0 of the stream: broken") // and names the side
 	})
 
 	t.Run("ends with its context", func(t *testing.T) {
@@ -134,7 +134,7 @@ func TestAgainst(t *testing.T) {
 		is.True(errors.Is(err, context.Canceled))
 	})
 
-	t.Run("writes what is undefined as null, and reads it back", func(t *testing.T) {
+	t.Run("writes an undefined ratio as null, and reads it back", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		e := against(t, labels{glitchAt(0, 10)}, nil, evaluate.Matching{})

@@ -71,7 +71,7 @@ func ExampleAgainst() {
 		{AudioFileID: "ep1.wav", ArtifactType: "glitch", StartMS: 8000, EndMS: 9000},
 	}
 
-	// pairs makes a stream of labels, as Store.Annotations is one.
+	// pairs makes an iterator of labels, like the one that Store.Annotations returns.
 	e, err := evaluate.Against(ctx, pairs(reference...), pairs(predictions...), &evaluate.Options{
 		Matching: evaluate.Matching{OnsetCollarMS: 200, OffsetPercent: 20},
 	})
@@ -154,6 +154,44 @@ func ExampleAgainstSet() {
 	// missed label 2 in ep1.wav
 	// missed label 3 in ep2.wav
 	// nothing at 100 ms in ep3.wav
+}
+
+// The test part of a split has the audio files that the model has not learned from. It may predict on all files.
+func ExampleAgainstPart() {
+	ctx := context.Background()
+	store, draft := exampleDraft(ctx)
+	defer store.Close()
+	if _, err := store.Publish(ctx, draft.ID, nil); err != nil {
+		log.Fatal(err)
+	}
+	training, err := store.TrainingSet(ctx, draft.ID)
+	if err != nil {
+		log.Fatal(err)
+	}
+	part, err := training.Part(annoset.Split{Train: 0.5, Validation: 0.25, Test: 0.25}, annoset.Test)
+	if err != nil {
+		log.Fatal(err)
+	}
+	predictions := pairs(
+		annoset.Annotation{AudioFileID: "ep1.wav", ArtifactType: "glitch", StartMS: 1100, EndMS: 3000},
+		annoset.Annotation{AudioFileID: "ep2.wav", ArtifactType: "glitch", StartMS: 500, EndMS: 600},
+	)
+
+	result, err := evaluate.AgainstPart(ctx, part, predictions, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(result.AudioFiles, "file, precision", result.Micro.Precision, "recall", result.Micro.Recall)
+	fmt.Println(result.SkippedPredictions, "prediction in other parts")
+	for _, name := range slices.Sorted(maps.Keys(result.ByType)) {
+		fmt.Println(name, "F1", result.ByType[name].F1)
+	}
+	// Output:
+	// 1 file, precision 1.0000 recall 0.5000
+	// 1 prediction in other parts
+	// glitch F1 1.0000
+	// hum F1 undefined
+	// long_pause F1 0.0000
 }
 
 func ExampleAgree() {

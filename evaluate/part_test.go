@@ -132,7 +132,7 @@ func TestAgainstPart(t *testing.T) {
 		is.Equal(slices.Sorted(maps.Keys(e.ByType)), []string{"glitch", "hum"}) // so the parts of a set have the same types
 	})
 
-	t.Run("takes predictions from the store, and lets mistakes be mended", func(t *testing.T) {
+	t.Run("takes predictions from the store, and EachMistake may write to it", func(t *testing.T) {
 		t.Parallel()
 		inBoth(t, func(t *testing.T, s *annoset.Store) {
 			is := is.New(t)
@@ -181,7 +181,7 @@ func TestAgainstPart(t *testing.T) {
 		is.True(!read)                                                              // before the predictions are read
 	})
 
-	t.Run("hands on errors", func(t *testing.T) {
+	t.Run("returns errors of the predictions and of the context", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		training, predicted := trained(t, proof.OpenStore(t, nil).Store)

@@ -33,7 +33,7 @@ func TestCompareRuns(t *testing.T) {
 		})
 		is.Equal(c.Parameters, []evaluate.ParameterValue{
 			{Name: "lr", Values: []json.RawMessage{[]byte("0.1"), []byte("0.10")}}, // as written
-			{Name: "seed", Values: []json.RawMessage{[]byte("null"), nil}},         // null is not nothing
+			{Name: "seed", Values: []json.RawMessage{[]byte("null"), nil}},         // null is not absent
 		})
 		is.Equal(c.String(), strings.Join([]string{
 			"model   a                b 2",
@@ -46,7 +46,7 @@ func TestCompareRuns(t *testing.T) {
 		}, "\n"))
 	})
 
-	t.Run("takes none, one, and strange ones", func(t *testing.T) {
+	t.Run("takes no runs, one run, and odd ones", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		none := evaluate.CompareRuns()
@@ -60,6 +60,6 @@ func TestCompareRuns(t *testing.T) {
 			Model: "a\tb\n", Parameters: json.RawMessage(`[1`), Metrics: map[string]float64{"x\t": math.NaN()},
 		})
 		is.Equal(odd.Parameters, []evaluate.ParameterValue{})
-		is.Equal(strings.Count(odd.String(), "\n"), 4) // a line break in a name is none in the table
+		is.Equal(strings.Count(odd.String(), "\n"), 4) // a line break in a name does not break the table
 	})
 }

@@ -31,7 +31,7 @@ func TestAgainstSet(t *testing.T) {
 			is.NoErr(err)
 			ids, err := s.Add(ctx, set.ID, glitchAt(0, 1000), label("gone.wav", "glitch", 0, 10))
 			is.NoErr(err)
-			is.NoErr(s.Delete(ctx, set.ID, ids[1])) // the set says nothing of gone.wav any more
+			is.NoErr(s.Delete(ctx, set.ID, ids[1])) // gone.wav is no longer examined
 			is.NoErr(s.MarkClean(ctx, set.ID, "b.wav", "c.wav"))
 			predicted := labels{label("c.wav", "glitch", 0, 10), label("new.wav", "glitch", 0, 10), glitchAt(0, 1000)}
 
@@ -43,13 +43,13 @@ func TestAgainstSet(t *testing.T) {
 			is.Equal(e.Micro.FalsePositives, int64(1)) // on c, which is known to be empty
 			is.Equal(e.SkippedPredictions, int64(1))   // on one that nobody has examined
 			hums, declared := e.ByType["hum"]
-			is.True(declared)                           // seen at a glance
-			is.Equal(hums, evaluate.Score{})            // there is none on either side
-			is.Equal(e.Macro.F1, e.ByType["glitch"].F1) // and it does not pull the mean down
+			is.True(declared)                           // listed although nobody used it
+			is.Equal(hums, evaluate.Score{})            // neither side has one
+			is.Equal(e.Macro.F1, e.ByType["glitch"].F1) // and it does not lower the mean
 		})
 	})
 
-	t.Run("takes predictions from the store, and lets mistakes be mended", func(t *testing.T) {
+	t.Run("takes predictions from the store, and EachMistake may write to it", func(t *testing.T) {
 		t.Parallel()
 		inBoth(t, func(t *testing.T, s *annoset.Store) {
 			is := is.New(t)
@@ -70,16 +70,16 @@ func TestAgainstSet(t *testing.T) {
 			})
 
 			is.NoErr(err)
-			is.Equal(e.Micro.FalseNegatives, int64(1))    // the second one, which was none
-			is.Equal(len(proof.LabelsOf(t, s, v2.ID)), 1) // and is gone
-			is.Equal(len(proof.LabelsOf(t, s, v1.ID)), 2) // from the draft alone
+			is.Equal(e.Micro.FalseNegatives, int64(1))    // the second label
+			is.Equal(len(proof.LabelsOf(t, s, v2.ID)), 1) // which EachMistake deleted
+			is.Equal(len(proof.LabelsOf(t, s, v1.ID)), 2) // from the draft only
 			e, err = evaluate.AgainstSet(ctx, s, v2.ID, s.Annotations(ctx, other.ID, annoset.Filter{}), nil)
 			is.NoErr(err)
 			is.Equal(e.Micro.F1, exactly(1, 1)) // a draft can be evaluated too
 		})
 	})
 
-	t.Run("says the same as without a store", func(t *testing.T) {
+	t.Run("has the same result as without a store", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		ref, clean, pred := proof.DESED(t)
@@ -99,7 +99,7 @@ func TestAgainstSet(t *testing.T) {
 		opts.AudioFiles = files
 		want, err := evaluate.Against(t.Context(), pairs(ref...), pairs(pred...), opts)
 		is.NoErr(err)
-		is.Equal(got, want)                    // which knows the clean files by their names
+		is.Equal(got, want)                    // where the clean files are named
 		is.Equal(got.AudioFiles, int64(1_168)) // all of them
 		opts.AudioFiles = files[:30]
 		got, err = evaluate.AgainstSet(t.Context(), s, set.ID, pairs(pred...), opts)
@@ -107,7 +107,7 @@ func TestAgainstSet(t *testing.T) {
 		is.Equal(got.AudioFiles, int64(len(slices.Compact(slices.Sorted(slices.Values(files[:30])))))) // some of them
 	})
 
-	t.Run("refuses what is not there", func(t *testing.T) {
+	t.Run("refuses a set that does not exist", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := proof.OpenStore(t, nil).Store
@@ -141,19 +141,19 @@ func TestAgreeSets(t *testing.T) {
 
 	is.NoErr(err)
 	is.Equal(got.AudioFiles, int64(2))                // a, and b, where the second found nothing
-	is.Equal(got.SkippedAudioFiles, int64(2))         // c and d, which one of them has not got to
-	is.Equal(got.DurationMS, int64(11_000))           // registered; and the last end where that is not known
+	is.Equal(got.SkippedAudioFiles, int64(2))         // c and d, which only one has examined
+	is.Equal(got.DurationMS, int64(11_000))           // registered, or the end of the last label
 	is.Equal(got.Overall.AgreedMS, int64(3000+6000))  // all but a second of each
 	is.True(near(got.Overall.Expected, 5*3+6*8, 121)) // 5 and 3 seconds of glitch, 6 and 8 of nothing
-	is.Equal(got.Overall.F1, exactly(2, 3))           // on a 1000 ms off of 4000 is within half; on b there is none
+	is.Equal(got.Overall.F1, exactly(2, 3))           // on a, 1000 ms of 4000 are within half; on b there is nothing
 
 	got, err = evaluate.AgreeSets(ctx, s, first.ID, second.ID, &evaluate.AgreementOptions{
 		AudioFiles: []string{"c.wav", "none.wav"}, DurationsMS: map[string]int64{"c.wav": 2000},
 	})
 	is.NoErr(err)
-	is.Equal(got.AudioFiles, int64(2))               // those that were asked for
+	is.Equal(got.AudioFiles, int64(2))               // those that the options name
 	is.Equal(got.DurationMS, int64(2000+5000))       // given, and registered
-	is.Equal(got.Overall.AgreedMS, int64(1000+5000)) // the second says nothing of c
+	is.Equal(got.Overall.AgreedMS, int64(1000+5000)) // the second has nothing on c
 	is.Equal(got.SkippedAudioFiles, int64(0))
 
 	same, err := evaluate.AgreeSets(ctx, s, first.ID, first.ID, nil)
@@ -163,7 +163,7 @@ func TestAgreeSets(t *testing.T) {
 	empty := proof.NewDraft(t, s, "empty")
 	none, err := evaluate.AgreeSets(ctx, s, empty.ID, empty.ID, nil)
 	is.NoErr(err)
-	is.Equal(none.Overall, evaluate.TypeAgreement{}) // of nothing, nothing is known
+	is.Equal(none.Overall, evaluate.TypeAgreement{}) // without audio, every figure is undefined
 }
 
 func TestAgainstSet_ReadsOneState(t *testing.T) {
@@ -182,7 +182,7 @@ func TestAgainstSet_ReadsOneState(t *testing.T) {
 					return nil
 				}
 				deleted = true
-				return s.Delete(ctx, set.ID, ids[1]) // before it is its turn
+				return s.Delete(ctx, set.ID, ids[1]) // before b is reported
 			},
 		})
 
@@ -220,7 +220,7 @@ func TestView(t *testing.T) {
 					return nil
 				}})
 			is.NoErr(err)
-			got.Mistakes, want.Mistakes = nil, nil // those of view have other predictions' ids
+			got.Mistakes, want.Mistakes = nil, nil // predictions of the store have ids
 			is.Equal(got, want)                    // the same through a view
 			is.Equal(int64(seen), got.Micro.FalseNegatives)
 			agreed, err := evaluate.AgreeSets(ctx, view, id, id, &evaluate.AgreementOptions{AudioFiles: []string{"00.wav"}})
@@ -253,7 +253,7 @@ func TestRefusesClosedStore(t *testing.T) {
 			}
 		}
 		_, err := evaluate.AgainstSet(t.Context(), nil, training.Set.ID, pairs(), nil)
-		is.Equal(badFields(is, err), []string{"-1 store"}) // nor is there a store where none is given
+		is.Equal(badFields(is, err), []string{"-1 store"}) // nor does a nil store panic
 		_, err = evaluate.AgreeSets(t.Context(), nil, training.Set.ID, training.Set.ID, nil)
 		is.Equal(badFields(is, err), []string{"-1 store"})
 	})

@@ -16,7 +16,7 @@ func TestAgainst_worked(t *testing.T) {
 	proof.SkipMany(t)
 	t.Parallel()
 
-	t.Run("one label between two predictions as near", func(t *testing.T) {
+	t.Run("one label between two predictions at the same distance", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		e := against(t, labels{glitchAt(1000, 2000)}, labels{glitchAt(1100, 2000), glitchAt(900, 2000)}, evaluate.Matching{})
@@ -24,8 +24,8 @@ func TestAgainst_worked(t *testing.T) {
 		is.Equal(e.Micro.Precision, exactly(1, 2))                // of two predictions
 		is.Equal(e.Micro.Recall, exactly(1, 1))                   // the only label
 		is.Equal(e.Micro.F1, exactly(2, 3))                       // 2*1 / (1 + 2)
-		is.Equal(*e.Mistakes[0].Prediction, glitchAt(1100, 2000)) // of two as near, the later one is wrong
-		is.Equal(e.Mistakes[0].Kind, evaluate.Insertion)          // nothing is left that it could stand for
+		is.Equal(*e.Mistakes[0].Prediction, glitchAt(1100, 2000)) // at the same distance, the later one is wrong
+		is.Equal(e.Mistakes[0].Kind, evaluate.Insertion)          // no label is left for it
 		is.Equal(e.Micro.InsertionRate, e.Micro.ErrorRate)        // nothing else went wrong
 		is.Equal(e.Micro.ErrorRate, exactly(1, 1))                // one insertion, one label
 	})
@@ -77,7 +77,7 @@ func TestAgainst_worked(t *testing.T) {
 		is.Equal(against(t, labels{glitchAt(0, 1000)}, labels{glitchAt(0, 1501)}, evaluate.Matching{}).Micro.TruePositives,
 			int64(0)) // 501
 		is.Equal(against(t, labels{glitchAt(0, 1000)}, labels{glitchAt(0, 9000)},
-			evaluate.Matching{OnsetOnly: true}).Micro.TruePositives, int64(1)) // the end is not asked for
+			evaluate.Matching{OnsetOnly: true}).Micro.TruePositives, int64(1)) // the end is ignored
 		none := evaluate.Matching{OnsetCollarMS: -1, OffsetPercent: -1}
 		is.Equal(against(t, labels{glitchAt(0, 1000)}, labels{glitchAt(0, 1000)}, none).Micro.TruePositives,
 			int64(1)) // to the millisecond
@@ -116,7 +116,7 @@ func TestAgainst_worked(t *testing.T) {
 		is.Equal(e.Micro.Recall, undefined)        // 0 of 0
 		is.Equal(e.Micro.F1, exactly(0, 2))        // 2*0 / (0 + 2)
 		is.Equal(e.Micro.ErrorRate, undefined)     // per label, of which there are none
-		is.Equal(e.Micro.Insertions, int64(2))     // which are counted all the same
+		is.Equal(e.Micro.Insertions, int64(2))     // which are counted nevertheless
 	})
 
 	t.Run("nothing at all", func(t *testing.T) {
@@ -135,24 +135,24 @@ func TestAgainst_worked(t *testing.T) {
 		is := is.New(t)
 		e := against(t, labels{glitchAt(0, 1000), humAt(5000, 6000)}, labels{humAt(100, 1000), humAt(5000, 6000), humAt(9000, 9500)},
 			evaluate.Matching{})
-		is.Equal(e.Micro.TruePositives, int64(1))              // the hum at 5000
-		is.Equal(e.Micro.Substitutions, int64(1))              // a glitch was called a hum
-		is.Equal(e.Micro.Deletions, int64(0))                  // 2 - 1 - 1
-		is.Equal(e.Micro.Insertions, int64(1))                 // 3 - 1 - 1: the hum at 9000
-		is.Equal(e.Micro.ErrorRate, exactly(2, 2))             // (1 + 0 + 1) / 2
-		is.Equal(e.Micro.F1, exactly(2, 5))                    // 2*1 / (2 + 3)
-		is.Equal(e.ByType["glitch"].Deletions, int64(1))       // within a type there is no other
-		is.Equal(e.ByType["hum"].Insertions, int64(2))         // 3 - 1
-		is.Equal(e.ByType["hum"].F1, exactly(2, 4))            // 2*1 / (1 + 3)
-		is.Equal(e.ByType["hum"].SubstitutionRate, undefined)  // it has no meaning there
-		is.Equal(e.Macro.F1, exactly(0+0.5, 2))                // the mean of 0 and 1/2
-		is.Equal(e.Macro.Precision, exactly(1, 3))             // of hum alone: no glitch was predicted
-		is.Equal(e.Macro.ErrorRate, exactly(1+2, 2))           // the mean of 1/1 and 2/1
-		is.Equal(e.Mistakes[0].Kind, evaluate.Substitution)    // both sides of it are told
-		is.Equal(*e.Mistakes[0].Reference, glitchAt(0, 1000))  // what it is
-		is.Equal(*e.Mistakes[0].Prediction, humAt(100, 1000))  // what it was taken for
-		is.Equal(e.Mistakes[1].Kind, evaluate.Insertion)       // then what is not there
-		is.Equal(*e.Mistakes[1].Prediction, humAt(9000, 9500)) // at all
+		is.Equal(e.Micro.TruePositives, int64(1))             // the hum at 5000
+		is.Equal(e.Micro.Substitutions, int64(1))             // a glitch was called a hum
+		is.Equal(e.Micro.Deletions, int64(0))                 // 2 - 1 - 1
+		is.Equal(e.Micro.Insertions, int64(1))                // 3 - 1 - 1: the hum at 9000
+		is.Equal(e.Micro.ErrorRate, exactly(2, 2))            // (1 + 0 + 1) / 2
+		is.Equal(e.Micro.F1, exactly(2, 5))                   // 2*1 / (2 + 3)
+		is.Equal(e.ByType["glitch"].Deletions, int64(1))      // within a type there are no substitutions
+		is.Equal(e.ByType["hum"].Insertions, int64(2))        // 3 - 1
+		is.Equal(e.ByType["hum"].F1, exactly(2, 4))           // 2*1 / (1 + 3)
+		is.Equal(e.ByType["hum"].SubstitutionRate, undefined) // it has no meaning there
+		is.Equal(e.Macro.F1, exactly(0+0.5, 2))               // the mean of 0 and 1/2
+		is.Equal(e.Macro.Precision, exactly(1, 3))            // of hum alone: no glitch was predicted
+		is.Equal(e.Macro.ErrorRate, exactly(1+2, 2))          // the mean of 1/1 and 2/1
+		is.Equal(e.Mistakes[0].Kind, evaluate.Substitution)   // it has both sides
+		is.Equal(*e.Mistakes[0].Reference, glitchAt(0, 1000)) // what it is
+		is.Equal(*e.Mistakes[0].Prediction, humAt(100, 1000)) // what it was taken for
+		is.Equal(e.Mistakes[1].Kind, evaluate.Insertion)      // then the one that should not be there
+		is.Equal(*e.Mistakes[1].Prediction, humAt(9000, 9500))
 	})
 
 	t.Run("as many pairs as there can be", func(t *testing.T) {
@@ -216,7 +216,7 @@ func TestAgainst_worked(t *testing.T) {
 		is.Equal(e.ByType["glitch"].Recall, exactly(1, 3))      // 1 of 3
 		is.Equal(e.ByType["glitch"].TrueNegatives, int64(1))    // second 3
 		is.Equal(e.ByType["glitch"].Specificity, exactly(1, 1)) // 1 / (1 + 0)
-		is.Equal(e.ByType["hum"].Recall, undefined)             // there is none to find
+		is.Equal(e.ByType["hum"].Recall, undefined)             // the reference has none
 		is.Equal(e.LengthMS, int64(3100))                       // the last end of either side
 		got := []string{}
 		for _, m := range e.Mistakes {
@@ -229,6 +229,6 @@ func TestAgainst_worked(t *testing.T) {
 		is.Equal(got, []string{
 			"deletion glitch 0 1000", "insertion hum 0 1000", "insertion click 2000 3000", "deletion glitch 2000 3000",
 			"insertion hum 2000 4000",
-		}) // whole segments, those in a row as one
+		}) // whole segments, joined if they touch
 	})
 }

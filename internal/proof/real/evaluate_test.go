@@ -41,7 +41,7 @@ func readReport(t *testing.T, name string) map[string]string {
 	return figures
 }
 
-// reported writes an evaluation as sed_eval does, under the names that readReport gives.
+// reported writes a result as sed_eval does, under the names that readReport gives.
 func reported(e evaluate.Result) map[string]string {
 	percent := func(r evaluate.Ratio, digits int) string { return fmt.Sprintf("%.*f", digits, 100*r.Value) }
 	rate := func(r evaluate.Ratio) string { return fmt.Sprintf("%.2f", r.Value) }
@@ -85,7 +85,7 @@ func TestReal_Evaluate(t *testing.T) {
 	proof.SkipMany(t)
 	t.Parallel()
 	labels, clean, predictions := proof.DESED(t)
-	settings := map[string]string{ // what the reports say of how they were made
+	settings := map[string]string{ // the settings that the reports name
 		"Evaluate onset": "True", "Evaluate offset": "True", "T collar": "200.00", "Offset (length)": "20.00",
 		"Segment length": "1.00",
 	}
@@ -101,7 +101,7 @@ func TestReal_Evaluate(t *testing.T) {
 			evaluate.Matching{By: evaluate.MatchSegments}, 0, 143, nil},
 		// A label ends at 9497 ms, the prediction of it at 9984: off by 487, and 20 % of the label's 2435 are 487. That is
 		// within. In seconds as binary fractions, the one is 0.4870000000000001 and the other 0.48699999999999993.
-		{"as sed_eval does by events, but for one on the edge", "desed/teacher_event_f1.txt", byEvents, 0, 95, []string{
+		{"as sed_eval does by events, except for one on the edge", "desed/teacher_event_f1.txt", byEvents, 0, 95, []string{
 			"Speech Rec", "macro F-measure (F1)", "macro Precision", "micro F-measure (F1)", "micro Precision", "micro Recall",
 		}},
 		{"as sed_eval does by events, that one moved off", "desed/teacher_event_f1.txt", byEvents, 1, 95, nil},
@@ -126,7 +126,7 @@ func TestReal_Evaluate(t *testing.T) {
 				&evaluate.Options{Matching: tt.matching, AudioFiles: files})
 
 			is.NoErr(err)
-			is.Equal(len(want), tt.figures) // the parser overlooks none
+			is.Equal(len(want), tt.figures) // the parser misses none
 			got, differ := reported(e), []string(nil)
 			for _, key := range slices.Sorted(maps.Keys(want)) {
 				if got[key] != want[key] {
