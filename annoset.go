@@ -37,9 +37,8 @@
 //
 // # Formats
 //
-// [Store.ImportFrom] and [Store.ExportTo] take labels from files of other programs and give them back, [ReadLabels] and
-// [WriteLabels] do so without a store. [Format] has a table of what survives. Times are never cut or pressed through
-// a float, and what is lost is counted in a report with its first places.
+// Package labelfile takes labels from the files of other programs into a store and writes them back. Times are never cut or
+// pressed through a float, and what is lost is counted in a report with its first places.
 //
 // # What never changes
 //
@@ -73,7 +72,7 @@
 // Errors that a caller can meet are listed with each method; those of the store itself ([ErrClosed], [ErrBusy],
 // [ErrReadOnly], [ErrFull], [ErrMoved], [ErrCorrupt]) and of the context may come from any. They unwrap to the sentinels of
 // this package, so that errors.Is tells them apart, and where there are facts, come as a struct that bears them:
-// [*ImmutableError], [*DraftError], [*NotFoundError], [*ExistsError], [*ValidationError], [*FormatError], [*CheckError],
+// [*ImmutableError], [*DraftError], [*NotFoundError], [*ExistsError], [*ValidationError], [*CheckError],
 // [*ApprovalError], [*OwnWorkError], [*StaleError].
 //
 // # Limits

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"github.com/google/uuid"
 	"github.com/matryer/is"
@@ -58,7 +57,6 @@ func TestStore_As(t *testing.T) {
 			t.Fatal(err)
 		}
 		notes := "heard twice"
-		folder := fstest.MapFS{"a.txt": {Data: []byte("0.5\t1.25\tDishes\n")}}
 		for name, edit := range map[string]func(ann *annoset.Store, set uuid.UUID, id int64) error{
 			"Add": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
 				_, err := ann.Add(t.Context(), set, label("a.wav", "hum", 0, 10))
@@ -66,14 +64,6 @@ func TestStore_As(t *testing.T) {
 			},
 			"Import": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
 				_, err := ann.Import(t.Context(), set, stream(5000, 3), nil) // in bulk
-				return err
-			},
-			"ImportFrom": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
-				_, err := ann.ImportFrom(t.Context(), set, strings.NewReader(kitchen), annoset.FormatDCASE, nil)
-				return err
-			},
-			"ImportFromFS": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
-				_, err := ann.ImportFromFS(t.Context(), set, folder, annoset.FormatAudacity, nil)
 				return err
 			},
 			"CopyAnnotations": func(ann *annoset.Store, set uuid.UUID, _ int64) error {

@@ -1,0 +1,88 @@
+// Package charset makes UTF-8 of the encodings that label files of older programs come in.
+package charset
+
+import (
+	"bytes"
+	"encoding/binary"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/annoset/annoset/labelfile/internal/codec"
+)
+
+// Decode makes a text of a file: UTF-16 either way round and UTF-8 by their byte order marks; without one, UTF-8, and
+// Latin-1 where it is not. latin1 tells that it came to that. Errors are of type [*codec.SyntaxError].
+func Decode(data []byte) (text string, latin1 bool, err error) {
+	order, data := encodingOf(data)
+	if order != nil {
+		text, err = decodeUTF16(data, order)
+		return text, false, err
+	}
+	if utf8.Valid(data) {
+		return string(data), false, nil
+	}
+	return decodeLatin1(data), true, nil
+}
+
+// Head makes a text of the beginning of a file, which may be cut anywhere.
+func Head(data []byte) string {
+	order, data := encodingOf(data)
+	if order == nil {
+		return string(data)
+	}
+	text, _ := codec.AppendUTF16(nil, data, order)
+	return string(text)
+}
+
+// encodingOf tells the byte order of UTF-16, nil for anything else, and leaves out the byte order mark. UTF-16 without one
+// is known by the first character, where that is in ASCII.
+func encodingOf(data []byte) (binary.ByteOrder, []byte) {
+	switch {
+	case bytes.HasPrefix(data, []byte("\xfe\xff")):
+		return binary.BigEndian, data[2:]
+	case bytes.HasPrefix(data, []byte("\xff\xfe")):
+		return binary.LittleEndian, data[2:]
+	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
+		return nil, data[3:]
+	case len(data) > 1 && data[0] == 0 && data[1] != 0:
+		return binary.BigEndian, data
+	case len(data) > 1 && data[1] == 0 && data[0] != 0:
+		return binary.LittleEndian, data
+	}
+	return nil, data
+}
+
+func decodeUTF16(data []byte, order binary.ByteOrder) (string, error) {
+	text, n := codec.AppendUTF16(make([]byte, 0, len(data)), data, order)
+	at, found := bytes.IndexByte(text, codec.NotUTF8), "half of a pair of characters"
+	switch rest := len(data) - n; {
+	case at >= 0:
+	case rest == 0:
+		return string(text), nil
+	default:
+		if at = len(text); rest == 1 {
+			found = "half a character"
+		}
+	}
+	return "", codec.NewCursor(string(text[:at])).ErrorAt(at, found, "UTF-16")
+}
+
+// windows1252 is what the bytes from 0x80 to 0x9F are where Latin-1 has nothing but control codes: Windows writes them, and
+// the WHATWG Encoding Standard reads all that calls itself Latin-1 so.
+var windows1252 = [32]rune{
+	'€', 0x81, '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', 0x8D, 'Ž', 0x8F,
+	0x90, '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', 0x9D, 'ž', 'Ÿ',
+}
+
+func decodeLatin1(data []byte) string {
+	var b strings.Builder
+	b.Grow(len(data) + len(data)/4)
+	for _, c := range data {
+		r := rune(c)
+		if c >= 0x80 && c < 0xA0 {
+			r = windows1252[c-0x80]
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
