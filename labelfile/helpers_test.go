@@ -16,11 +16,12 @@ import (
 
 // What these tests share with those of other packages is in package proof.
 var (
-	openStore, openStoreIn, dump     = proof.OpenStore, proof.OpenStoreIn, proof.Dump
-	label, pairs, newDraft, labelsOf = proof.Label, proof.Pairs, proof.NewDraft, proof.LabelsOf
-	cleanOf, openSample              = proof.CleanOf, proof.OpenSample
-	full, skipMany, noErr            = proof.Full, proof.SkipMany, proof.NoErr
-	rowsOf, splitBy, millis, rttm    = proof.Rows, proof.SplitBy, proof.Millis, proof.RTTM
+	openStore, openStoreIn, dump  = proof.OpenStore, proof.OpenStoreIn, proof.Dump
+	label, pairs, newDraft        = proof.Label, proof.Pairs, proof.NewDraft
+	labelsOf, cleanOf, openSample = proof.LabelsOf, proof.CleanOf, proof.OpenSample
+	full, skipMany, noErr         = proof.Full, proof.SkipMany, proof.NoErr
+	badFields, nothingAt          = proof.BadFields, proof.NothingAt
+	rowsOf, splitBy, millis, rttm = proof.Rows, proof.SplitBy, proof.Millis, proof.RTTM
 )
 
 const raceDetector = proof.Race
@@ -40,6 +41,21 @@ func collect[T any](t testing.TB, seq iter.Seq2[T, error]) []T {
 	t.Helper()
 	return proof.Collect(t, seq)
 }
+
+func openFile(t testing.TB) *annoset.Store { return openStore(t, nil).Store }
+
+func openMemory(t testing.TB) *annoset.Store {
+	s := value(annoset.OpenMemory(t.Context(), nil))(t)
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// kitchen is a table of labels and a clean mark.
+const kitchen = "filename\tonset\toffset\tevent_label\n" +
+	"a.wav\t0.5\t1.25\tDishes\n" +
+	"b.wav\t2\t3\tSpeech\n" +
+	"empty.wav\t\t\t\n" +
+	"a.wav\t0.5\t1.25\tDishes\n"
 
 // reading is all that a file says.
 type reading struct {

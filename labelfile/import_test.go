@@ -4,11 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -21,12 +16,6 @@ import (
 	"github.com/annoset/annoset/internal/hook"
 	"github.com/annoset/annoset/labelfile"
 )
-
-const kitchen = "filename\tonset\toffset\tevent_label\n" +
-	"a.wav\t0.5\t1.25\tDishes\n" +
-	"b.wav\t2\t3\tSpeech\n" +
-	"empty.wav\t\t\t\n" +
-	"a.wav\t0.5\t1.25\tDishes\n"
 
 func TestImport(t *testing.T) {
 	t.Parallel()
@@ -233,84 +222,6 @@ func TestImportFS(t *testing.T) {
 		is.Equal(err.Error(), "import: annoset: invalid input: folder has no file of a known format")
 		is.Equal(dump(t, s), before)
 	})
-}
-
-func TestExportDir_roundTrip(t *testing.T) {
-	t.Parallel()
-	names := []string{"ep1", "Deep/Ep2.wav", "con", "ÄRGER", "empty.wav"}
-	for _, format := range labelfile.Formats() {
-		t.Run(string(format), func(t *testing.T) {
-			t.Parallel()
-			is := is.New(t)
-			s := openFile(t)
-			draft := newDraft(t, s, "set")
-			for i, name := range names[:4] {
-				_, err := s.Add(t.Context(), draft.ID, label(name, "glitch", 1000, 2500+int64(i)), label(name, "hum", 4000, 5000))
-				is.NoErr(err)
-			}
-			is.NoErr(s.MarkClean(t.Context(), draft.ID, names[4]))
-			for _, pack := range []bool{false, true} {
-				dir := filepath.Join(t.TempDir(), "out")
-				report, err := labelfile.ExportDir(t.Context(), s, draft.ID, dir, format,
-					&labelfile.ExportOptions{WriteOptions: labelfile.WriteOptions{Gzip: pack}})
-				is.NoErr(err)
-				is.Equal(report.Labels, int64(8))
-				back := newDraft(t, s, fmt.Sprint("back ", pack))
-				_, err = labelfile.ImportFS(t.Context(), s, back.ID, os.DirFS(dir), format, &labelfile.ImportOptions{
-					EmptyIsClean: true,
-				})
-				is.NoErr(err)
-				want := collect(t, s.Annotations(t.Context(), draft.ID, annoset.Filter{}))
-				got := collect(t, s.Annotations(t.Context(), back.ID, annoset.Filter{}))
-				for i := range got {
-					got[i].ExtraData = nil // where a format says more than it was told
-				}
-				if format == labelfile.UEM { // which holds spans and no types
-					for i := range want {
-						want[i].ArtifactType = labelfile.UEMExamined
-					}
-				}
-				sameLabels(t, got, want)
-			}
-			_, err := labelfile.ExportDir(t.Context(), s, draft.ID, t.TempDir()+"/out", "morse", nil)
-			is.True(errors.Is(err, annoset.ErrInvalid))
-		})
-	}
-}
-
-func TestExport(t *testing.T) {
-	t.Parallel()
-	is := is.New(t)
-	s := openMemory(t)
-	draft := newDraft(t, s, "set")
-	_, err := labelfile.Import(t.Context(), s, draft.ID, strings.NewReader(kitchen), labelfile.DCASE, nil)
-	is.NoErr(err)
-	var b bytes.Buffer
-	report, err := labelfile.Export(t.Context(), s, draft.ID, &b, labelfile.DCASE, nil)
-	is.NoErr(err)
-	is.Equal(report.Labels, int64(3))
-	lines := strings.Split(strings.TrimRight(b.String(), "\n"), "\n")
-	slices.Sort(lines)
-	is.Equal(lines, []string{
-		"a.wav\t0.500\t1.250\tDishes", "a.wav\t0.500\t1.250\tDishes", "b.wav\t2.000\t3.000\tSpeech",
-		"empty.wav\t\t\t", "filename\tonset\toffset\tevent_label",
-	})
-	_, err = labelfile.Export(t.Context(), s, draft.ID, &b, labelfile.Audacity, nil)
-	is.True(errors.Is(err, annoset.ErrInvalid)) // two audio files do not go into one label track
-	_, err = labelfile.Export(t.Context(), s, draft.ID, failing{}, labelfile.DCASE, nil)
-	is.True(errors.Is(err, fs.ErrPermission)) // the writer's own error
-}
-
-type failing struct{}
-
-func (failing) Write([]byte) (int, error) { return 0, fs.ErrPermission }
-
-func openFile(t testing.TB) *annoset.Store { return openStore(t, nil).Store }
-
-func openMemory(t testing.TB) *annoset.Store {
-	s := value(annoset.OpenMemory(t.Context(), nil))(t)
-	t.Cleanup(func() { s.Close() })
-	return s
 }
 
 func TestImport_whenTheContextEnds(t *testing.T) {

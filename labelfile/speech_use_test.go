@@ -3,9 +3,7 @@ package labelfile_test
 import (
 	"bytes"
 	"encoding/csv"
-	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -36,55 +34,6 @@ func TestRTTM_python(t *testing.T) {
 	said, err := run.Output()
 	is.NoErr(err)
 	is.Equal(string(said), strings.Repeat("10 10.0\n", len(labels))) // ten fields each, whatever its blanks
-}
-
-func ExampleRead_clean() {
-	const who = "SPEAKER ep1 1 0.50 2.25 <NA> <NA> ada <NA> <NA>\n" +
-		"SPEAKER ep1 1 2.75 1.00 <NA> <NA> bob 0.9 <NA>\n"
-	const looked = "ep1 1 0.000 4.000\nep2 1 0.000 60.000\n"
-
-	heard := map[string]bool{}
-	for a, err := range labelfile.Read(strings.NewReader(who), labelfile.RTTM, nil) {
-		if err != nil {
-			panic(err)
-		}
-		heard[a.AudioFileID] = true
-		fmt.Println(a.AudioFileID, a.ArtifactType, a.StartMS, a.EndMS)
-	}
-	for a, err := range labelfile.Read(strings.NewReader(looked), labelfile.UEM, nil) {
-		if err != nil {
-			panic(err)
-		}
-		if !heard[a.AudioFileID] {
-			fmt.Println(a.AudioFileID, "is clean") // for Store.MarkClean
-		}
-	}
-	// Output:
-	// ep1 ada 500 2750
-	// ep1 bob 2750 3750
-	// ep2 is clean
-}
-
-func ExampleWrite_webVTT() {
-	labels := []annoset.Annotation{
-		{AudioFileID: "ep1", ArtifactType: "Fish & chips?", StartMS: 500, EndMS: 2750, ExtraData: []byte(`{"voice":"Ada"}`)},
-		{AudioFileID: "ep1", ArtifactType: "two\nlines", StartMS: 3_600_000, EndMS: 3_601_500},
-	}
-	report, err := labelfile.Write(os.Stdout, labelfile.WebVTT, pairs(labels...), nil)
-	if err != nil {
-		panic(err)
-	}
-	fmt.Println(report.Labels, len(report.Remarks))
-	// Output:
-	// WEBVTT
-	//
-	// 00:00:00.500 --> 00:00:02.750
-	// <v Ada>Fish &amp; chips?
-	//
-	// 01:00:00.000 --> 01:00:01.500
-	// two
-	// lines
-	// 2 0
 }
 
 // BenchmarkRead_speech reads the turns of VoxConverse in each format, beside encoding/csv on the same RTTM.

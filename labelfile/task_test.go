@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
-	"os"
 	"os/exec"
 	"testing"
 
@@ -222,22 +220,4 @@ func TestJAMS_keepsTheCleanMark(t *testing.T) {
 		&labelfile.WriteOptions{Clean: []string{"quiet.wav"}})
 	is.Equal(remarked(report.Remarks, labelfile.RemarkCleanLost), int64(1)) // one file holds one audio file
 	is.True(len(out) > 0)
-}
-
-func ExampleWrite_labelStudio() {
-	labels := func(yield func(annoset.Annotation, error) bool) {
-		yield(annoset.Annotation{AudioFileID: "ep1.wav", ArtifactType: "glitch", StartMS: 1200, EndMS: 1450}, nil)
-	}
-	report, err := labelfile.Write(os.Stdout, labelfile.LabelStudio, labels, nil)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(report.Labels, "label,", len(report.Remarks), "remarks")
-	// Output:
-	// [
-	// {"data":{"audio":"ep1.wav"},"predictions":[{"model_version":"annoset","result":[
-	// {"id":"annoset-1","type":"labels","from_name":"label","to_name":"audio","value":{"start":1.2,"end":1.45,"labels":["glitch"]}}
-	// ]}]}
-	// ]
-	// 1 label, 0 remarks
 }
