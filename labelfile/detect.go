@@ -19,9 +19,9 @@ import (
 // DetectBytes is how many bytes of the beginning of a file [Detect] reads at most.
 const DetectBytes = 1 << 14
 
-// Detect returns the format of a file. It reads the beginning of the file, up to [DetectBytes] of it, packed with gzip or
-// not, and the file's name, which may be empty. Where several formats are possible, the name decides, and then which format
-// the contents look most like.
+// Detect returns the format of a file. It reads the beginning of the file, up to [DetectBytes] of it, packed with
+// gzip or not, and the file's name, which may be empty. Where several formats are possible, the name decides, and
+// then which format the contents look most like.
 //
 // Errors: an [*annoset.ValidationError] if the contents look like no format; the name alone is never enough.
 func Detect(name string, head []byte) (Format, error) {
@@ -94,8 +94,8 @@ func firstLine(head []byte) string {
 	return ""
 }
 
-// likeTable looks at the header. Columns that only one format has make it certain; any other table that can be read is a
-// likely CSV or TSV.
+// likeTable looks at the header. Columns that only one format has make it certain; any other table that can be read
+// is a likely CSV or TSV.
 func likeTable(f Format, l *table.Layout, head []byte) likeness {
 	line := firstLine(head)
 	if _, ok := table.SaysSeparator(line); ok {

@@ -20,22 +20,22 @@ import (
 
 // ExportOptions configure [Export] and [ExportDir]. Nil and the zero value mean the defaults.
 type ExportOptions struct {
-	// WriteOptions.Clean is ignored: the set says which audio files are clean. WriteOptions.Durations takes precedence over
-	// the durations that are registered.
+	// WriteOptions.Clean is ignored: the set says which audio files are clean. WriteOptions.Durations takes precedence
+	// over the durations that are registered.
 	WriteOptions
 	// Filter selects what is written. Of clean audio files, Filter.AudioFileIDs alone selects.
 	Filter annoset.Filter
 }
 
-// Export writes a set to one file, in order of audio file, start and id, from one state of the store. [Write] says what a
-// format may lose; the report counts it. A format whose files hold one audio file needs a filter for one audio file, or
-// [ExportDir].
+// Export writes a set to one file, in order of audio file, start and id, from one state of the store. [Write] says
+// what a format may lose; the report counts it. A format whose files hold one audio file needs a filter for one audio
+// file, or [ExportDir].
 //
 // In memory are what Write holds, the names of clean audio files, and in formats that say durations (textgrid, jams,
 // label-studio) the labels of one audio file. In a store in memory, w must not use the store.
 //
-// Errors: [annoset.ErrNotFound]; an [*annoset.ValidationError]; the writer's own. After an error what was written is not a
-// whole file.
+// Errors: [annoset.ErrNotFound]; an [*annoset.ValidationError]; the writer's own. After an error what was written is
+// not a whole file.
 func Export(ctx context.Context, store *annoset.Store, setID uuid.UUID, w io.Writer, f Format, opts *ExportOptions,
 ) (WriteReport, error) {
 	const op = "export"
@@ -57,11 +57,12 @@ func Export(ctx context.Context, store *annoset.Store, setID uuid.UUID, w io.Wri
 	return report, nil
 }
 
-// ExportDir writes a set to a new folder, from one state of the store: one file for each audio file that is clean or has
-// labels that pass the filter. Files are named as those of [annoset.Store.Export], with the format's own ending, and
-// [ImportFS] turns the names back into audio file ids. Of an id that is too long for a file name, the name has the
-// beginning and a hash, with a remark if the format does not say the id either. The folder is made under another name beside
-// dir, which must be possible, and moved to dir once it is complete. The labels of one audio file are in memory at a time.
+// ExportDir writes a set to a new folder, from one state of the store: one file for each audio file that is clean or
+// has labels that pass the filter. Files are named as those of [annoset.Store.Export], with the format's own ending,
+// and [ImportFS] turns the names back into audio file ids. Of an id that is too long for a file name, the name has
+// the beginning and a hash, with a remark if the format does not say the id either. The folder is made under another
+// name beside dir, which must be possible, and moved to dir once it is complete. The labels of one audio file are in
+// memory at a time.
 //
 // Errors: [annoset.ErrNotFound]; [annoset.ErrExists] if there is something at dir other than an empty folder; an
 // [*annoset.ValidationError]; those of the file system. After an error there is nothing at dir.

@@ -61,15 +61,15 @@ func walkFiles(fsys fs.FS, f Format, yield func(importFile, error) bool) {
 	}
 }
 
-// endsAs reports whether a file name ends as files of a format do. Names go with any unknown format, so that reading refuses
-// it.
+// endsAs reports whether a file name ends as files of a format do. Names go with any unknown format, so that reading
+// refuses it.
 func endsAs(name string, f Format) bool {
 	spec, err := specOf(importing, f)
 	return err != nil || hasEnding(strings.ToLower(unpackedName(name)), spec)
 }
 
-// idOfFile makes the audio file id of a file in a folder, from the name that its format gives: by default its own, which
-// ExportDir may have made.
+// idOfFile makes the audio file id of a file in a folder, from the name that its format gives: by default its own,
+// which ExportDir may have made.
 func idOfFile(name string, file importFile) string {
 	if name != file.name {
 		return name // the format's own

@@ -1,9 +1,9 @@
 // Package labelfile reads and writes labels in the files of other programs: tables, Audacity label tracks, Raven
 // selection tables, Praat TextGrids, ELAN documents, RTTM, CTM, UEM, subtitles, Label Studio and JAMS.
 //
-// [Import] adds the labels of a file to a draft of an [annoset.Store], [ImportFS] those of a folder of files; each is one
-// transaction. [Export] writes a set to one file, [ExportDir] to a folder with one file for each audio file. [Read] and
-// [Write] work without a store, and [Detect] recognizes a format. All of them take files packed with gzip.
+// [Import] adds the labels of a file to a draft of an [annoset.Store], [ImportFS] those of a folder of files; each is
+// one transaction. [Export] writes a set to one file, [ExportDir] to a folder with one file for each audio file.
+// [Read] and [Write] work without a store, and [Detect] recognizes a format. All of them take files packed with gzip.
 //
 //	file, err := os.Open("interviews/ep1.TextGrid")
 //	if err != nil {
@@ -21,8 +21,9 @@
 //
 // # Formats
 //
-// Every format keeps start, end and artifact type. The table shows what else each one keeps from writing to reading; the
-// constants say it in full. "Fields" are other facts that the format has a place for. "Extra data" is all other extra data.
+// Every format keeps start, end and artifact type. The table shows what else each one keeps from writing to reading;
+// the constants say it in full. "Fields" are other facts that the format has a place for. "Extra data" is all other
+// extra data.
 //
 //	format            audio files  confidence  fields  extra data  clean marks  points  what may change
 //	jsonl             many         yes         yes     yes         yes          yes     nothing
@@ -47,16 +48,16 @@
 //
 // # Fields
 //
-// A record of a file may say more than a label has: the tier of an interval, the speaker of a word, the columns of a table.
-// Each such field becomes a key of the label's extra data. Writing the label in the same format puts the fields back. Default
-// values, such as channel 1, are not kept. [ReadOptions.ArtifactType] can build the artifact type from fields, including those
-// that have their default value.
+// A record of a file may say more than a label has: the tier of an interval, the speaker of a word, the columns of a
+// table. Each such field becomes a key of the label's extra data. Writing the label in the same format puts the
+// fields back. Default values, such as channel 1, are not kept. [ReadOptions.ArtifactType] can build the artifact
+// type from fields, including those that have their default value.
 //
 // # Nothing is lost silently
 //
-// Whatever reading or writing rounds, repairs, changes or leaves out is counted in the report: a [Remark] for each kind, with
-// the first places. So a report without remarks means that everything was kept. Contents that have no clear meaning are a
-// [*SyntaxError] with line and column, and never a guess.
+// Whatever reading or writing rounds, repairs, changes or leaves out is counted in the report: a [Remark] for each
+// kind, with the first places. So a report without remarks means that everything was kept. Contents that have no
+// clear meaning are a [*SyntaxError] with line and column, and never a guess.
 //
 // Times are never cut, and never go through floating point: decimals are added exactly and then rounded to the nearest
 // millisecond, which is remarked. Rounding keeps the order of times, so it makes no new overlaps.

@@ -18,8 +18,9 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/codec"
 )
 
-// ImportOptions configure [Import] and [ImportFS]. Nil and the zero value mean the defaults. ReadOptions.Report is ignored:
-// the report is returned. The functions are called while the store's writer is held, and must not use the store.
+// ImportOptions configure [Import] and [ImportFS]. Nil and the zero value mean the defaults. ReadOptions.Report is
+// ignored: the report is returned. The functions are called while the store's writer is held, and must not use the
+// store.
 type ImportOptions struct {
 	ReadOptions
 	// SkipExisting leaves out labels that the set has already, as [annoset.ImportOptions] says. So a file can be imported
@@ -40,15 +41,15 @@ type ImportReport struct {
 	Skipped int64 `json:"skipped"` // labels that the set had already; the rest of ReadReport.Labels was added
 }
 
-// Import adds the labels of a file to a draft, and the clean marks that the file has, in bounded memory. Everything is added, or
-// nothing. If the format is empty, it is detected (see [Detect]) by the contents and ReadOptions.Name. An audio file that is
-// marked as clean and has labels, in the file or in the set, is refused.
+// Import adds the labels of a file to a draft, and the clean marks that the file has, in bounded memory. Everything
+// is added, or nothing. If the format is empty, it is detected (see [Detect]) by the contents and ReadOptions.Name.
+// An audio file that is marked as clean and has labels, in the file or in the set, is refused.
 //
 // The store's one writer is held until the reader ends, so the reader must not write to this store or close it.
 //
-// Errors: [annoset.ErrNotFound]; an [*annoset.ImmutableError] if the set is published; a [*SyntaxError], which names line and
-// column; an [*annoset.ValidationError], which names the bad fields and where they stand; [annoset.ErrConflict] for clean
-// marks; the reader's own.
+// Errors: [annoset.ErrNotFound]; an [*annoset.ImmutableError] if the set is published; a [*SyntaxError], which names
+// line and column; an [*annoset.ValidationError], which names the bad fields and where they stand;
+// [annoset.ErrConflict] for clean marks; the reader's own.
 func Import(ctx context.Context, store *annoset.Store, setID uuid.UUID, r io.Reader, f Format, opts *ImportOptions,
 ) (ImportReport, error) {
 	if opts == nil {
@@ -62,13 +63,13 @@ func Import(ctx context.Context, store *annoset.Store, setID uuid.UUID, r io.Rea
 	})
 }
 
-// ImportFS is [Import] for the files of a folder and of the folders below it, in order of path, all in one transaction
-// (os.DirFS makes an fs.FS of a folder on disk). It takes files whose name ends as the format's files do, packed with gzip
-// or not. If the format is empty, it takes each file whose format can be detected, and remarks the others. Files and folders
-// whose name begins with a dot are left out.
+// ImportFS is [Import] for the files of a folder and of the folders below it, in order of path, all in one
+// transaction (os.DirFS makes an fs.FS of a folder on disk). It takes files whose name ends as the format's files do,
+// packed with gzip or not. If the format is empty, it takes each file whose format can be detected, and remarks the
+// others. Files and folders whose name begins with a dot are left out.
 //
-// ReadOptions.Name is the path of each file. Where the format does not name the audio file, and AudioFileID is nil, the audio
-// file id is the name of the file without its ending, or the id from which [ExportDir] made that name.
+// ReadOptions.Name is the path of each file. Where the format does not name the audio file, and AudioFileID is nil,
+// the audio file id is the name of the file without its ending, or the id from which [ExportDir] made that name.
 //
 // Errors: as of [Import], and an [*annoset.ValidationError] if there is no file to take.
 func ImportFS(ctx context.Context, store *annoset.Store, setID uuid.UUID, fsys fs.FS, f Format, opts *ImportOptions,
@@ -125,8 +126,8 @@ func importFiles(ctx context.Context, store *annoset.Store, setID uuid.UUID, opt
 	return fi.report, nil
 }
 
-// plain returns the error that ended the stream of labels as it is. The store speaks of a label of a stream, but the caller
-// passed files.
+// plain returns the error that ended the stream of labels as it is. The store speaks of a label of a stream, but the
+// caller passed files.
 func (fi *fileImport) plain(err error) error {
 	switch {
 	case fi.failed == nil || !errors.Is(err, fi.failed):

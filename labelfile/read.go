@@ -71,15 +71,16 @@ func Base(name string) string {
 	return path.Base(strings.ReplaceAll(strings.TrimRight(name, `/\`), `\`, "/"))
 }
 
-// Read yields the labels of a file, in the order of the file. Annotation.ID is 0. Files packed with gzip are unpacked. Times
-// are rounded to the nearest millisecond, halves away from zero, after start and duration were added exactly.
+// Read yields the labels of a file, in the order of the file. Annotation.ID is 0. Files packed with gzip are
+// unpacked. Times are rounded to the nearest millisecond, halves away from zero, after start and duration were added
+// exactly.
 //
-// Labels are read as the loop asks for them. In formats of one record a line, memory does not grow with their number; others
-// hold a whole file, as their [Format] says.
+// Labels are read as the loop asks for them. In formats of one record a line, memory does not grow with their number;
+// others hold a whole file, as their [Format] says.
 //
 // The sequence can be ranged over once. An error comes as the last pair: a [*SyntaxError], which names the place; an
-// [*annoset.ValidationError] for bad options or an unknown format; one of the reader, or of a function of the options, as it
-// is. Nil options mean the defaults.
+// [*annoset.ValidationError] for bad options or an unknown format; one of the reader, or of a function of the
+// options, as it is. Nil options mean the defaults.
 func Read(r io.Reader, f Format, opts *ReadOptions) iter.Seq2[annoset.Annotation, error] {
 	return read(r, f, opts, nil)
 }

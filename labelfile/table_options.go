@@ -18,9 +18,9 @@ const (
 	UnitSamples      TimeUnit = "samples" // needs [TableOptions.SampleRate]
 )
 
-// TableOptions say what a table does not say itself, or says wrongly. The zero value follows the header. Formats that define
-// their columns use Separator, Unit, SampleRate and the names of columns when they are read, and Separator, DecimalComma
-// and ExtraColumns when they are written.
+// TableOptions say what a table does not say itself, or says wrongly. The zero value follows the header. Formats that
+// define their columns use Separator, Unit, SampleRate and the names of columns when they are read, and Separator,
+// DecimalComma and ExtraColumns when they are written.
 type TableOptions struct {
 	// Separator stands between cells: ',', ';', '\t' or another ASCII character. 0: detected when a table is read, and the
 	// format's own when it is written. TSV and Raven always have tabs.
@@ -28,8 +28,8 @@ type TableOptions struct {
 	// DecimalComma says that numbers have a decimal comma although the comma separates columns; elsewhere a decimal comma
 	// is understood anyway. When a table is written, numbers get a comma, and ';' replaces ',' as the separator.
 	DecimalComma bool
-	// LiteralQuotes says that quotation marks are text, and no cell is quoted. When a table is written, separators and line
-	// ends in texts then become blanks, with a remark.
+	// LiteralQuotes says that quotation marks are text, and no cell is quoted. When a table is written, separators and
+	// line ends in texts then become blanks, with a remark.
 	LiteralQuotes bool
 
 	// The names of columns as they stand in the header. Empty: detected when a table is read, and the format's own when it

@@ -53,8 +53,8 @@ func parseTemplate(op, s string) (*template, error) {
 	return t, nil
 }
 
-// expand makes the artifact type of a record. Fields that the record does not have are empty texts. A record for which all
-// fields of the template are empty is blank: its artifact type is empty.
+// expand makes the artifact type of a record. Fields that the record does not have are empty texts. A record for
+// which all fields of the template are empty is blank: its artifact type is empty.
 func (t *template) expand(l *codec.Label) string {
 	if t == nil {
 		return l.Type

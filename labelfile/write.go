@@ -18,8 +18,8 @@ type WriteOptions struct {
 	Gzip bool
 	// Clean are audio files that were examined and have no label, for formats that can say so.
 	Clean []string
-	// Durations are the lengths of audio files in milliseconds, by id, for formats that say them. Where one is missing, the
-	// end of the last label takes its place.
+	// Durations are the lengths of audio files in milliseconds, by id, for formats that say them. Where one is missing,
+	// the end of the last label takes its place.
 	Durations map[string]int64
 	// Table says what the columns of a table are, for formats that are tables.
 	Table TableOptions
@@ -33,13 +33,15 @@ type WriteReport struct {
 	Remarks []Remark `json:"remarks"` // by kind, in the order of their first appearance; empty, never nil
 }
 
-// Write writes labels in a format. What the format cannot say is counted in the report. Formats that hold one audio file a
-// file refuse labels of a second one; [ExportDir] writes a file for each. Labels are written as they come where the format
-// allows it; others hold the labels of one audio file, or all of them, in memory, as their [Format] says.
+// Write writes labels in a format. What the format cannot say is counted in the report. Formats that hold one audio
+// file a file refuse labels of a second one; [ExportDir] writes a file for each. Labels are written as they come
+// where the format allows it; others hold the labels of one audio file, or all of them, in memory, as their [Format]
+// says.
 //
-// Errors: an [*annoset.ValidationError] for bad options or labels, or an unknown format; the error of the labels or of the
-// writer, as it is. After an error what was written is not a whole file. Nil options mean the defaults.
-func Write(w io.Writer, f Format, labels iter.Seq2[annoset.Annotation, error], opts *WriteOptions) (WriteReport, error) {
+// Errors: an [*annoset.ValidationError] for bad options or labels, or an unknown format; the error of the labels or
+// of the writer, as it is. After an error what was written is not a whole file. Nil options mean the defaults.
+func Write(w io.Writer, f Format, labels iter.Seq2[annoset.Annotation, error], opts *WriteOptions,
+) (WriteReport, error) {
 	const op = "write labels"
 	if opts == nil {
 		opts = &WriteOptions{}

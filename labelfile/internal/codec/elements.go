@@ -7,12 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// EachElement reads an array of objects, one at a time, and gives each to a function: a [*SyntaxError] that it returns is a
-// bad record. What is no array of objects ends the reading. No more than one object is held, whatever the lines are: programs
-// write such arrays as one line.
+// EachElement reads an array of objects one at a time and gives each to a function. A [*SyntaxError] that the
+// function returns is a bad record. Input that is no array of objects ends the reading. At most one object is held,
+// however the array is laid out: programs write such arrays as one line.
 //
-// place tells where a part of the object stands, which is to be of the object's own bytes. Asked in order of the object, it
-// looks at each byte once.
+// place returns the place of a part of the object, which must be a slice of the object's own bytes. If it is asked in
+// the order of the object, it looks at each byte once.
 func EachElement(lines *Lines, src *Source, take func(object []byte, place func([]byte) Place) error) error {
 	e := &elements{src: src, take: take, at: Place{Line: 1, Column: 1}, first: true}
 	for {
@@ -32,36 +32,36 @@ func EachElement(lines *Lines, src *Source, take func(object []byte, place func(
 	}
 }
 
-// Where reading is, of an array.
+// The states of reading an array.
 const (
 	beforeArray = iota
 	withinArray
 	behindArray
 )
 
-// elements takes an array apart, chunk by chunk.
+// elements splits an array into objects, chunk by chunk.
 type elements struct {
 	src  *Source
 	take func(object []byte, place func([]byte) Place) error
 
 	where int
-	first bool // no object was yet
-	comma bool // one has to follow
+	first bool // no object has come yet
+	comma bool // a comma must follow
 	at    Place
-	cr    bool // the byte before was a CR
+	cr    bool // the last byte was a CR
 
 	depth           int
 	quoted, escaped bool
-	value           []byte // an object that may go on
+	value           []byte // the object so far
 	begin           Place
 
-	asked   int // up to where the object was passed to tell a place
+	asked   int // how much of the object was passed to find places
 	askedAt Place
 	askedCR bool
 }
 
 func (e *elements) read(chunk []byte) error {
-	from := 0 // where what is new of the value begins
+	from := 0 // where the new part of the value begins
 	for i, c := range chunk {
 		inside := e.depth > 0
 		if err := e.step(c, chunk[i:]); err != nil {
@@ -87,7 +87,7 @@ func (e *elements) read(chunk []byte) error {
 	return nil
 }
 
-// step takes one byte, the first of the rest of a chunk.
+// step takes one byte: the first of the rest of a chunk.
 func (e *elements) step(c byte, rest []byte) error {
 	switch {
 	case e.depth > 0 && e.quoted:
@@ -125,13 +125,13 @@ func (e *elements) step(c byte, rest []byte) error {
 	return nil
 }
 
-// pass moves the place behind a byte.
+// pass moves the place past a byte.
 func (e *elements) pass(c byte) {
 	e.at = e.at.behind(c, e.cr)
 	e.cr = c == '\r'
 }
 
-// behind is the place behind a byte, which may be the LF of a CRLF.
+// behind returns the place after a byte, which may be the LF of a CRLF.
 func (p Place) behind(c byte, cr bool) Place {
 	switch {
 	case c == '\n' && cr:
@@ -143,7 +143,7 @@ func (p Place) behind(c byte, cr bool) Place {
 	return p
 }
 
-// element gives an object that has ended to the function.
+// element gives a complete object to the function.
 func (e *elements) element() error {
 	var err error
 	if at, ok := e.notUTF8(); ok {
@@ -161,7 +161,7 @@ func (e *elements) element() error {
 	return err
 }
 
-// place is where a part of the object stands.
+// place returns where a part of the object stands.
 func (e *elements) place(part []byte) Place {
 	offset := cap(e.value) - cap(part)
 	if offset < e.asked {
@@ -174,7 +174,7 @@ func (e *elements) place(part []byte) Place {
 	return e.askedAt
 }
 
-// notUTF8 tells where the object is not UTF-8, if it is not.
+// notUTF8 returns the place where the object is not UTF-8, if there is one.
 func (e *elements) notUTF8() (Place, bool) {
 	if utf8.Valid(e.value) {
 		return Place{}, false

@@ -7,14 +7,14 @@ import (
 	"io"
 )
 
-// A stream that is packed so well that it fills a disk by itself is an attack, or no labels: text of labels packs to a
-// tenth. The rule begins only where a file has become large.
+// A stream that expands so much that it fills a disk is an attack, or no labels: the text of labels shrinks to a
+// tenth. The rule applies only once a file is large.
 const (
 	bombBytes = 64 << 20
 	bombRatio = 200
 )
 
-// Gunzip unpacks a gzip stream. One that unpacks to a multiple of its size that no labels have is an error.
+// Gunzip unpacks a gzip stream. A stream that expands more than labels can is an error.
 func Gunzip(r io.Reader) (io.Reader, error) {
 	packed := &counter{r: r}
 	z, err := gzip.NewReader(bufio.NewReader(packed))
@@ -45,7 +45,7 @@ func (g *gunzip) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// counter counts what is read, and keeps the reader's own error.
+// counter counts the bytes read, and keeps the reader's own error.
 type counter struct {
 	r   io.Reader
 	n   int64

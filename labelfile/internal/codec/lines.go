@@ -8,20 +8,21 @@ import (
 	"unicode/utf8"
 )
 
-// MaxLine is the longest line, in bytes, of formats that are read line by line: room for the longest extra data.
+// MaxLine is the longest line, in bytes, of formats that are read line by line. The longest extra data fits.
 const MaxLine = 1 << 25
 
-// Lines reads lines that end in LF, CRLF or CR, in UTF-8, whose byte order mark is left out, or in UTF-16 with one.
+// Lines reads lines that end in LF, CRLF or CR. Text is UTF-8 with or without a byte order mark, which is left out,
+// or UTF-16 with one.
 type Lines struct {
 	r    *bufio.Reader
 	n    int
 	held []byte // the beginning of a line longer than the reader's buffer
-	end  string // of the line that was read last
-	err  error  // came in place of what may follow a CR
+	end  string // of the line read last
+	err  error  // what came in place of a byte after a CR
 	done bool
 }
 
-// NewLines reads lines of r.
+// NewLines reads the lines of r.
 func NewLines(r io.Reader) *Lines {
 	in := bufio.NewReaderSize(r, 1<<16)
 	head, _ := in.Peek(3)
@@ -35,8 +36,9 @@ func NewLines(r io.Reader) *Lines {
 	return &Lines{r: in}
 }
 
-// Next reads the next line, without its end, valid until the one after. [io.EOF] comes at the end. A [*SyntaxError] comes
-// with a line that is not UTF-8, after which reading may go on, and with one that is too long, after which it may not.
+// Next reads the next line, without its end. The line is valid until the next call. At the end it returns [io.EOF].
+// For a line that is not UTF-8 it returns a [*SyntaxError], and reading may go on; for one that is too long it
+// returns a [*SyntaxError] and no line, and reading may not go on.
 func (l *Lines) Next() ([]byte, error) {
 	l.held, l.end = l.held[:0], ""
 	l.n++
@@ -78,7 +80,8 @@ func (l *Lines) Next() ([]byte, error) {
 	return nil, io.EOF
 }
 
-// chunk reads what the buffer holds, wherever lines end, valid until the next call. [io.EOF] comes at the end.
+// chunk reads what the buffer holds, wherever lines end. It is valid until the next call. At the end it returns
+// [io.EOF].
 func (l *Lines) chunk() ([]byte, error) {
 	if _, err := l.r.Peek(1); err != nil {
 		return nil, err
@@ -91,7 +94,7 @@ func (l *Lines) chunk() ([]byte, error) {
 	return chunk, nil
 }
 
-// wholeAtCR ends a line whose CR is the last byte of the buffer: an LF may follow.
+// wholeAtCR ends a line whose CR is the last byte of the buffer, because an LF may follow.
 func (l *Lines) wholeAtCR(line []byte) ([]byte, error) {
 	l.held = append(l.held, line...)
 	l.r.Discard(len(line) + 1) //nolint:errcheck // they were peeked
@@ -107,7 +110,8 @@ func (l *Lines) wholeAtCR(line []byte) ([]byte, error) {
 	return l.whole(nil)
 }
 
-// lineEnd finds the first LF or CR. It looks ever further, for what lies behind the end of a line is looked at again.
+// lineEnd finds the first LF or CR. It searches in growing steps, because what lies behind the end of a line is
+// searched again for the next one.
 func lineEnd(chunk []byte) int {
 	for from, size := 0, 256; from < len(chunk); from, size = from+size, 2*size {
 		window := chunk[from:min(from+size, len(chunk))]
@@ -143,8 +147,8 @@ func (l *Lines) whole(line []byte) ([]byte, error) {
 	}
 }
 
-// Line is the number of the line that Next read last.
+// Line returns the number of the line that Next read last.
 func (l *Lines) Line() int { return l.n }
 
-// End is how the line ended that Next read last: LF, CRLF, CR, or not at all.
+// End returns how the line that Next read last ended: with LF, CRLF, CR or nothing.
 func (l *Lines) End() string { return l.end }

@@ -6,7 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// EachMember walks over the members of a JSON object that is valid. The name has its quotes; the value is as it is written.
+// EachMember calls a function for each member of a valid JSON object. The name is in quotes; the value is in its own
+// spelling.
 func EachMember(valid []byte, member func(name, value []byte) error) error {
 	i := SkipBlank(valid, 0) + 1 // behind the brace
 	for {
@@ -26,7 +27,7 @@ func EachMember(valid []byte, member func(name, value []byte) error) error {
 	}
 }
 
-// SkipBlank returns where the white space ends that may begin at i.
+// SkipBlank returns the end of the white space that may begin at i.
 func SkipBlank(s []byte, i int) int {
 	for i < len(s) && (s[i] == ' ' || s[i] == '\t' || s[i] == '\r' || s[i] == '\n') {
 		i++
@@ -34,7 +35,7 @@ func SkipBlank(s []byte, i int) int {
 	return i
 }
 
-// SkipValue returns where the valid value ends that begins at i.
+// SkipValue returns the end of the valid value that begins at i.
 func SkipValue(s []byte, i int) int {
 	depth := 0
 	for ; i < len(s); i++ {
@@ -55,7 +56,7 @@ func SkipValue(s []byte, i int) int {
 				return i + 1
 			}
 			if depth < 0 {
-				return i // the end of what a number stands in
+				return i // the end of the object or array that a number is in
 			}
 		case ',', ' ', '\t', '\r', '\n', ':':
 			if depth == 0 {
@@ -66,7 +67,7 @@ func SkipValue(s []byte, i int) int {
 	return i
 }
 
-// Unquote returns the text of a valid JSON string. It is false for any other value.
+// Unquote returns the text of a valid JSON string, and false for any other value.
 func Unquote(value []byte) (string, bool) {
 	if len(value) < 2 || value[0] != '"' {
 		return "", false
@@ -79,7 +80,7 @@ func Unquote(value []byte) (string, bool) {
 	return string(value[1 : len(value)-1]), true
 }
 
-// SaysAnything tells a valid JSON value from one of empty texts, objects and lists, null and false alone.
+// SaysAnything reports whether a valid JSON value is more than empty texts, objects, lists, null and false.
 func SaysAnything(value []byte) bool {
 	for i := 0; i < len(value); {
 		switch value[i] {
@@ -96,14 +97,14 @@ func SaysAnything(value []byte) bool {
 			}
 		case len(word) > 2:
 			if next := SkipBlank(value, i); next == len(value) || value[next] != ':' {
-				return true // no name of a member
+				return true // not the name of a member
 			}
 		}
 	}
 	return false
 }
 
-// EachValue gives each element of a valid JSON array to a function, within the array's own bytes.
+// EachValue calls a function for each element of a valid JSON array, as slices of the array's own bytes.
 func EachValue(valid []byte, element func(value []byte) error) error {
 	i := SkipBlank(valid, 0) + 1 // behind the bracket
 	for {

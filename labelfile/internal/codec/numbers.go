@@ -7,7 +7,7 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/decimal"
 )
 
-// Number reads a number with a decimal point or, where a comma may be one, with a comma.
+// Number reads a number with a decimal point or, if comma is set, with a decimal comma.
 func Number(s string, comma bool) (decimal.Number, error) {
 	if comma && strings.IndexByte(s, ',') >= 0 {
 		return decimal.ParseComma(s)
@@ -15,7 +15,7 @@ func Number(s string, comma bool) (decimal.Number, error) {
 	return decimal.Parse(s)
 }
 
-// Confidence reads a decimal number from 0 to 1. Anything else is none.
+// Confidence reads a decimal number from 0 to 1, and returns false for anything else.
 func Confidence(s string, comma bool) (float64, bool) {
 	for i := range len(s) {
 		if c := s[i]; (c < '0' || c > '9') && strings.IndexByte(".,+-eE", c) < 0 {

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// Object makes one JSON object of fields and, after them, the members of extra, which may be nil. A name that is there
-// twice keeps its last value, at its first place.
+// Object makes one JSON object from fields and the members of extra, which may be nil. Of repeated names the last
+// value is kept, in the first place.
 func Object(fields []Field, extra json.RawMessage) (json.RawMessage, error) {
 	members, err := Members(extra)
 	if err != nil {
@@ -48,7 +48,7 @@ func Object(fields []Field, extra json.RawMessage) (json.RawMessage, error) {
 	return b.Bytes(), nil
 }
 
-// few is up to how many fields are compared one with all.
+// few is how many fields are compared one by one; more need a map.
 const few = 16
 
 func repeats(fields []Field) bool {
@@ -65,7 +65,7 @@ func repeats(fields []Field) bool {
 	return false
 }
 
-// unique keeps the last value of each name, at its first place.
+// unique keeps the last value of each name, in the first place.
 func unique(fields []Field) []Field {
 	all := make([]Field, 0, len(fields))
 	at := make(map[string]int, len(fields))
@@ -80,14 +80,14 @@ func unique(fields []Field) []Field {
 	return all
 }
 
-// JSONText is a text as JSON has it, without the escapes that HTML needs.
+// JSONText returns a text as a JSON string, without escapes for HTML.
 func JSONText(s string) []byte {
 	var b bytes.Buffer
-	encode(&b, s) //nolint:errcheck // a string always can be
+	encode(&b, s) //nolint:errcheck // strings always encode
 	return b.Bytes()
 }
 
-// encode appends a value without the escapes that HTML needs.
+// encode appends a value as JSON, without escapes for HTML.
 func encode(b *bytes.Buffer, v any) error {
 	if s, ok := v.(string); ok && plain(s) {
 		b.WriteByte('"')
@@ -104,7 +104,7 @@ func encode(b *bytes.Buffer, v any) error {
 	return nil
 }
 
-// plain tells that a text has nothing to escape. It answers no where it would have to look twice.
+// plain reports whether a text certainly needs no escapes. It says no for every text that would need a closer look.
 func plain(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
@@ -114,7 +114,8 @@ func plain(s string) bool {
 	return true
 }
 
-// Members returns the members of a JSON object in their order, each value as it is written, within the object's own bytes.
+// Members returns the members of a JSON object in their order, each value in its own spelling, as a slice of the
+// object's bytes.
 func Members(object json.RawMessage) ([]Field, error) {
 	if len(object) == 0 {
 		return nil, nil
@@ -131,7 +132,7 @@ func Members(object json.RawMessage) ([]Field, error) {
 	return all, err
 }
 
-// Find returns the value of a field, nil where there is none.
+// Find returns the value of a field, or nil if there is none.
 func Find(fields []Field, name string) any {
 	for _, f := range fields {
 		if f.Name == name {
@@ -141,7 +142,7 @@ func Find(fields []Field, name string) any {
 	return nil
 }
 
-// Text returns the value of a field as a person would write it, "" where there is none or it is null.
+// Text returns the value of a field as a person would write it, or "" if there is none or it is null.
 func Text(fields []Field, name string) string {
 	switch v := Find(fields, name).(type) {
 	case nil:

@@ -14,11 +14,11 @@ const (
 	markBE = "\xfe\xff"
 )
 
-// NotUTF8 stands for half a character, so that what checks UTF-8 finds it at its place.
+// NotUTF8 takes the place of half a character, so that checks of UTF-8 find it there.
 const NotUTF8 = 0xff
 
-// AppendUTF16 appends to a text what is in UTF-16, and returns behind how many bytes of that it stopped: half a character
-// at the end may go on elsewhere. For half a character within, it appends [NotUTF8].
+// AppendUTF16 appends UTF-16 data to a text as UTF-8, and returns how many bytes of the data it used: half a
+// character at the end may go on in the next data. For half a character elsewhere it appends [NotUTF8].
 func AppendUTF16(dst, data []byte, order binary.ByteOrder) (text []byte, n int) {
 	for ; len(data)-n >= 2; n += 2 {
 		c := rune(order.Uint16(data[n:]))
@@ -43,18 +43,18 @@ func AppendUTF16(dst, data []byte, order binary.ByteOrder) (text []byte, n int) 
 	return dst, n
 }
 
-// utf16Reader makes UTF-8 of UTF-16.
+// utf16Reader converts UTF-16 to UTF-8.
 type utf16Reader struct {
 	in    io.Reader
 	order binary.ByteOrder
 	out   []byte // not yet read
-	err   error  // comes behind it
-	held  int    // bytes at the beginning of buf that are half a character
+	err   error  // to return after out
+	held  int    // how many bytes at the beginning of buf are half a character
 	buf   [4096]byte
 	text  []byte
 }
 
-// newUTF16 reads what begins with a byte order mark, which is the given one and has been read already.
+// newUTF16 reads UTF-16 after a byte order mark, which was read already.
 func newUTF16(in io.Reader, mark string) *utf16Reader {
 	r := &utf16Reader{in: in, order: binary.LittleEndian}
 	if mark == markBE {
@@ -75,7 +75,7 @@ func (r *utf16Reader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// fill reads on.
+// fill reads more.
 func (r *utf16Reader) fill() {
 	n, err := r.in.Read(r.buf[r.held:])
 	r.err = err
@@ -87,7 +87,7 @@ func (r *utf16Reader) fill() {
 	r.text, r.out = text, text
 }
 
-// Head is the beginning of a text in UTF-8 without a byte order mark, whichever of UTF-8 and UTF-16 it was in.
+// Head returns the beginning of a text as UTF-8 without a byte order mark. The text may be UTF-8 or UTF-16.
 func Head(head []byte) []byte {
 	for _, mark := range []string{markLE, markBE} {
 		if rest, ok := bytes.CutPrefix(head, []byte(mark)); ok {

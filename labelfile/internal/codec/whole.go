@@ -7,11 +7,10 @@ import (
 	"unicode/utf8"
 )
 
-// MaxWhole is the largest file, in bytes, of formats that are read as a whole: there is room for a day of speech, phone by
-// phone.
+// MaxWhole is the largest file, in bytes, of formats that are read as a whole: a day of speech, phone by phone, fits.
 const MaxWhole = 1 << 27
 
-// Whole reads a whole file, and refuses one that is larger than [MaxWhole].
+// Whole reads a whole file, and refuses files larger than [MaxWhole].
 func Whole(r io.Reader) ([]byte, error) { return whole(r, MaxWhole) }
 
 func whole(r io.Reader, limit int64) ([]byte, error) {
@@ -26,13 +25,13 @@ func whole(r io.Reader, limit int64) ([]byte, error) {
 	return data, nil
 }
 
-// Cursor turns offsets in a text into places. Asked in order of the text, it looks at each byte once; to go back costs a
-// step of the text, wherever that is.
+// Cursor turns offsets in a text into places. If it is asked in the order of the text, it looks at each byte once; to
+// go back costs one step of the text, however far back that is.
 type Cursor struct {
 	text   string
 	offset int
 	place  Place
-	marks  []Place // of the offsets 0, cursorStep and so on, as far as they were passed
+	marks  []Place // of the offsets 0, cursorStep and so on, as far as they have been passed
 }
 
 const cursorStep = 1 << 12
@@ -43,7 +42,7 @@ func NewCursor(text string) *Cursor {
 	return &Cursor{text: text, place: begin, marks: []Place{begin}}
 }
 
-// Place returns where the byte at an offset stands.
+// Place returns the place of the byte at an offset.
 func (c *Cursor) Place(offset int) Place {
 	if offset < c.offset {
 		mark := offset / cursorStep
@@ -57,7 +56,7 @@ func (c *Cursor) Place(offset int) Place {
 	return c.place
 }
 
-// pass goes on to an offset. A character belongs to where it begins.
+// pass moves on to an offset. A character belongs to the place where it begins.
 func (c *Cursor) pass(offset int) {
 	passed := c.text[c.offset:offset]
 	if last := strings.LastIndexByte(passed, '\n'); last >= 0 {
@@ -77,5 +76,5 @@ func (c *Cursor) ErrorAt(offset int, found, expected string) *SyntaxError {
 	return &SyntaxError{Place: c.Place(offset), Found: found, Expected: expected}
 }
 
-// Len is the length of the text.
+// Len returns the length of the text.
 func (c *Cursor) Len() int { return len(c.text) }

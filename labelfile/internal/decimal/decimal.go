@@ -1,4 +1,4 @@
-// Package decimal holds times as they are written, exactly, until they are rounded to milliseconds once.
+// Package decimal keeps times exactly as they are written, until they are rounded to milliseconds once.
 package decimal
 
 import (
@@ -9,23 +9,23 @@ import (
 	"strconv"
 )
 
-// Number is an exact time in seconds. The zero Number is 0. It is a value, safe to copy.
+// Number is an exact time in seconds. The zero Number is 0. It is a value: copy it freely.
 type Number struct {
-	mant  int64    // mant / 10^scale, where exact is nil
+	mant  int64    // mant / 10^scale, if exact is nil
 	scale uint8    // at most maxScale
-	exact *big.Rat // what does not fit; never changed once it is set
+	exact *big.Rat // a number that does not fit; never changed once it is set
 }
 
 const (
 	maxScale  = 18 // 10^18 fits an int64
-	maxDigits = 64 // more say nothing about a time, and cost what an attacker likes
+	maxDigits = 64 // more digits say nothing about a time, and could cost an attacker's victim much time
 	maxPower  = 64
 )
 
 var (
-	// ErrSyntax is returned for a text that is no decimal number.
+	// ErrSyntax is returned for a text that is not a decimal number.
 	ErrSyntax = errors.New("not a number")
-	// ErrRange is returned for a number that has too many digits, or is beyond any time.
+	// ErrRange is returned for a number that has too many digits, or is larger than any time.
 	ErrRange = errors.New("out of range")
 )
 
@@ -37,10 +37,10 @@ var pow10 = func() (p [maxScale + 1]int64) {
 	return p
 }()
 
-// Parse reads a number such as "12", "-0.5", ".25", "3." or "1.5e-3". There may be no white space around it.
+// Parse reads a number such as "12", "-0.5", ".25", "3." or "1.5e-3". White space around it is not allowed.
 func Parse(s string) (Number, error) { return parse(s, '.') }
 
-// ParseComma is [Parse] for numbers with a decimal comma: "12,5". A point is refused.
+// ParseComma is [Parse] for numbers with a decimal comma: "12,5". A decimal point is refused.
 func ParseComma(s string) (Number, error) { return parse(s, ',') }
 
 func parse(s string, point byte) (Number, error) {
@@ -65,7 +65,7 @@ func parse(s string, point byte) (Number, error) {
 			fraction++
 		}
 		if mant == 0 && c == '0' && fits {
-			continue // leading zeros are no digits
+			continue // leading zeros do not count
 		}
 		if digits++; digits > maxScale {
 			fits = false
@@ -110,7 +110,7 @@ func exponent(s string) (int, error) {
 	return power, nil
 }
 
-// slow makes the number of digits that do not fit.
+// slow makes a number of more digits than fit an int64.
 func slow(digits string, point byte, power int, negative bool) (Number, error) {
 	text := []byte(digits)
 	for i, c := range text {
@@ -134,10 +134,10 @@ func slow(digits string, point byte, power int, negative bool) (Number, error) {
 	return Number{exact: r}, nil
 }
 
-// FromMS is a time in milliseconds.
+// FromMS returns a time in milliseconds as a number.
 func FromMS(ms int64) Number { return Number{mant: ms, scale: 3} }
 
-// Milliseconds takes a number as one of milliseconds: it divides it by 1000.
+// Milliseconds returns the time of a number that counts milliseconds: it divides by 1000.
 func (n Number) Milliseconds() Number { return n.Over(1000) }
 
 // Over divides by a whole number above 0, such as a sample rate in hertz.
@@ -186,7 +186,7 @@ func (n Number) Cmp(m Number) int {
 	return n.rat().Cmp(m.rat())
 }
 
-// Sign is -1, 0 or 1; the sign of "-0" is 0.
+// Sign returns -1, 0 or 1. The sign of "-0" is 0.
 func (n Number) Sign() int {
 	if n.exact != nil {
 		return n.exact.Sign()
@@ -200,8 +200,8 @@ func (n Number) Sign() int {
 	return 0
 }
 
-// MS rounds to whole milliseconds, halves away from zero, and tells whether that lost nothing. A time that does not fit
-// an int64 is [ErrRange].
+// MS rounds to whole milliseconds, halves away from zero, and reports whether the number was whole already. A time
+// that does not fit an int64 is [ErrRange].
 func (n Number) MS() (ms int64, exact bool, err error) {
 	switch {
 	case n.exact != nil:
@@ -247,7 +247,7 @@ func (n Number) rat() *big.Rat {
 	return new(big.Rat).SetFrac64(n.mant, pow10[n.scale])
 }
 
-// abs is the largest int64 for the smallest, which has no positive counterpart.
+// abs returns the absolute value; for the smallest int64, which has none, the largest int64.
 func abs(n int64) int64 {
 	switch {
 	case n == math.MinInt64:
@@ -258,10 +258,10 @@ func abs(n int64) int64 {
 	return n
 }
 
-// Seconds writes milliseconds as seconds, with as many decimals as there are, and at least one: "1.5", "0.0".
+// Seconds writes milliseconds as seconds, with as many decimals as needed and at least one: "1.5", "0.0".
 func Seconds(ms int64) string { return string(AppendSeconds(nil, ms, 1)) }
 
-// AppendSeconds appends milliseconds as seconds with at least so many of the three decimals.
+// AppendSeconds appends milliseconds as seconds, with at least the given number of the three decimals.
 func AppendSeconds(dst []byte, ms int64, decimals int) []byte {
 	if ms < 0 {
 		dst, ms = append(dst, '-'), -ms

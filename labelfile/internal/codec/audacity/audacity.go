@@ -1,6 +1,6 @@
-// Package audacity reads and writes the label tracks of Audacity: start, end and text with tabs between, and perhaps a
-// line of frequencies below. The grammar is that of the program itself (LabelTrack.cpp) and of its manual, "Importing and
-// Exporting Labels".
+// Package audacity reads and writes the label tracks of Audacity: start, end and text separated by tabs, optionally
+// with a line of frequencies below. The grammar is that of the program itself (LabelTrack.cpp) and of its manual,
+// "Importing and Exporting Labels".
 package audacity
 
 import (
@@ -14,13 +14,13 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/decimal"
 )
 
-// The names of what a label has besides, as selection tables of Raven have them, too.
+// The names of fields. Raven's selection tables have the same.
 const (
 	lowKey  = "low_freq_hz"
 	highKey = "high_freq_hz"
 )
 
-// undefined is a frequency that is none.
+// undefined is how Audacity writes a frequency that is not set.
 const undefined = "-1.000000"
 
 // Read reads a label track.
@@ -54,12 +54,12 @@ type reader struct {
 	src      *codec.Source
 	lines    *codec.Lines
 	label    codec.Label
-	open     bool // there is a label which a line of frequencies may follow
-	more     bool // such a line was there
-	skipping bool // the label before was bad: what belongs to it goes with it
+	open     bool // a label was read, and a line of frequencies may follow
+	more     bool // that line was read
+	skipping bool // the last label was bad: skip the lines that belong to it
 }
 
-// end delivers the label that is open.
+// end delivers the label read last.
 func (rd *reader) end() error {
 	if !rd.open {
 		return nil
@@ -91,7 +91,8 @@ func (rd *reader) bad(cells []string, i int, expected string) error {
 		Expected: expected}
 }
 
-// begin reads the line of a label. Where the second cell is no number, the label is a point, and the text stands there.
+// begin reads the line of a label. If the second cell is not a number, the label is a point, and the cell is its
+// text.
 func (rd *reader) begin(cells []string) error {
 	l := &rd.label
 	*l = codec.Label{
@@ -127,7 +128,8 @@ func (rd *reader) begin(cells []string) error {
 	return nil
 }
 
-// continuation reads a line that begins with a backslash: frequencies first; Audacity itself skips others.
+// continuation reads a line that begins with a backslash. The first one of a label has the frequencies; Audacity
+// itself skips others.
 func (rd *reader) continuation(line string) error {
 	place := codec.Place{Line: rd.lines.Line(), Column: 1}
 	switch {
@@ -142,7 +144,9 @@ func (rd *reader) continuation(line string) error {
 	rd.more = true
 	cells := strings.Split(line, "\t")
 	if len(cells) < 3 || cells[0] != `\` {
-		return &codec.SyntaxError{Place: place, Found: codec.Quote(line), Expected: "a backslash and two frequencies in hertz"}
+		return &codec.SyntaxError{
+			Place: place, Found: codec.Quote(line), Expected: "a backslash and two frequencies in hertz",
+		}
 	}
 	for i, key := range []string{lowKey, highKey} {
 		f, err := codec.Number(cells[i+1], true)
@@ -156,8 +160,8 @@ func (rd *reader) continuation(line string) error {
 	return nil
 }
 
-// Write writes a label track, with six decimals as Audacity does. A confidence becomes a fourth cell, as BirdNET-Analyzer
-// writes it; Audacity skips it.
+// Write writes a label track, with six decimals as Audacity does. A confidence becomes a fourth cell, as
+// BirdNET-Analyzer writes it; Audacity skips it.
 func Write(dst *codec.Target) error {
 	out := bufio.NewWriterSize(dst.Writer, 1<<16)
 	var line []byte
@@ -219,7 +223,7 @@ func appendLabel(dst []byte, to *codec.Target, a *codec.Annotation) ([]byte, err
 	return dst, nil
 }
 
-// keptTimes are the times as they were written once, if both still round to those of the label, and are in order.
+// keptTimes returns the kept spelling of both times, if they still round to those of the label and are in order.
 func keptTimes(a *codec.Annotation, extra []codec.Field) (start, end string, kept bool) {
 	var exact [2]decimal.Number
 	texts := [2]string{codec.Text(extra, "start_text"), codec.Text(extra, "end_text")}
@@ -236,7 +240,7 @@ func keptTimes(a *codec.Annotation, extra []codec.Field) (start, end string, kep
 	return texts[0], texts[1], exact[0].Sign() >= 0 && exact[0].Cmp(exact[1]) <= 0
 }
 
-// frequency is one of the two, if it is there and can be written.
+// frequency returns the text of a frequency in the extra data, if it can be written.
 func frequency(extra []codec.Field, key string) (string, bool) {
 	text := codec.Text(extra, key)
 	if n, err := decimal.Parse(text); err != nil || n.Sign() < 0 || text[0] == '-' {
@@ -245,7 +249,7 @@ func frequency(extra []codec.Field, key string) (string, bool) {
 	return text, true
 }
 
-// LooksLike tells whether the first line is one of a label track.
+// LooksLike reports whether the first line is that of a label track.
 func LooksLike(line string) bool {
 	cells := strings.Split(line, "\t")
 	if len(cells) < 2 {

@@ -1,4 +1,4 @@
-// Package charset makes UTF-8 of the encodings that label files of older programs come in.
+// Package charset converts label files of older programs to UTF-8.
 package charset
 
 import (
@@ -10,8 +10,9 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/codec"
 )
 
-// Decode makes a text of a file: UTF-16 either way round and UTF-8 by their byte order marks; without one, UTF-8, and
-// Latin-1 where it is not. latin1 tells that it came to that. Errors are of type [*codec.SyntaxError].
+// Decode converts a file to UTF-8. Byte order marks say that it is UTF-16, of either byte order, or UTF-8. A file
+// without one is UTF-8, or Latin-1 if it is not valid UTF-8, which latin1 reports. Errors are of type
+// [*codec.SyntaxError].
 func Decode(data []byte) (text string, latin1 bool, err error) {
 	order, data := encodingOf(data)
 	if order != nil {
@@ -24,7 +25,7 @@ func Decode(data []byte) (text string, latin1 bool, err error) {
 	return decodeLatin1(data), true, nil
 }
 
-// Head makes a text of the beginning of a file, which may be cut anywhere.
+// Head converts the beginning of a file, which may be cut anywhere.
 func Head(data []byte) string {
 	order, data := encodingOf(data)
 	if order == nil {
@@ -34,8 +35,8 @@ func Head(data []byte) string {
 	return string(text)
 }
 
-// encodingOf tells the byte order of UTF-16, nil for anything else, and leaves out the byte order mark. UTF-16 without one
-// is known by the first character, where that is in ASCII.
+// encodingOf returns the byte order of UTF-16, or nil for anything else, and the data without the byte order mark.
+// UTF-16 without one is recognized by its first character, if that is ASCII.
 func encodingOf(data []byte) (binary.ByteOrder, []byte) {
 	switch {
 	case bytes.HasPrefix(data, []byte("\xfe\xff")):
@@ -67,8 +68,8 @@ func decodeUTF16(data []byte, order binary.ByteOrder) (string, error) {
 	return "", codec.NewCursor(string(text[:at])).ErrorAt(at, found, "UTF-16")
 }
 
-// windows1252 is what the bytes from 0x80 to 0x9F are where Latin-1 has nothing but control codes: Windows writes them, and
-// the WHATWG Encoding Standard reads all that calls itself Latin-1 so.
+// windows1252 has the characters of the bytes from 0x80 to 0x9F, for which Latin-1 has only control codes. Windows
+// writes them, and the WHATWG Encoding Standard reads everything called Latin-1 this way.
 var windows1252 = [32]rune{
 	'€', 0x81, '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', 0x8D, 'Ž', 0x8F,
 	0x90, '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', 0x9D, 'ž', 'Ÿ',

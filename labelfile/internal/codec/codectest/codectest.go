@@ -1,4 +1,4 @@
-// Package codectest reads and writes with the codecs in tests, as the root package does.
+// Package codectest tests codecs: it reads and writes with them as package labelfile does.
 package codectest
 
 import (
@@ -15,16 +15,16 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/decimal"
 )
 
-// Codec is a format.
+// Codec is a format to test.
 type Codec struct {
 	Read  func(*codec.Source) error
 	Write func(*codec.Target) error
 
-	// Implied are the keys of extra data that the format has by itself, and need not keep where they go without saying.
+	// Implied are keys of extra data for which the format has default values. It does not keep those.
 	Implied []string
 }
 
-// Reading is what a file says.
+// Reading is everything that a file says.
 type Reading struct {
 	Labels []codec.Annotation
 	Notes  map[codec.Kind]int
@@ -38,7 +38,7 @@ const (
 	maxTime = 1 << 43
 )
 
-// ReadAll reads all that can be read. keepTimes keeps times of too many digits.
+// ReadAll reads everything that can be read. keepTimes keeps the spelling of times with too many digits.
 func (c Codec) ReadAll(data []byte, keepTimes bool) Reading {
 	r := Reading{Notes: map[codec.Kind]int{}}
 	bad := func(e *codec.SyntaxError) error {
@@ -63,7 +63,7 @@ func (c Codec) ReadAll(data []byte, keepTimes bool) Reading {
 	return r
 }
 
-// annotation makes of a label what a store would take.
+// annotation makes a label that a store would take.
 func annotation(l *codec.Label, keepTimes bool) (*codec.Annotation, *codec.SyntaxError) {
 	bad := func(found string) (*codec.Annotation, *codec.SyntaxError) {
 		return nil, &codec.SyntaxError{Place: l.Place, Found: found, Expected: "a label"}
@@ -85,7 +85,8 @@ func annotation(l *codec.Label, keepTimes bool) (*codec.Annotation, *codec.Synta
 	}
 	fields := slices.Clone(l.Fields)
 	if keepTimes && !(exactStart && exactEnd) && l.StartText != "" {
-		fields = append(fields, codec.Field{Name: "start_text", Value: l.StartText}, codec.Field{Name: "end_text", Value: l.EndText})
+		fields = append(fields, codec.Field{Name: "start_text", Value: l.StartText},
+			codec.Field{Name: "end_text", Value: l.EndText})
 	}
 	if len(fields) > 0 || l.Extra != nil {
 		extra, err := codec.Object(fields, l.Extra)
@@ -97,7 +98,7 @@ func annotation(l *codec.Label, keepTimes bool) (*codec.Annotation, *codec.Synta
 	return a, nil
 }
 
-// WriteAll writes labels, and tells what was noted.
+// WriteAll writes labels, and counts what was noted.
 func (c Codec) WriteAll(t testing.TB, labels []codec.Annotation) ([]byte, map[codec.Kind]int) {
 	t.Helper()
 	var b bytes.Buffer
@@ -120,7 +121,7 @@ func (c Codec) WriteAll(t testing.TB, labels []codec.Annotation) ([]byte, map[co
 	return b.Bytes(), notes
 }
 
-// Same compares two multisets of labels. White space between the tokens of extra data is nothing.
+// Same compares two multisets of labels. It ignores white space between the tokens of extra data.
 func Same(t testing.TB, got, want []codec.Annotation) {
 	t.Helper()
 	keys := func(labels []codec.Annotation) []string {
@@ -152,8 +153,8 @@ func Same(t testing.TB, got, want []codec.Annotation) {
 	}
 }
 
-// Again reads any data: errors name places, and what is read can be written and reads back as the same, and from then on
-// in the same bytes.
+// Again reads any data. Errors must name places. What was read must be writable and read back the same, and from then
+// on the bytes must not change.
 func (c Codec) Again(t testing.TB, data []byte) {
 	t.Helper()
 	for _, keepTimes := range []bool{false, true} {
@@ -188,7 +189,7 @@ func (c Codec) Again(t testing.TB, data []byte) {
 	}
 }
 
-// withoutImplied leaves out of extra data what goes without saying.
+// withoutImplied removes default values from extra data.
 func (c Codec) withoutImplied(t testing.TB, labels []codec.Annotation) []codec.Annotation {
 	out := slices.Clone(labels)
 	for i := range out {
@@ -197,7 +198,7 @@ func (c Codec) withoutImplied(t testing.TB, labels []codec.Annotation) []codec.A
 	return out
 }
 
-// Without leaves keys out of a JSON object; nothing is left of one that has no others.
+// Without removes keys from a JSON object. An object that is empty then becomes nil.
 func Without(t testing.TB, object json.RawMessage, keys ...string) json.RawMessage {
 	t.Helper()
 	if len(object) == 0 || len(keys) == 0 {
@@ -220,7 +221,7 @@ func Without(t testing.TB, object json.RawMessage, keys ...string) json.RawMessa
 	return rest
 }
 
-// Fuzz feeds a codec with anything.
+// Fuzz feeds a codec with arbitrary data.
 func (c Codec) Fuzz(f *testing.F, seeds ...string) {
 	for _, s := range seeds {
 		f.Add([]byte(s))
@@ -232,17 +233,20 @@ func (c Codec) Fuzz(f *testing.F, seeds ...string) {
 	})
 }
 
-// nasty are texts that a format can stumble over.
+// nasty are texts that are hard to write in some format.
 var nasty = []string{
 	"hum", "a;b", `"`, "é", "日本語", "🎵", "\ufeff", ";;", `\`, "{}", `{\an8}`, "<", ">", "&", "<b>", "</v>", "-->", "--",
-	"&amp;", "&#10;", "&lt", "NOTE", "STYLE", "WEBVTT", "1", "00:01.000", "*", "<NA>", "<na>", "<ALT>", "null", "0.5", "a\u0301", "\x7f",
+	"&amp;", "&#10;", "&lt", "NOTE", "STYLE", "WEBVTT", "1", "00:01.000", "*",
+	"<NA>", "<na>", "<ALT>", "null", "0.5", "a\u0301", "\x7f",
 	"SPEAKER", "lex", "statement", "#", "@",
 }
 
 // blanks are texts that some formats cannot hold.
-var blanks = []string{"<v x>", " ", "\t", "\n", "\n\n", "\r", "\r\n", "\u2028", "\u00a0", "\u0085", "\v", "\x1c", " lead", "trail\n"}
+var blanks = []string{
+	"<v x>", " ", "\t", "\n", "\n\n", "\r", "\r\n", "\u2028", "\u00a0", "\u0085", "\v", "\x1c", " lead", "trail\n",
+}
 
-// Text makes a nasty text, with blanks or without.
+// Text makes a nasty text, with or without blanks.
 func Text(r *rand.Rand, withBlanks bool) string {
 	s := ""
 	for range 1 + r.IntN(4) {
@@ -255,13 +259,13 @@ func Text(r *rand.Rand, withBlanks bool) string {
 	return s
 }
 
-// Span makes a span, or a point.
+// Span makes a span or a point.
 func Span(r *rand.Rand) (start, end int64) {
 	start = r.Int64N([]int64{10, 100_000, maxTime - 5000}[r.IntN(3)])
 	return start, start + r.Int64N(3)*r.Int64N(2000)
 }
 
-// Confidence makes one, or none.
+// Confidence makes a confidence, or nil.
 func Confidence(r *rand.Rand) *float64 {
 	if r.IntN(2) == 0 {
 		return nil
@@ -269,7 +273,7 @@ func Confidence(r *rand.Rand) *float64 {
 	return &[]float64{0, 1, 0.5, r.Float64(), 1e-9}[r.IntN(5)]
 }
 
-// HoldsAny checks that a codec holds any labels of a kind, exact duplicates too.
+// HoldsAny checks that a codec holds any labels of a kind, exact duplicates included.
 func (c Codec) HoldsAny(t testing.TB, any func(*rand.Rand) codec.Annotation) {
 	t.Helper()
 	for seed := range uint64(300) {
@@ -282,7 +286,7 @@ func (c Codec) HoldsAny(t testing.TB, any func(*rand.Rand) codec.Annotation) {
 	}
 }
 
-// Holds checks that a codec holds labels to the last.
+// Holds checks that a codec loses nothing of some labels.
 func (c Codec) Holds(t testing.TB, labels []codec.Annotation) {
 	t.Helper()
 	out, notes := c.WriteAll(t, labels)

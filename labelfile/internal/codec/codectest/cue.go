@@ -9,7 +9,7 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/codec"
 )
 
-// Cue makes a label that subtitles can hold, with an id or without.
+// Cue makes a label that subtitles can hold. id may be empty.
 func Cue(r *rand.Rand, id string) codec.Annotation {
 	a := codec.Annotation{File: "fuzz", Type: Text(r, true)}
 	a.StartMS, a.EndMS = Span(r)
@@ -32,7 +32,8 @@ func Cue(r *rand.Rand, id string) codec.Annotation {
 	return a
 }
 
-// SaysWhatIsLostOfCues checks that what subtitles cannot say is said to be lost. want is a cue of no length that says "x".
+// SaysWhatIsLostOfCues checks that what subtitles cannot say is remarked. want is the file of a cue of no length with
+// the text "x".
 func (c Codec) SaysWhatIsLostOfCues(t testing.TB, want string) {
 	t.Helper()
 	is := is.New(t)

@@ -1,5 +1,5 @@
-// Package ctm reads and writes time marked conversation scoring files of NIST: a word a line, with its confidence, type and
-// speaker where they are known. The fields are those of "sclite" and "asclite" of SCTK, the types those of its ctmValidator.
+// Package ctm reads and writes time marked conversation files of NIST: one word a line, optionally with confidence,
+// type and speaker. The fields are those of "sclite" and "asclite" of SCTK, the types those of its ctmValidator.
 package ctm
 
 import (
@@ -28,17 +28,17 @@ const (
 	fSpeaker
 )
 
-// The names of what a word says besides.
+// The names of fields.
 const (
 	channelKey     = "channel"
-	confidenceKey  = "conf" // a score that is no confidence
+	confidenceKey  = "conf" // a score that cannot be a confidence
 	subtypeKey     = "subtype"
 	speakerKey     = "speaker"
 	alternationKey = "alternation"
 	alternativeKey = "alternative"
 )
 
-// What stands in place of words around alternatives, with asterisks for the times.
+// The marks around alternatives. They stand in place of words, with asterisks for times.
 const (
 	altBegin = "<ALT_BEGIN>"
 	altNext  = "<ALT>"
@@ -46,7 +46,7 @@ const (
 )
 
 const (
-	oneChannel = "1" // what a channel is by itself
+	oneChannel = "1" // the default channel
 	star       = "*"
 )
 
@@ -61,16 +61,18 @@ func Read(src *codec.Source) error {
 	if rd.alternative == 0 {
 		return nil
 	}
-	return src.Bad(&codec.SyntaxError{Place: rd.begun, Found: altBegin + " that never ends", Expected: altEnd + " below it"})
+	return src.Bad(&codec.SyntaxError{
+		Place: rd.begun, Found: altBegin + " that never ends", Expected: altEnd + " below it",
+	})
 }
 
 type reader struct {
 	src           *codec.Source
-	alternations  int64       // that began so far
-	alternative   int64       // of the one that is open, from 1; 0: none is
-	begun         codec.Place // where it began
-	file, channel string      // of which it is
-	words         int         // in the alternative
+	alternations  int64       // how many have begun
+	alternative   int64       // the number of the open one, from 1; 0: none is open
+	begun         codec.Place // where it begins
+	file, channel string      // its file and channel
+	words         int         // how many the open alternative has
 }
 
 func (rd *reader) parse(r *fields.Record, l *codec.Label) (bool, *codec.SyntaxError) {
@@ -94,7 +96,7 @@ func (rd *reader) parse(r *fields.Record, l *codec.Label) (bool, *codec.SyntaxEr
 	return bad == nil, bad
 }
 
-// mark reads what stands around alternatives.
+// mark reads the marks around alternatives.
 func (rd *reader) mark(r *fields.Record) *codec.SyntaxError {
 	open := rd.alternative != 0
 	switch word := strings.ToUpper(r.Fields[fWord]); {
@@ -158,7 +160,7 @@ func (rd *reader) word(r *fields.Record, l *codec.Label) (bad *codec.SyntaxError
 	return nil
 }
 
-// field is a field that may not be there, or say nothing.
+// field returns an optional field, and false if it is missing or says nothing.
 func field(r *fields.Record, i int) (string, bool) {
 	if i >= len(r.Fields) || fields.IsNone(r.Fields[i]) || i == fConfidence && strings.EqualFold(r.Fields[i], "NA") {
 		return "", false
@@ -166,7 +168,7 @@ func field(r *fields.Record, i int) (string, bool) {
 	return r.Fields[i], true
 }
 
-// score reads what stands where the confidence does, which in some files is any number, or none.
+// score reads a number in the place of the confidence. In some files it is any number, or no number.
 func score(s string) (float64, bool) {
 	if _, err := decimal.Parse(s); err != nil && !errors.Is(err, decimal.ErrRange) {
 		switch strings.TrimLeft(strings.ToLower(s), "+-") {
@@ -182,7 +184,7 @@ func score(s string) (float64, bool) {
 // maxWords is how many words of one alternation are held, so that a file of nothing else does not fill the memory.
 const maxWords = 1 << 14
 
-// maxAlternative is the highest alternative that is written: each before it needs a line.
+// maxAlternative is the highest alternative that is written: each one below it needs a line.
 const maxAlternative = 1000
 
 // Write writes words.
@@ -207,13 +209,13 @@ type writer struct {
 	line         []byte
 	alternations int
 
-	// The alternation that is open.
-	wanted int    // its number as the labels say it; 0: none is open
+	// The open alternation.
+	wanted int    // its number in the labels; 0: none is open
 	head   string // its file and channel
 	words  []alternative
 }
 
-// alternative is a word of one, as it is written.
+// alternative is a word of an alternation, in the form to write.
 type alternative struct {
 	n    int
 	line string
@@ -230,7 +232,8 @@ func (w *writer) add(a *codec.Annotation) error {
 		alternation, n = 0, 0
 	}
 	var head string
-	if w.line, head = w.append(w.line[:0], a, extra); alternation != w.wanted || head != w.head || len(w.words) == maxWords {
+	w.line, head = w.append(w.line[:0], a, extra)
+	if alternation != w.wanted || head != w.head || len(w.words) == maxWords {
 		if err := w.flush(); err != nil {
 			return err
 		}
@@ -239,7 +242,7 @@ func (w *writer) add(a *codec.Annotation) error {
 		}
 	}
 	if alternation != 0 && alternation != w.alternations {
-		extra.Lose(alternationKey) // it counts on
+		extra.Lose(alternationKey) // it was numbered anew
 	}
 	if lost := extra.Lost(); lost != "" {
 		w.Target.Note(codec.ExtraLost, lost)
@@ -251,7 +254,7 @@ func (w *writer) add(a *codec.Annotation) error {
 	return nil
 }
 
-// flush writes the alternation that is open.
+// flush writes the open alternation.
 func (w *writer) flush() error {
 	if len(w.words) == 0 {
 		return nil
@@ -275,7 +278,7 @@ func (w *writer) flush() error {
 	return nil
 }
 
-// append appends the line of a word, and tells its file and channel.
+// append appends the line of a word, and returns its file and channel.
 func (w *writer) append(dst []byte, a *codec.Annotation, extra *tier.Extra) (line []byte, head string) {
 	own := func(key string, valid func(string) bool) string {
 		if s, ok := fields.Kept(extra, key); ok && valid(s) {
@@ -315,7 +318,7 @@ func (w *writer) append(dst []byte, a *codec.Annotation, extra *tier.Extra) (lin
 	return append(dst, '\n'), head
 }
 
-// LooksLike tells whether the fields of the first record are those of a word.
+// LooksLike reports whether the fields of the first record are those of a word.
 func LooksLike(first []string) bool {
 	if len(first) < 5 || len(first) > 8 {
 		return false

@@ -9,10 +9,10 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/codec/tier"
 )
 
-// MaxPayload is the longest text of one cue in bytes, with its tags.
+// MaxPayload is the longest text of one cue, in bytes, with its tags.
 const MaxPayload = 1 << 20
 
-// The names of what a cue says besides.
+// The names of fields.
 const (
 	idKey       = "cue_id"
 	voiceKey    = "voice"
@@ -20,12 +20,14 @@ const (
 	markupKey   = "markup"
 )
 
-// TooLong is the error about a cue whose text does not end.
+// TooLong returns the error about a cue whose text does not end.
 func TooLong(at codec.Place) *codec.SyntaxError {
-	return &codec.SyntaxError{Place: at, Found: fmt.Sprintf("a cue of more than %d bytes", MaxPayload), Expected: "a blank line"}
+	return &codec.SyntaxError{
+		Place: at, Found: fmt.Sprintf("a cue of more than %d bytes", MaxPayload), Expected: "a blank line",
+	}
 }
 
-// Label makes a label of a cue. The id is kept if it says something.
+// Label fills in the label of a cue. The id is kept as a field if keepID is set, and is for templates only otherwise.
 func (d *Dialect) Label(l *codec.Label, at codec.Place, t *Timing, id string, keepID bool, payload string) {
 	text, voice, styled := d.Plain(payload)
 	*l = codec.Label{
@@ -48,7 +50,7 @@ type Cue struct {
 	ID, Settings, Payload string
 }
 
-// cueOf makes a cue of a label, and remarks what it cannot say. validID tells whether an id can be written.
+// cueOf makes a cue from a label, and remarks what it cannot say. validID reports whether an id can be written.
 func (d *Dialect) cueOf(dst *codec.Target, a *codec.Annotation, validID func(string) bool) (c Cue, err error) {
 	extra, err := tier.NewExtra(a.Extra)
 	if err != nil {
@@ -79,15 +81,15 @@ func (d *Dialect) cueOf(dst *codec.Target, a *codec.Annotation, validID func(str
 	return c, nil
 }
 
-// isLine tells whether a text can stand in a line and be read as it is.
+// isLine reports whether a text can stand on a line and be read as it is.
 func isLine(s string) bool {
 	return strings.Trim(s, " \t") == s && !strings.ContainsAny(s, "\r\n") && !strings.Contains(s, Arrow)
 }
 
-// IsID tells whether a text can be a line before the times.
+// IsID reports whether a text can be the line before the times.
 func IsID(s string) bool { return s != "" && isLine(s) }
 
-// fits tells whether a payload can be written as it is.
+// fits reports whether a payload can be written as it is.
 func (d *Dialect) fits(s string) bool {
 	lines := strings.Split(s, "\n")
 	for i, line := range lines {
@@ -99,7 +101,7 @@ func (d *Dialect) fits(s string) bool {
 	return len(s) <= MaxPayload && !strings.Contains(s, "\r") && !strings.Contains(s, Arrow)
 }
 
-// Blank tells whether a line has blanks alone.
+// Blank reports whether a line has only blanks.
 func Blank(line string) bool { return strings.Trim(line, " \t") == "" }
 
 // appendTo appends times, settings and payload.
@@ -112,13 +114,13 @@ func (c *Cue) appendTo(dst []byte, d *Dialect, a *codec.Annotation) []byte {
 	return append(append(append(dst, '\n'), c.Payload...), '\n')
 }
 
-// Writer is how a format writes cues.
+// Writer says how a format writes cues.
 type Writer struct {
 	Dialect *Dialect
-	Head    string // what a file begins with
-	// IsID tells whether a text can be the id of the cue of this number, from 1.
+	Head    string // the beginning of a file
+	// IsID reports whether a text can be the id of the cue with this number, from 1.
 	IsID func(id string, n int64) bool
-	// Before appends what stands before the times.
+	// Before appends the lines before the times.
 	Before func(dst []byte, c *Cue, n int64) []byte
 }
 

@@ -5,22 +5,22 @@ import (
 	"strings"
 )
 
-// Dialect is how a format writes texts.
+// Dialect says how a format writes texts.
 type Dialect struct {
-	Point byte // of its times
-	// Loose tells that texts were never meant to be escaped: what looks like a tag or an entity, and is none that players
+	Point byte // the decimal point of its times
+	// Loose says that texts are not escaped in general: what looks like a tag or an entity, but is none that players
 	// know, is text. A text may have blank lines.
 	Loose bool
 }
 
-// The two there are.
+// The dialects.
 var (
 	WebVTT = Dialect{Point: '.'}
 	SRT    = Dialect{Point: ',', Loose: true}
 )
 
-// Plain makes a text of what a cue says: without tags, and with the characters that entities stand for. The voice is the
-// one that speaks all of it, or the first. styled tells that there are other tags, which the text does not say.
+// Plain returns the text of a payload, without tags and with entities decoded. The voice is the one around all of it,
+// or the first. styled reports whether there are other tags, which the text does not show.
 func (d *Dialect) Plain(payload string) (text, voice string, styled bool) {
 	if strings.IndexAny(payload, "<&{") < 0 {
 		return payload, "", false
@@ -62,7 +62,7 @@ func (d *Dialect) Plain(payload string) (text, voice string, styled bool) {
 	return b.String(), voice, styled
 }
 
-// tag returns the length of the tag that a text begins with, 0 if it begins with none.
+// tag returns the length of the tag at the beginning of a text, or 0 if there is none.
 func (d *Dialect) tag(s string) int {
 	end := next(s, '<', '>')
 	if end < 0 {
@@ -71,7 +71,7 @@ func (d *Dialect) tag(s string) int {
 	name := s[1:end]
 	if name != "" && name[0] >= '0' && name[0] <= '9' && !d.Loose {
 		if strings.Trim(name, "0123456789:.") == "" && strings.Contains(name, ":") {
-			return end + 1 // the time from which the rest is said
+			return end + 1 // the time at which the rest is spoken
 		}
 		return 0
 	}
@@ -85,8 +85,8 @@ func (d *Dialect) tag(s string) int {
 	return end + 1
 }
 
-// next returns where what opens at the beginning of a text is closed, -1 if nowhere before the same opens again: so a text
-// is looked at once, whatever opens in it.
+// next returns where what opens at the beginning of a text closes, or -1 if it does not, or the same opens again
+// before: so a text is searched once, however much opens in it.
 func next(s string, opens, closes byte) int {
 	for i := 1; i < len(s) && s[i] != opens; i++ {
 		if s[i] == closes {
@@ -98,13 +98,13 @@ func next(s string, opens, closes byte) int {
 
 func letter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
 
-// known are the tags that players of SubRip know, or that come out of WebVTT.
+// known are the tags that players of SubRip know, or that come from WebVTT.
 var known = map[string]bool{
 	"b": true, "i": true, "u": true, "s": true, "font": true, "em": true, "strong": true, "strike": true, "span": true,
 	"c": true, "v": true, "lang": true, "ruby": true, "rt": true,
 }
 
-// voiceOf reads the name in a voice tag: "v Mary", or "v.loud Mary".
+// voiceOf returns the name in a voice tag: "v Mary", or "v.loud Mary".
 func voiceOf(tag string) (string, bool) {
 	if tag == "" || tag[0] != 'v' {
 		return "", false
@@ -116,9 +116,10 @@ func voiceOf(tag string) (string, bool) {
 	return oneLine(unescape(tag[i:])), true
 }
 
-// oneLine is how WebVTT reads the annotation of a tag: ASCII white space is one blank.
+// oneLine reads the annotation of a tag as WebVTT does: ASCII white space becomes one blank.
 func oneLine(s string) string {
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r < 0x80 && strings.ContainsRune(" \t\n\f\r", r) }), " ")
+	blank := func(r rune) bool { return r < 0x80 && strings.ContainsRune(" \t\n\f\r", r) }
+	return strings.Join(strings.FieldsFunc(s, blank), " ")
 }
 
 func unescape(s string) string {
@@ -135,10 +136,11 @@ func unescape(s string) string {
 	return b.String()
 }
 
-// longestEntity is that of HTML, &CounterClockwiseContourIntegral; with some room for zeros before a number.
+// longestEntity is the length of the longest in HTML, &CounterClockwiseContourIntegral; with room for zeros before a
+// number.
 const longestEntity = 40
 
-// entity returns the length of the entity that a text begins with, with its semicolon, 0 if it begins with none.
+// entity returns the length of the entity at the beginning of a text, with its semicolon, or 0 if there is none.
 func entity(s string) int {
 	if s[0] != '&' {
 		return 0
@@ -147,7 +149,7 @@ func entity(s string) int {
 		c := s[i]
 		if c == ';' {
 			if u := html.UnescapeString(s[:i+1]); u == s[:i+1] || u != ";" && strings.HasSuffix(u, ";") {
-				return 0 // there is none of this name; HTML alone knows some without a semicolon
+				return 0 // unknown: only HTML has entities without a semicolon
 			}
 			return i + 1
 		}
@@ -158,10 +160,11 @@ func entity(s string) int {
 	return 0
 }
 
-// escapeVoice also keeps a name from making an arrow with the end of its tag.
+// escapeVoice also breaks up "--", which could form an arrow with the end of the tag.
 var escapeVoice = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "--", "-&#45;")
 
-// Payload makes of a text, and of a voice that may be empty, what a cue says. [Dialect.Plain] makes the same of it again.
+// Payload returns what a cue has to say for a text and a voice, which may be empty. [Dialect.Plain] turns it back
+// into them.
 func (d *Dialect) Payload(text, voice string) string {
 	var b strings.Builder
 	if voice != "" {
@@ -222,7 +225,7 @@ func (d *Dialect) Payload(text, voice string) string {
 	return b.String()
 }
 
-// blankLine tells whether a line begins at i that has blanks alone, and that would be none to a reader.
+// blankLine reports whether the line that begins at i has only blanks, and would be lost on a reader.
 func (d *Dialect) blankLine(text string, i int) bool {
 	if i > 0 && text[i-1] != '\n' {
 		return false

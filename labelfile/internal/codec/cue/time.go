@@ -1,4 +1,4 @@
-// Package cue is what formats of subtitles share: times on a clock, and texts with tags and entities.
+// Package cue has what formats of subtitles share: times on a clock, and texts with tags and entities.
 package cue
 
 import (
@@ -14,16 +14,16 @@ import (
 // Arrow stands between the times of a cue.
 const Arrow = "-->"
 
-// Timing is the line of a cue that says its times.
+// Timing is the line of a cue that has its times.
 type Timing struct {
 	Start, End         decimal.Number
 	StartText, EndText string
 	Settings           string // what follows the times
-	Exact              bool   // written as the format has it
+	Exact              bool   // spelled exactly as the format has it
 }
 
-// ParseTiming reads the line of a cue that says its times. Hours and decimals may be missing, have other lengths, and the
-// point may be a comma; the point of the format makes it exact.
+// ParseTiming reads the line of a cue that has its times. Hours and decimals may be missing or have other lengths,
+// and the decimal point may be a comma or a point. A spelling with the format's own point and lengths is exact.
 func ParseTiming(line int, text string, point byte) (*Timing, *codec.SyntaxError) {
 	bad := func(offset int, found, expected string) *codec.SyntaxError {
 		return &codec.SyntaxError{Place: codec.Place{Line: line, Column: utf8.RuneCountInString(text[:offset]) + 1},
@@ -60,7 +60,7 @@ func found(text string, err error) string {
 	return codec.Quote(text)
 }
 
-// maxHours is how many digits hours may have: more are beyond any time.
+// maxHours is how many digits hours may have. More are beyond any time.
 const maxHours = 9
 
 // clock reads hours:minutes:seconds.decimals.
@@ -77,7 +77,7 @@ func clock(s string, point byte) (n decimal.Number, exact bool, err error) {
 	if colons != 1 && colons != 2 {
 		return n, false, decimal.ErrSyntax
 	}
-	exact = exact && (colons == 2 || point == '.') // WebVTT alone has times without hours
+	exact = exact && (colons == 2 || point == '.') // only WebVTT has times without hours
 	var seconds int64
 	for rest, more := whole, true; more; {
 		var part string
@@ -89,7 +89,7 @@ func clock(s string, point byte) (n decimal.Number, exact bool, err error) {
 		if !digits(part, 1, maxHours) || !isHours && len(part) > 2 {
 			return n, false, decimal.ErrSyntax
 		}
-		v, _ := strconv.ParseInt(part, 10, 64) // it has digits alone
+		v, _ := strconv.ParseInt(part, 10, 64) // it has only digits
 		if !isHours && v >= 60 {
 			return n, false, decimal.ErrSyntax
 		}

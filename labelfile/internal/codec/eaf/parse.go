@@ -12,10 +12,10 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/codec/charset"
 )
 
-// maxDepth is how deep elements may nest. The format's own nest to six.
+// maxDepth is how deep elements may nest. The format itself nests six deep.
 const maxDepth = 100
 
-// document is what of a file matters to its labels, as it is written.
+// document has the parts of a file that matter to its labels, as they are written.
 type document struct {
 	units       string
 	media       []medium
@@ -50,9 +50,9 @@ type annotation struct {
 	tier           *eafTier
 	at             codec.Place
 	slot1, slot2   string
-	parent, before string // annotation ids; parent is empty where the annotation has slots
+	parent, before string // annotation ids; parent is empty if the annotation has slots
 	cve            string
-	others         []codec.Field // attributes that this package does not know its way with
+	others         []codec.Field // attributes that this package has no use for
 	value          string
 	span           span
 }
@@ -63,12 +63,12 @@ type parser struct {
 	xml    *xml.Decoder
 	cursor *codec.Cursor
 	note   func(codec.Kind, codec.Place, string)
-	path   []string // of the element that is open
+	path   []string // of the open element
 	at     codec.Place
-	text   strings.Builder // of the element that is open, if it is one whose text counts
-	name   string          // of the property that is open
+	text   strings.Builder // of the open element, if its text counts
+	name   string          // of the open property
 
-	encoding string // that cannot be read
+	encoding string // an encoding that cannot be read
 }
 
 // parse reads a whole document.
@@ -91,7 +91,7 @@ func parse(data []byte, note func(codec.Kind, codec.Place, string)) (*document, 
 	}
 	p.xml.CharsetReader = func(label string, in io.Reader) (io.Reader, error) {
 		if isUTF16 && strings.HasPrefix(strings.ToLower(label), "utf-16") {
-			return in, nil // it was decoded above
+			return in, nil // already decoded
 		}
 		p.encoding = label
 		return nil, errors.New("no such encoding")
@@ -144,7 +144,7 @@ func (p *parser) errorf(expected, found string, args ...any) error {
 	return &codec.SyntaxError{Place: p.at, Found: fmt.Sprintf(found, args...), Expected: expected}
 }
 
-// located says where the XML is broken.
+// located adds the place to an error about broken XML.
 func (p *parser) located(err error) error {
 	p.at = p.cursor.Place(min(int(p.xml.InputOffset()), p.cursor.Len()))
 	if e, ok := errors.AsType[*xml.SyntaxError](err); ok {
@@ -171,13 +171,13 @@ func (a attrs) find(name string) (value string, ok bool) {
 	return "", false
 }
 
-// get returns the value of an attribute, "" where it is not there.
+// get returns the value of an attribute, or "" if it is missing.
 func (a attrs) get(name string) string {
 	value, _ := a.find(name)
 	return value
 }
 
-// hasText tells whether the text of an element counts.
+// hasText reports whether the text of an element counts.
 func hasText(element string) bool { return element == "ANNOTATION_VALUE" || element == "PROPERTY" }
 
 // open takes the beginning of an element.
@@ -202,7 +202,7 @@ func (p *parser) open(element string, a attrs) error {
 	case "ANNOTATION_VALUE":
 		p.text.Reset()
 	case "LINGUISTIC_TYPE":
-		constraint := strings.ReplaceAll(a.get("CONSTRAINTS"), " ", "_") // as the first versions of the format have it
+		constraint := strings.ReplaceAll(a.get("CONSTRAINTS"), " ", "_") // as the first versions of the format spell it
 		p.doc.types[a.get("LINGUISTIC_TYPE_ID")] = lingType{constraint, a.get("CONTROLLED_VOCABULARY_REF")}
 	case "LINKED_FILE_DESCRIPTOR", "CROSS_REF_LINK", "GROUP_REF_LINK":
 		p.note(codec.RecordSkipped, p.at, element)
@@ -222,7 +222,7 @@ func (p *parser) close(element string) {
 	}
 }
 
-// inside tells whether the element that is open stands in one of these.
+// inside reports whether the open element stands directly in one of these.
 func (p *parser) inside(parents ...string) bool {
 	for _, parent := range parents {
 		if n := len(p.path); n > 1 && p.path[n-2] == parent {
@@ -249,7 +249,7 @@ func (p *parser) slot(a attrs) error {
 	return nil
 }
 
-// wholeNumber reads what an unsigned integer of XML Schema may be, up to what a time may be and far beyond.
+// wholeNumber reads an unsigned integer as XML Schema defines it, up to far beyond any time.
 func wholeNumber(s string) (n int64, ok bool) {
 	s = strings.TrimSpace(s)
 	if s == "" || len(s) > 15 {

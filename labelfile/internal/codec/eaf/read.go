@@ -1,6 +1,6 @@
-// Package eaf reads and writes the annotation files of ELAN, of the Max Planck Institute for Psycholinguistics, as its
-// "ELAN Annotation Format EAF" and its schema EAFv3.0.xsd describe them. What a file does not say, such as the times of
-// annotations that refer to others, is as ELAN itself computes it.
+// Package eaf reads and writes the annotation files of ELAN, by the Max Planck Institute for Psycholinguistics, as
+// its "ELAN Annotation Format EAF" and its schema EAFv3.0.xsd describe them. What a file leaves open, such as the
+// times of annotations that refer to others, is computed as ELAN does.
 package eaf
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/decimal"
 )
 
-// The names of the fields of a label, beside those of all tiers.
+// The names of fields, beside those of all tiers.
 const (
 	participantField = "participant"
 	annotatorField   = "annotator"
@@ -33,20 +33,20 @@ const (
 const (
 	// defaultType is ELAN's own name for the type of the first tier of a new file.
 	defaultType = "default-lt"
-	// ownID begins the ids of annotations that had none.
+	// ownID begins the ids of annotations that have none.
 	ownID = "annoset"
-	// fileProperty names the audio file, as a Go string, where the medium does not.
+	// fileProperty holds the audio file id, as a Go string, if the medium cannot.
 	fileProperty = "annoset:audio_file_id"
-	// furtherProperty and the id of a tier name the tier of which it is a further one.
+	// furtherProperty, followed by the id of a further tier, holds the name of its tier.
 	furtherProperty = "annoset:further_tier_of:"
 )
 
-// isDefaultType tells the types of tiers that name none: one for each constraint.
+// isDefaultType reports whether a type is one that we gave to tiers without a type: one for each constraint.
 var isDefaultType = regexp.MustCompile(`^` + defaultType + `( \([0-9]+\))?$`).MatchString
 
 var isOwnID = regexp.MustCompile(`^` + ownID + `[0-9]+$`).MatchString
 
-// Read reads an annotation document. It is held as a whole.
+// Read reads an annotation document. It is held in memory.
 func Read(src *codec.Source) error {
 	data, err := codec.Whole(src.Reader)
 	if err != nil {
@@ -70,7 +70,7 @@ func Read(src *codec.Source) error {
 	return nil
 }
 
-// unit returns what makes seconds of the times of a file, and how to write the unit.
+// unit returns a function that converts the times of a file to seconds, and how to write the unit.
 func unit(name string) (seconds func(int64) decimal.Number, suffix string, err error) {
 	switch name {
 	case "", "milliseconds":
@@ -84,7 +84,7 @@ func unit(name string) (seconds func(int64) decimal.Number, suffix string, err e
 		Expected: "milliseconds, PAL-frames or NTSC-frames"}
 }
 
-// audioFile names the audio file: as this package wrote it, or as the medium is called. "" is unknown.
+// audioFile returns the id of the audio file: as this package wrote it, or the name of the medium. "" is unknown.
 func (d *document) audioFile() string {
 	if file, err := strconv.Unquote(d.properties[fileProperty]); err == nil && utf8.ValidString(file) {
 		return file
@@ -102,7 +102,7 @@ func (d *document) audioFile() string {
 	return fileOf(best.url)
 }
 
-// fileOf names the audio file of a medium. Of a file on somebody's disk the folder says nothing.
+// fileOf returns the name of the audio file of a medium. For a file on somebody's disk the folder means nothing.
 func fileOf(url string) string {
 	if strings.HasPrefix(url, "file:") {
 		return url[strings.LastIndexAny(url, `/\:`)+1:]
@@ -114,11 +114,11 @@ type reader struct {
 	src     *codec.Source
 	doc     *document
 	seconds func(int64) decimal.Number
-	suffix  string // of a time
+	suffix  string // the unit, behind a time
 	file    string
 }
 
-// tier tells the labels of a tier.
+// tier delivers the labels of a tier.
 func (r *reader) tier(t *eafTier) error {
 	lt := r.doc.types[t.lingType]
 	name := t.id

@@ -7,7 +7,7 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/codec"
 )
 
-// The constraints of linguistic types, which the format calls stereotypes.
+// The constraints of linguistic types. The format calls them stereotypes.
 const (
 	timeSubdivision     = "Time_Subdivision"
 	includedIn          = "Included_In"
@@ -15,32 +15,33 @@ const (
 	symbolicAssociation = "Symbolic_Association"
 )
 
-// How many annotations may refer to one another in a row, and how many tiers. Corpora have five.
+// How many annotations, and how many tiers, may refer to one another in a row. Corpora have five.
 const (
 	maxGenerations = 1000
 	maxTiers       = 100
 )
 
-// span is where an annotation lies, once that is known.
+// span is the time of an annotation, once it is known.
 type span struct {
-	ref        bool // it has no time slots, and takes its times from an annotation that it refers to
+	ref        bool // it has no time slots, and takes its times from the annotation that it refers to
 	done       bool
-	walk       int                // of the timer, in which it was met last
+	walk       int                // of the timer, when it was met last
 	start, end int64              // in the units of the file
-	bad        *codec.SyntaxError // why it is not known
+	bad        *codec.SyntaxError // why it is unknown
 }
 
-// timer finds the times of all annotations of a document, as ELAN does: cut to whole units of the file where it divides.
+// timer computes the times of all annotations of a document as ELAN does, cut to whole units of the file by each
+// division.
 type timer struct {
 	doc   *document
 	note  func(codec.Kind, codec.Place, string)
 	byID  map[string]int // annotations
-	place map[int]place  // of annotations that share the span of one that they refer to
-	prev  []int          // of each slot, the last one up to it that has a time; -1: none
+	place map[int]place  // of annotations that share the span of the one they refer to
+	prev  []int          // of each slot, the last slot up to it that has a time; -1: none
 	next  []int
 }
 
-// place is the place of an annotation among those that a span is divided between.
+// place is the place of an annotation among those that share a span.
 type place struct{ i, n int }
 
 func (t *timer) run() {
@@ -53,7 +54,7 @@ func (t *timer) run() {
 		}
 		t.byID[a.id] = i
 	}
-	t.neighbours()
+	t.neighbors()
 	t.place = make(map[int]place)
 	for _, tier := range t.doc.tiers {
 		t.divide(tier)
@@ -67,8 +68,8 @@ func (a *annotation) fail(found, expected string) {
 	a.span.done, a.span.bad = true, &codec.SyntaxError{Place: a.at, Found: found, Expected: expected}
 }
 
-// neighbours finds the slots with a time around each slot.
-func (t *timer) neighbours() {
+// neighbors finds, for each slot, the slots around it that have a time.
+func (t *timer) neighbors() {
 	t.prev, t.next = make([]int, len(t.doc.slots)), make([]int, len(t.doc.slots))
 	last := -1
 	for i, s := range t.doc.slots {
@@ -86,7 +87,7 @@ func (t *timer) neighbours() {
 	}
 }
 
-// divide finds out which annotations of a tier share the span of one that they refer to.
+// divide finds the annotations of a tier that share the span of the one they refer to.
 func (t *timer) divide(tier *eafTier) {
 	constraint := t.doc.types[tier.lingType].constraint
 	if constraint == symbolicAssociation {
@@ -105,10 +106,10 @@ func (t *timer) divide(tier *eafTier) {
 	}
 }
 
-// inOrder puts annotations that refer to the same one into the order in which each names the one before it. Where these
-// names make no chain, the order of the file counts.
+// inOrder orders annotations that refer to the same one: each names the one before it. If these names form no chain,
+// the order of the file counts.
 func (t *timer) inOrder(children []int) []int {
-	after := make(map[string]int, len(children)) // the child that follows
+	after := make(map[string]int, len(children)) // the annotation after each one
 	for _, i := range children {
 		a := &t.doc.annotations[i]
 		if _, twice := after[a.before]; twice {
@@ -140,9 +141,9 @@ func (t *timer) asWritten(children []int) []int {
 	return children
 }
 
-// resolve finds the times of an annotation, and first of those that it refers to.
+// resolve finds the times of an annotation, and before them those of the annotations that it refers to.
 func (t *timer) resolve(i int) {
-	var line []int // each refers to the next
+	var line []int // each refers to the next one
 	walk := i + 1
 	for !t.doc.annotations[i].span.done {
 		a := &t.doc.annotations[i]
@@ -168,7 +169,7 @@ func (t *timer) resolve(i int) {
 	}
 }
 
-// inherit takes the times of an annotation, or a share of them.
+// inherit takes the times of the annotation referred to, or a share of them.
 func (t *timer) inherit(i, parent int) {
 	a, from := &t.doc.annotations[i], &t.doc.annotations[parent].span
 	if a.span.done {
@@ -187,7 +188,7 @@ func (t *timer) inherit(i, parent int) {
 	a.span.end = from.start + share(from.end-from.start, at.i+1, at.n)
 }
 
-// share returns d * i / n for i <= n, cut.
+// share returns d * i / n, rounded down, for i <= n.
 func share(d int64, i, n int) int64 {
 	if d < 0 {
 		return -share(-d, i, n)
@@ -214,9 +215,9 @@ func (t *timer) align(a *annotation) {
 	a.span.done, a.span.start, a.span.end = true, times[0], times[1]
 }
 
-// timeOf returns the time of a slot. Where it has none of its own, it lies between its neighbours, all at equal
-// distances: those in the chain of annotations on the tier, or on a tier above; and on one that is above all, those in
-// TIME_ORDER. This is ELAN's TierImpl.proposeTimeFor.
+// timeOf returns the time of a slot. A slot without a time lies between its neighbors, all at equal distances: the
+// neighbors in the chain of annotations on the tier, or on a tier above, and on a top tier those in TIME_ORDER. This
+// is ELAN's TierImpl.proposeTimeFor.
 func (t *timer) timeOf(tier *eafTier, slot, depth int) (int64, bool) {
 	if s := t.doc.slots[slot]; s.timed {
 		return s.time, true
@@ -274,8 +275,8 @@ func (t *timer) newChain(tier *eafTier) *chain {
 	return c
 }
 
-// timeOf finds the time of a slot, and of all others between the same two neighbours: the slots that have a time, or those
-// at which the chain ends, whose time the tier above knows.
+// timeOf finds the time of a slot, and of all others between the same two neighbors: slots that have a time, or the
+// ends of the chain, whose time the tier above knows.
 func (c *chain) timeOf(t *timer, parent *eafTier, slot, depth int) (int64, bool) {
 	if known, ok := c.known[slot]; ok {
 		return known.time, known.ok
@@ -284,8 +285,8 @@ func (c *chain) timeOf(t *timer, parent *eafTier, slot, depth int) (int64, bool)
 	slices.Reverse(line)
 	line = append(line, c.walk(t, slot, c.after)[1:]...)
 	last := len(line) - 1
-	begin, ok1 := c.neighbour(t, parent, line[0], depth)
-	end, ok2 := c.neighbour(t, parent, line[last], depth)
+	begin, ok1 := c.neighbor(t, parent, line[0], depth)
+	end, ok2 := c.neighbor(t, parent, line[last], depth)
 	for i, s := range line {
 		p := proposal{begin, ok1}
 		switch {
@@ -301,10 +302,10 @@ func (c *chain) timeOf(t *timer, parent *eafTier, slot, depth int) (int64, bool)
 	return c.known[slot].time, c.known[slot].ok
 }
 
-// walk returns the slots from one up to a neighbour.
+// walk returns the slots from one up to a neighbor.
 func (c *chain) walk(t *timer, slot int, way map[int]int) []int {
 	line := []int{slot}
-	for range len(way) { // a chain that bites its tail ends all the same
+	for range len(way) { // a chain that is a circle ends all the same
 		next, ok := way[slot]
 		if !ok {
 			break
@@ -318,7 +319,7 @@ func (c *chain) walk(t *timer, slot int, way map[int]int) []int {
 	return line
 }
 
-func (c *chain) neighbour(t *timer, parent *eafTier, slot, depth int) (int64, bool) {
+func (c *chain) neighbor(t *timer, parent *eafTier, slot, depth int) (int64, bool) {
 	if known, ok := c.known[slot]; ok {
 		return known.time, known.ok
 	}

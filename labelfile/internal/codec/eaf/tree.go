@@ -12,12 +12,13 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/decimal"
 )
 
-// tierFields are the fields that all labels of a tier have in common.
+// tierFields are the fields that all labels of a tier share.
 var tierFields = [...]string{
-	participantField, annotatorField, typeField, constraintField, parentTierField, vocabularyField, languageField, localeField,
+	participantField, annotatorField, typeField, constraintField, parentTierField, vocabularyField, languageField,
+	localeField,
 }
 
-// isID tells what can be the id of an annotation in XML, and is none that is given to something else.
+// isID reports whether a text can be the id of an annotation in XML.
 var isID = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`).MatchString
 
 var isSlotID = regexp.MustCompile(`^ts[0-9]+$`).MatchString
@@ -27,7 +28,7 @@ type tree struct {
 	tiers  []*outTier
 	byName map[string]*outTier
 	ids    map[string]*outLabel
-	lastID int64 // the highest number of ids as ELAN gives them
+	lastID int64 // the highest number in ids as ELAN makes them
 }
 
 // outTier is the labels that name one tier.
@@ -35,12 +36,12 @@ type outTier struct {
 	name   string
 	fields map[string]string
 	labels []*outLabel
-	lanes  [][]*outLabel // the tiers that it takes
-	parent *outTier      // nil: none, or none that the labels fit
+	lanes  [][]*outLabel // the tiers that they are written to
+	parent *outTier      // nil if there is none, or the labels do not fit it
 	state  state
 }
 
-// state is how far a tier has come in being linked to the one above it.
+// state says how far a tier has been linked to the one above it.
 type state int
 
 const (
@@ -54,7 +55,7 @@ type outLabel struct {
 	text           string
 	startMS, endMS int64
 	extra          *tier.Extra
-	id             string // empty: to be given
+	id             string // empty: to be made
 	parent, before *outLabel
 	slots          [2]*outSlot
 }
@@ -63,12 +64,12 @@ func newTree() *tree {
 	return &tree{byName: make(map[string]*outTier), ids: make(map[string]*outLabel)}
 }
 
-// add takes a label into its tier.
+// add adds a label to its tier.
 func (t *tree) add(a *codec.Annotation, extra *tier.Extra) {
 	l := &outLabel{text: held(a.Type), startMS: a.StartMS, endMS: a.EndMS, extra: extra}
 	name := cmp.Or(field(extra, tier.NameField), tier.Default)
 	if name == tier.Default {
-		extra.Lose(tier.NameField) // whatever it was, it is not read back
+		extra.Lose(tier.NameField) // whatever it says, it is not read back
 	}
 	ot := t.byName[name]
 	if ot == nil {
@@ -92,7 +93,7 @@ func (t *tree) add(a *codec.Annotation, extra *tier.Extra) {
 	ot.labels = append(ot.labels, l)
 }
 
-// field takes a member of extra data that XML can hold.
+// field returns a member of the extra data that XML can hold, and counts it as written.
 func field(extra *tier.Extra, name string) string {
 	value, ok := extra.Text(name)
 	if ok && (value == "" || held(value) != value) {
@@ -118,8 +119,8 @@ func (t *tree) identify(l *outLabel) {
 	}
 }
 
-// link puts each tier below the one that it names, if its labels lie there as its constraint says; otherwise it stands by
-// itself, and its labels keep their own times.
+// link puts each tier below the one that it names, if its labels lie there as its constraint demands. Otherwise it
+// stands alone, and its labels have times of their own.
 func (t *tree) link() {
 	for _, ot := range t.tiers {
 		ot.spread()
@@ -160,7 +161,7 @@ func (t *tree) linkTier(ot *outTier, depth int) {
 	ot.state = linked
 }
 
-// unlink makes a tier one that stands by itself.
+// unlink makes a tier stand alone.
 func (ot *outTier) unlink() {
 	delete(ot.fields, constraintField)
 	delete(ot.fields, parentTierField)
@@ -170,13 +171,13 @@ func (ot *outTier) unlink() {
 	}
 }
 
-// isRef tells whether the labels of a tier take their times from others.
+// isRef reports whether the labels of a tier take their times from others.
 func (ot *outTier) isRef() bool {
 	c := ot.fields[constraintField]
 	return ot.parent != nil && (c == symbolicAssociation || c == symbolicSubdivision)
 }
 
-// fits tells whether the labels of a tier lie in those of another one as the constraint says.
+// fits reports whether the labels of a tier lie in those of another as its constraint demands.
 func (t *tree) fits(ot, parent *outTier) bool {
 	switch ot.fields[constraintField] {
 	case symbolicAssociation, symbolicSubdivision:
@@ -189,7 +190,7 @@ func (t *tree) fits(ot, parent *outTier) bool {
 	return false
 }
 
-// fitRefs finds the annotation that each label refers to, and tells whether its times follow from it.
+// fitRefs finds the annotation that each label refers to, and reports whether its times follow from it.
 func (t *tree) fitRefs(ot, parent *outTier) bool {
 	above := make(map[*outLabel]bool, len(parent.labels))
 	for _, l := range parent.labels {
@@ -218,12 +219,15 @@ func (t *tree) fitRefs(ot, parent *outTier) bool {
 	return true
 }
 
-// fitWithin tells whether each label lies within one of the tier above; if whole, without leaving anything of it free.
+// fitWithin reports whether each label lies within one of the tier above and, if whole is set, they leave nothing of
+// it free.
 func fitWithin(ot, parent *outTier, whole bool) bool {
 	above := parent.lanes[0]
-	var last *outLabel // the label before, in the same parent
+	var last *outLabel // the last label, in the same parent
 	for _, l := range ot.lanes[0] {
-		i, found := slices.BinarySearchFunc(above, l.startMS, func(p *outLabel, ms int64) int { return cmp.Compare(p.startMS, ms) })
+		i, found := slices.BinarySearchFunc(above, l.startMS, func(p *outLabel, ms int64) int {
+			return cmp.Compare(p.startMS, ms)
+		})
 		if !found {
 			i--
 		}
@@ -243,7 +247,7 @@ func fitWithin(ot, parent *outTier, whole bool) bool {
 	return !whole || last == nil || last.endMS == last.parent.endMS
 }
 
-// held makes of a text what XML 1.0 can hold: no control characters other than white space.
+// held returns a text that XML 1.0 can hold: without control characters other than white space.
 func held(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\t' || r == '\n' || r == '\r' || r >= ' ' && r != 0xFFFE && r != 0xFFFF {

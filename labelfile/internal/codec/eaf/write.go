@@ -13,7 +13,7 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/codec/tier"
 )
 
-// Write writes an annotation document of one audio file. The labels are held.
+// Write writes an annotation document of one audio file. It holds the labels in memory.
 func Write(dst *codec.Target) error {
 	w := &writer{
 		tree: newTree(), out: bufio.NewWriter(dst.Writer), typeByID: make(map[string]lingType),
@@ -53,7 +53,7 @@ func Write(dst *codec.Target) error {
 	return w.out.Flush()
 }
 
-// writer writes the tree. The buffer keeps an error of the stream to the end.
+// writer writes the tree. The buffer keeps an error of the stream until it is flushed.
 type writer struct {
 	*tree
 	file  string
@@ -69,15 +69,15 @@ type writer struct {
 	typeIDs   names
 }
 
-// names are those that are taken.
+// names are the names that are taken.
 type names struct {
 	taken map[string]bool
-	last  map[string]int // the number that was given to a name last
+	last  map[string]int // the number given to a name last
 }
 
 func newNames() names { return names{taken: make(map[string]bool), last: make(map[string]int)} }
 
-// further makes a name like one that is taken.
+// further makes a new name from one that is taken.
 func (n *names) further(name string) string {
 	for i := max(n.last[name], 1) + 1; ; i++ {
 		if made := fmt.Sprintf("%s (%d)", name, i); !n.taken[made] {
@@ -93,7 +93,7 @@ type outSlot struct {
 	n  int // from 1, in order of time
 }
 
-// part is a tier as it is written: a whole [outTier], or one lane of it.
+// part is a tier to write: a whole [outTier], or one lane of it.
 type part struct {
 	id       string
 	further  bool
@@ -115,7 +115,7 @@ type vocabulary struct {
 	at      map[string]int
 }
 
-// lay gives everything its id.
+// lay gives all parts their ids.
 func (w *writer) lay() {
 	for _, ot := range w.tiers {
 		w.tierIDs.taken[ot.name] = true
@@ -160,7 +160,7 @@ func (w *writer) typeOf(ot *outTier) string {
 	if ok && known == lt {
 		return id
 	}
-	if ok { // it is that of another tier, which has another constraint
+	if ok { // another tier has it, with another constraint
 		for _, l := range ot.labels {
 			l.extra.Lose(typeField)
 		}
@@ -171,7 +171,7 @@ func (w *writer) typeOf(ot *outTier) string {
 	return id
 }
 
-// vocabularyOf finds or makes the controlled vocabulary of a tier, nil for none.
+// vocabularyOf finds or makes the controlled vocabulary of a tier, or returns nil.
 func (w *writer) vocabularyOf(ot *outTier) *vocabulary {
 	name := ot.fields[vocabularyField]
 	if name == "" || w.vocByName[name] != nil {
@@ -195,8 +195,8 @@ func (v *vocabulary) add(text string) {
 // id returns the id of the entry of a text.
 func (v *vocabulary) id(text string) string { return "cve" + strconv.Itoa(v.at[text]+1) }
 
-// align gives the labels of a tier their slots. Where a tier divides the one above it, they share the slots at which they
-// meet, as ELAN has it.
+// align gives the labels of a tier their slots. If the tier divides the one above it, labels share the slots at which
+// they meet, as in ELAN.
 func (w *writer) align(ot *outTier) {
 	if ot.isRef() || len(ot.labels) == 0 || ot.labels[0].slots[0] != nil {
 		return
@@ -226,9 +226,9 @@ func (w *writer) align(ot *outTier) {
 	}
 }
 
-// document writes it all, in the order of the schema.
+// document writes everything, in the order of the schema.
 func (w *writer) document() {
-	// The date is not that of the writing, so that the same labels make the same bytes.
+	// The date is fixed, so that the same labels make the same bytes.
 	w.print(`<?xml version="1.0" encoding="UTF-8"?>` + "\n" +
 		`<ANNOTATION_DOCUMENT AUTHOR="" DATE="1970-01-01T00:00:00Z" FORMAT="3.0" VERSION="3.0" ` +
 		`xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" ` +
@@ -236,7 +236,8 @@ func (w *writer) document() {
 	w.header()
 	w.print("    <TIME_ORDER>\n")
 	for _, s := range w.slots {
-		w.print(`        <TIME_SLOT TIME_SLOT_ID="ts`, strconv.Itoa(s.n), `" TIME_VALUE="`, strconv.FormatInt(s.ms, 10), "\"/>\n")
+		w.print(`        <TIME_SLOT TIME_SLOT_ID="ts`, strconv.Itoa(s.n), `" TIME_VALUE="`, strconv.FormatInt(s.ms, 10),
+			"\"/>\n")
 	}
 	w.print("    </TIME_ORDER>\n")
 	for i := range w.parts {
@@ -277,7 +278,7 @@ func (w *writer) header() {
 	w.print("    </HEADER>\n")
 }
 
-// mimeType is the media type of an audio file, in the words of ELAN.
+// mimeType returns the media type of an audio file, in ELAN's words.
 func mimeType(name string) string {
 	switch strings.ToLower(path.Ext(name)) {
 	case ".wav":
@@ -340,7 +341,7 @@ func (w *writer) fieldsOf(name string) []string {
 	return all
 }
 
-// undetermined is the language of texts of which none is known.
+// undetermined is the language of texts whose language is unknown.
 const undetermined = "und"
 
 func (w *writer) languages() {
@@ -357,7 +358,8 @@ func (w *writer) languages() {
 func (w *writer) constraints() {
 	for _, c := range [...][2]string{
 		{timeSubdivision, "Time subdivision of parent annotation's time interval, no time gaps allowed within this interval"},
-		{symbolicSubdivision, "Symbolic subdivision of a parent annotation. Annotations refering to the same parent are ordered"},
+		{symbolicSubdivision, "Symbolic subdivision of a parent annotation. " +
+			"Annotations refering to the same parent are ordered"},
 		{symbolicAssociation, "1-1 association with a parent annotation"},
 		{includedIn, "Time alignable annotations within the parent annotation's time interval, gaps are allowed"},
 	} {
@@ -379,13 +381,14 @@ func (w *writer) vocabulary(v *vocabulary) {
 	w.print("    </CONTROLLED_VOCABULARY>\n")
 }
 
-// element begins an element with those of the attributes, name by value, that have one. What has no content ends its line.
+// element begins an element. attributes are names and values in turn; those with an empty value are left out. An
+// element without content is closed.
 func (w *writer) element(indent, name string, content bool, attributes ...string) {
 	w.print(indent, "<", name)
 	for i := 0; i < len(attributes); i += 2 {
 		if attributes[i+1] != "" {
 			w.print(" ", attributes[i], `="`)
-			attributeText.WriteString(w.out, attributes[i+1]) //nolint:errcheck // the buffer keeps it
+			attributeText.WriteString(w.out, attributes[i+1]) //nolint:errcheck // the buffer keeps an error
 			w.print(`"`)
 		}
 	}
@@ -398,11 +401,11 @@ func (w *writer) element(indent, name string, content bool, attributes ...string
 
 var (
 	plainText     = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\r", "&#xD;")
-	attributeText = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "\t", "&#x9;", "\n", "&#xA;",
-		"\r", "&#xD;")
+	attributeText = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "\t", "&#x9;",
+		"\n", "&#xA;", "\r", "&#xD;")
 )
 
-func (w *writer) text(s string) { plainText.WriteString(w.out, s) } //nolint:errcheck // the buffer keeps it
+func (w *writer) text(s string) { plainText.WriteString(w.out, s) } //nolint:errcheck // the buffer keeps an error
 
 func (w *writer) print(parts ...string) {
 	for _, s := range parts {

@@ -1,5 +1,5 @@
-// Package fields is what formats share whose records are lines of fields with blanks between, as NIST made them: RTTM, UEM
-// and CTM. Lines that begin with two semicolons are comments.
+// Package fields has what formats share whose records are lines of fields separated by blanks, as NIST defined them:
+// RTTM, UEM and CTM. Lines that begin with two semicolons are comments.
 package fields
 
 import (
@@ -13,23 +13,23 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/decimal"
 )
 
-// None stands in a field that says nothing.
+// None fills a field that has no value.
 const None = "<NA>"
 
-// IsNone tells whether a field says nothing.
+// IsNone reports whether a field has no value.
 func IsNone(s string) bool { return len(s) == len(None) && strings.EqualFold(s, None) }
 
-// Record is one line. It is overwritten by the next one.
+// Record is one line. The next one overwrites it.
 type Record struct {
 	Line   int
 	Text   string
 	Fields []string
 }
 
-// maxFields is how many fields of a line are told apart. No format has as many.
+// maxFields is how many fields of a line are told apart. No format has that many.
 const maxFields = 16
 
-// split takes a line apart. Only ASCII blanks are blanks: others may be in a name.
+// split splits a line into fields. Only ASCII blanks separate; others may be in a name.
 func (r *Record) split(text string) {
 	r.Text, r.Fields = text, r.Fields[:0]
 	for i := 0; i < len(text) && len(r.Fields) < maxFields; {
@@ -48,7 +48,7 @@ func (r *Record) split(text string) {
 
 func blank(c byte) bool { return c == ' ' || c == '\t' || c == '\v' || c == '\f' }
 
-// Place is where a field stands, or the end of the line where there is no such field.
+// Place returns the place of a field, or of the end of the line if there is no such field.
 func (r *Record) Place(field int) codec.Place {
 	offset := 0
 	for i, f := range r.Fields {
@@ -61,7 +61,7 @@ func (r *Record) Place(field int) codec.Place {
 	return codec.Place{Line: r.Line, Column: utf8.RuneCountInString(r.Text[:offset]) + 1}
 }
 
-// Bad is an error about a field.
+// Bad returns an error about a field.
 func (r *Record) Bad(field int, expected string) *codec.SyntaxError {
 	found := "the end of the line"
 	if field < len(r.Fields) {
@@ -70,7 +70,7 @@ func (r *Record) Bad(field int, expected string) *codec.SyntaxError {
 	return &codec.SyntaxError{Place: r.Place(field), Found: found, Expected: expected}
 }
 
-// Count refuses a record of fewer or more fields.
+// Count refuses a record with too few or too many fields.
 func (r *Record) Count(least, most int, expected string) *codec.SyntaxError {
 	if n := len(r.Fields); n < least || n > most {
 		found := strconv.Itoa(n) + " fields"
@@ -91,7 +91,7 @@ func (r *Record) Time(field int, expected string) (decimal.Number, *codec.Syntax
 	return n, nil
 }
 
-// BadNumber is an error about the number in a field.
+// BadNumber returns an error about the number in a field.
 func (r *Record) BadNumber(field int, text string, err error, expected string) *codec.SyntaxError {
 	found := codec.Quote(text)
 	if errors.Is(err, decimal.ErrRange) {
@@ -100,7 +100,7 @@ func (r *Record) BadNumber(field int, text string, err error, expected string) *
 	return &codec.SyntaxError{Place: r.Place(field), Found: found, Expected: expected}
 }
 
-// Read reads all records. parse makes a label of one; it returns false for a record that is none, or is bad.
+// Read reads all records. parse makes a label from one; it returns false for a record that is no label, or is bad.
 func Read(src *codec.Source, parse func(*Record, *codec.Label) (bool, *codec.SyntaxError)) error {
 	lines := codec.NewLines(src.Reader)
 	var r Record
@@ -139,7 +139,7 @@ func Read(src *codec.Source, parse func(*Record, *codec.Label) (bool, *codec.Syn
 	}
 }
 
-// First takes the first record of the beginning of a file, for telling formats apart.
+// First returns the first record in the beginning of a file, for detecting formats.
 func First(head []byte) (fields []string, ok bool) {
 	lines := codec.NewLines(strings.NewReader(string(head)))
 	var r Record

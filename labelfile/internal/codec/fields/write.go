@@ -21,7 +21,7 @@ func NewWriter(dst *codec.Target) *Writer {
 	return &Writer{Target: dst, out: bufio.NewWriterSize(dst.Writer, 1<<16)}
 }
 
-// Write writes a record for each label. appendRecord takes of the extra data what it writes.
+// Write writes a record for each label. appendRecord takes from the extra data what the record can hold.
 func Write(dst *codec.Target, appendRecord func([]byte, *Writer, *codec.Annotation, *tier.Extra) []byte) error {
 	w := NewWriter(dst)
 	var line []byte
@@ -50,7 +50,7 @@ func (w *Writer) Line(line []byte) error {
 	return err
 }
 
-// Close writes what is left. The clean audio files cannot be said.
+// Close flushes the buffer, and remarks the clean audio files, which these formats cannot hold.
 func (w *Writer) Close() error {
 	for _, file := range w.Target.Clean {
 		w.Target.Note(codec.CleanLost, file)
@@ -58,8 +58,8 @@ func (w *Writer) Close() error {
 	return w.out.Flush()
 }
 
-// Word appends a text as one field. Its blanks become underscores, and so do those of other scripts, which Python takes for
-// blanks; a text that would say something else gets one behind it. Both are remarked.
+// Word appends a text as one field. Blanks become underscores, also those of other scripts, which Python takes for
+// blanks. A text that would mean something else gets an underscore appended. Both are remarked.
 func (w *Writer) Word(dst []byte, text string, taken ...string) []byte {
 	word := text
 	if strings.IndexFunc(text, apart) >= 0 {
@@ -82,7 +82,7 @@ func (w *Writer) Word(dst []byte, text string, taken ...string) []byte {
 	return append(dst, word...)
 }
 
-// File appends the name of an audio file as the first field of a line, which must not look like a comment or like a byte
+// File appends the name of an audio file as the first field of a line. It must not look like a comment or a byte
 // order mark.
 func (w *Writer) File(dst []byte, name string) []byte {
 	if strings.HasPrefix(name, ";;") || strings.HasPrefix(name, "\ufeff") {
@@ -95,10 +95,10 @@ func (w *Writer) File(dst []byte, name string) []byte {
 	return w.Word(dst, name)
 }
 
-// apart tells whether a character separates fields, for us or for others.
+// apart reports whether a character separates fields, for this package or for other programs.
 func apart(r rune) bool { return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f }
 
-// Kept takes a member of the extra data that can be written as one field.
+// Kept returns a member of the extra data that can be written as one field, and counts it as written.
 func Kept(extra *tier.Extra, name string) (string, bool) {
 	s, ok := extra.Text(name)
 	if ok && (IsNone(s) || !IsWord(s)) {
@@ -108,11 +108,11 @@ func Kept(extra *tier.Extra, name string) (string, bool) {
 	return s, ok
 }
 
-// IsWord tells whether a text can be one field as it is.
+// IsWord reports whether a text can be one field as it is.
 func IsWord(s string) bool { return s != "" && strings.IndexFunc(s, apart) < 0 }
 
-// Times returns the times of a label as they once were written, if that is known and still right, or with so many decimals
-// at least. The second one is the end, or the duration.
+// Times returns the times of a label: in their kept spelling if that is still right, and otherwise with at least the
+// given number of decimals. The second one is the end or, if isDuration is set, the duration.
 func Times(a *codec.Annotation, extra *tier.Extra, decimals int, isDuration bool) (start, second string) {
 	const startKey, endKey = "start_text", "end_text"
 	start, ok1 := extra.Text(startKey)

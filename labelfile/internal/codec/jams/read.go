@@ -1,7 +1,7 @@
 // Package jams reads and writes JAMS, the JSON Annotated Music Specification.
 //
-// The form is that of E. J. Humphrey et al., "JAMS: A JSON Annotated Music Specification for Reproducible MIR Research",
-// ISMIR 2014, and of the schema that the program jams (marl/jams) validates by, in version 0.3.
+// The form is that of E. J. Humphrey et al., "JAMS: A JSON Annotated Music Specification for Reproducible MIR
+// Research", ISMIR 2014, and of the schema that the program jams (marl/jams) validates with, in version 0.3.
 package jams
 
 import (
@@ -14,10 +14,10 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/decimal"
 )
 
-// maxDepth is how deep a file may nest: there is room for the deepest extra data.
+// maxDepth is how deep a file may nest. The deepest extra data fits.
 const maxDepth = valid.MaxDepth + 20
 
-// Names of fields, which are also those of extra data that writing looks at.
+// The names of fields. Writing looks for them in the extra data.
 const (
 	namespaceKey  = "namespace"
 	valueKey      = "value"
@@ -25,13 +25,13 @@ const (
 	bareKey       = "bare" // where in the value bare tokens stand, as JSON pointers
 )
 
-// plainNamespace is that of labels of which nothing else is said: any text is a value of it.
+// plainNamespace is the namespace of labels that name none: any text is a valid value in it.
 const plainNamespace = "tag_open"
 
-// ownTool is what we write as the tool that an annotation was made with.
+// ownTool is what this package writes as the tool of an annotation.
 const ownTool = "annoset"
 
-// What the sandbox of a file, and of an annotation, holds of ours.
+// The keys in the sandboxes of a file and of an annotation.
 const (
 	fileKey  = "audio_file_id"
 	cleanKey = "clean"
@@ -81,24 +81,24 @@ func Read(src *codec.Source) error {
 	return nil
 }
 
-// reader makes labels of annotations.
+// reader turns annotations into labels.
 type reader struct {
 	*document
 	src    *codec.Source
 	file   string
-	length *decimal.Number // of the recording; nil: not known
-	seen   map[string]int  // annotations of each namespace so far
+	length *decimal.Number // of the recording; nil: unknown
+	seen   map[string]int  // how many annotations of each namespace came so far
 	labels int
 }
 
-// observation is one thing that an annotation says, as parts of the text.
+// observation is one statement of an annotation, as parts of the text.
 type observation struct{ time, duration, value, confidence []byte }
 
 func (rd *reader) bad(part []byte, found, expected string) error {
 	return rd.src.Bad(rd.cursor.ErrorAt(rd.offset(part), found, expected))
 }
 
-// annotation reads one list of observations, or, as older versions have it, the four lists of their parts.
+// annotation reads a list of observations or, in older versions, the four lists of their parts.
 func (rd *reader) annotation(text []byte) error {
 	data := member(text, "data")
 	namespace, ok := codec.Unquote(member(text, "namespace"))
@@ -109,7 +109,7 @@ func (rd *reader) annotation(text []byte) error {
 	rd.aboutAnnotation(text)
 	var extra [][]byte
 	if kept := member(member(text, "sandbox"), extraKey); len(kept) > 0 && kept[0] == '[' {
-		codec.EachValue(kept, func(v []byte) error { extra = append(extra, v); return nil }) //nolint:errcheck // none
+		codec.EachValue(kept, func(v []byte) error { extra = append(extra, v); return nil }) //nolint:errcheck // never fails
 	}
 	n := 0
 	take := func(part []byte, o observation) error {
@@ -134,7 +134,7 @@ func (rd *reader) annotation(text []byte) error {
 	return rd.bad(data, codec.Quote(string(data)), "a list of observations")
 }
 
-// aboutAnnotation remarks what an annotation says beside its observations.
+// aboutAnnotation remarks what an annotation has beside its observations.
 func (rd *reader) aboutAnnotation(text []byte) {
 	if meta := member(text, "annotation_metadata"); string(member(meta, "annotation_tools")) != `"`+ownTool+`"` {
 		rd.unkept(meta, "the metadata of an annotation")
@@ -151,9 +151,9 @@ func (rd *reader) aboutAnnotation(text []byte) {
 	}
 }
 
-// parts takes an observation apart.
+// parts splits an observation.
 func (rd *reader) parts(object []byte) (o observation) {
-	codec.EachMember(object, func(name, value []byte) error { //nolint:errcheck // none
+	codec.EachMember(object, func(name, value []byte) error { //nolint:errcheck // never fails
 		if string(value) == "null" {
 			return nil
 		}
@@ -174,13 +174,13 @@ func (rd *reader) parts(object []byte) (o observation) {
 	return o
 }
 
-// others remarks the members of an object but for some.
+// others remarks the members of an object, except known ones.
 func (rd *reader) others(object []byte, within string, known ...string) {
 	if len(object) == 0 || object[0] != '{' {
 		rd.unkept(object, within)
 		return
 	}
-	codec.EachMember(object, func(name, value []byte) error { //nolint:errcheck // none
+	codec.EachMember(object, func(name, value []byte) error { //nolint:errcheck // never fails
 		if key, _ := codec.Unquote(name); !slices.Contains(known, key) {
 			rd.unkept(value, within+key)
 		}
@@ -188,12 +188,15 @@ func (rd *reader) others(object []byte, within string, known ...string) {
 	})
 }
 
-// columns reads observations whose parts are in lists of their own.
+// columns reads observations whose parts are in separate lists.
 func (rd *reader) columns(data []byte, take func([]byte, observation) error) error {
 	var lists [4][][]byte
 	for i, name := range []string{"time", "duration", "value", confidenceKey} {
 		if list := member(data, name); len(list) > 0 && list[0] == '[' {
-			codec.EachValue(list, func(v []byte) error { lists[i] = append(lists[i], v); return nil }) //nolint:errcheck // none
+			codec.EachValue(list, func(v []byte) error { //nolint:errcheck // never fails
+				lists[i] = append(lists[i], v)
+				return nil
+			})
 		}
 	}
 	n := len(lists[0])
@@ -211,7 +214,7 @@ func (rd *reader) columns(data []byte, take func([]byte, observation) error) err
 	return nil
 }
 
-// observation makes one label.
+// observation makes a label.
 func (rd *reader) observation(part []byte, namespace string, o observation, own []byte) error {
 	start, err := decimal.Parse(string(o.time))
 	if err != nil {
@@ -265,7 +268,7 @@ func (rd *reader) observation(part []byte, namespace string, o observation, own 
 	return rd.src.Label(&l)
 }
 
-// unkept remarks a part that says something which no label keeps.
+// unkept remarks a part that has something to say and no place in a label.
 func (rd *reader) unkept(part []byte, what string) {
 	if codec.SaysAnything(part) {
 		rd.src.Note(codec.FieldLost, rd.cursor.Place(rd.offset(part)), what)
@@ -286,7 +289,8 @@ func (rd *reader) valueOf(part []byte) json.RawMessage {
 	return rd.document.value(part)
 }
 
-// typeOf is what a value says: itself if it is a text, what it calls its label, or else no more than the namespace.
+// typeOf returns the artifact type of a value: the value if it is a text, its label if it has one, or else the
+// namespace.
 func typeOf(namespace string, value []byte) string {
 	if s, ok := codec.Unquote(value); ok {
 		return s

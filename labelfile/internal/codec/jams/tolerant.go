@@ -12,18 +12,18 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/codec"
 )
 
-// document is the text of a file that is JSON but for bare NaN and Infinity, which Python writes.
+// document is the text of a file that is JSON except for bare NaN and Infinity, which Python writes.
 type document struct {
-	text   []byte         // with a text of the same length in their place
-	bare   map[int]string // what stands there really, by offset
+	text   []byte         // with a text of the same length in place of each
+	bare   map[int]string // the bare tokens, by offset
 	order  []int          // the offsets, in order
 	cursor *codec.Cursor
 }
 
-// bareTokens are what is no JSON, the longest first.
+// bareTokens are the tokens that are no JSON, the longest first.
 var bareTokens = []string{"-Infinity", "Infinity", "NaN"}
 
-// parse makes JSON of a file.
+// parse turns a file into JSON.
 func parse(data []byte) (*document, error) {
 	d := &document{text: data, bare: make(map[int]string), cursor: codec.NewCursor(string(data))}
 	if !utf8.Valid(data) {
@@ -55,7 +55,7 @@ func parse(data []byte) (*document, error) {
 	return d, nil
 }
 
-// quoteBare puts texts in the place of bare tokens.
+// quoteBare puts texts in place of bare tokens.
 func (d *document) quoteBare() {
 	quoted, changed := false, false
 	for i := 0; i < len(d.text); i++ {
@@ -85,10 +85,10 @@ func (d *document) quoteBare() {
 	}
 }
 
-// offset is where a part of the text begins.
+// offset returns where a part of the text begins.
 func (d *document) offset(part []byte) int { return cap(d.text) - cap(part) }
 
-// value is a part of the text as JSON, with bare tokens as texts.
+// value returns a part of the text as JSON, with bare tokens as texts.
 func (d *document) value(part []byte) json.RawMessage {
 	if !d.anyBare(part) {
 		return json.RawMessage(part)
@@ -106,14 +106,14 @@ func (d *document) value(part []byte) json.RawMessage {
 	return out
 }
 
-// anyBare tells whether there are bare tokens in a part of the text.
+// anyBare reports whether a part of the text has bare tokens.
 func (d *document) anyBare(part []byte) bool {
 	at := d.offset(part)
 	i, is := slices.BinarySearch(d.order, at)
 	return is || i < len(d.order) && d.order[i] < at+len(part)
 }
 
-// pointers are where bare tokens stand in a part of the text. It is false if they are too long to be kept.
+// pointers returns where bare tokens stand in a part of the text, and false if the pointers are too long to keep.
 func (d *document) pointers(part []byte) (all []string, ok bool) {
 	if !d.anyBare(part) {
 		return nil, true
@@ -129,7 +129,7 @@ func (d *document) pointers(part []byte) (all []string, ok bool) {
 	return all, size <= codec.MaxLine
 }
 
-// bareAgain takes the quotes from the tokens in a valid value at which one of the pointers points.
+// bareAgain removes the quotes from the tokens in a valid value that pointers point at.
 func bareAgain(value []byte, pointers []string) []byte {
 	if len(pointers) == 0 {
 		return value
@@ -148,8 +148,8 @@ func bareAgain(value []byte, pointers []string) []byte {
 	return append(out, value[done:]...)
 }
 
-// eachText gives each text of a valid value to a function, in order, with where it stands: as a JSON pointer (RFC 6901),
-// which is valid until the function returns, and as offsets.
+// eachText calls a function for each text of a valid value, in order, with its JSON pointer (RFC 6901), which is
+// valid until the function returns, and its offsets.
 func eachText(value []byte, text func(pointer []byte, from, to int)) {
 	w := &walker{value: value, text: text}
 	w.walk(0)
@@ -161,7 +161,7 @@ type walker struct {
 	pointer []byte
 }
 
-// walk passes the value that begins at i, and returns where it ends.
+// walk skips the value that begins at i, and returns its end.
 func (w *walker) walk(i int) int {
 	s := w.value
 	switch s[i] {
@@ -197,12 +197,12 @@ func (w *walker) walk(i int) int {
 
 var escapePointer = strings.NewReplacer("~", "~0", "/", "~1")
 
-// member finds a member of an object, nil where there is none, or it is null.
+// member finds a member of an object, or returns nil if there is none or it is null.
 func member(object []byte, name string) (found []byte) {
 	if len(object) == 0 || object[0] != '{' {
 		return nil
 	}
-	codec.EachMember(object, func(key, value []byte) error { //nolint:errcheck // it returns none
+	codec.EachMember(object, func(key, value []byte) error { //nolint:errcheck // never fails
 		if s, _ := codec.Unquote(key); s == name {
 			found = value
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/decimal"
 )
 
-// annotation is the observations of one namespace, as they are to be written.
+// annotation is the observations of one namespace, in the form to write.
 type annotation struct {
 	namespace    string
 	observations bytes.Buffer
@@ -53,7 +53,8 @@ func Write(dst *codec.Target) error {
 		last = ms
 	}
 	w := bufio.NewWriterSize(dst.Writer, 1<<16)
-	fmt.Fprintf(w, `{"file_metadata":{"title":"","artist":"","release":"","duration":%s,"identifiers":{},"jams_version":"0.3.4"},`,
+	fmt.Fprintf(w, `{"file_metadata":{"title":"","artist":"","release":"","duration":%s,"identifiers":{},`+
+		`"jams_version":"0.3.4"},`,
 		decimal.Seconds(last))
 	fmt.Fprintf(w, "\n"+`"sandbox":{"%s":%s`, fileKey, codec.JSONText(file))
 	if clean {
@@ -70,7 +71,7 @@ func Write(dst *codec.Target) error {
 	return w.Flush()
 }
 
-// observed is one label on its way.
+// observed is one label in the form to write.
 type observed struct {
 	key, namespace string
 	text           []byte
@@ -121,7 +122,7 @@ func observe(a *codec.Annotation) (*observed, error) {
 	return o, nil
 }
 
-// times are the times of a label, as they were written where extra data has that.
+// times returns the times of a label, in their kept spelling if that is still right.
 func times(a *codec.Annotation, extra []codec.Field) (start, duration string) {
 	start, duration = codec.Text(extra, "start_text"), codec.Text(extra, "end_text")
 	if json.Valid([]byte(start)) && json.Valid([]byte(duration)) {
@@ -150,7 +151,7 @@ func (a *annotation) add(o *observed) {
 		return
 	}
 	a.anyExtra = true
-	json.Compact(&a.extra, o.extra) //nolint:errcheck // it was taken apart already
+	json.Compact(&a.extra, o.extra) //nolint:errcheck // parsed before
 }
 
 func (a *annotation) write(w *bufio.Writer, endMS int64) {
@@ -163,7 +164,7 @@ func (a *annotation) write(w *bufio.Writer, endMS int64) {
 	fmt.Fprintf(w, `},"data":[%s]}`, a.observations.Bytes())
 }
 
-// compact leaves out white space of valid JSON.
+// compact removes the white space of valid JSON.
 func compact(raw []byte) []byte {
 	var b bytes.Buffer
 	json.Compact(&b, raw) //nolint:errcheck // it is valid

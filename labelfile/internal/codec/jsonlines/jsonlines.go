@@ -17,14 +17,16 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/decimal"
 )
 
-// Read reads annoset's own lines: one object each.
+// Read reads annoset's own lines: one object a line.
 func Read(src *codec.Source) error {
 	return eachLine(codec.NewLines(src.Reader), src, (&reader{src: src}).line)
 }
 
-// eachLine gives each line that is not blank to a function, and its errors, and those of lines that are no JSON objects, to
-// the source.
-func eachLine(lines *codec.Lines, src *codec.Source, take func(object []byte, place func(at []byte) codec.Place) error) error {
+// eachLine calls a function for each line that is not blank. Lines that are no JSON objects, and errors of the
+// function, are bad records of the source.
+func eachLine(lines *codec.Lines, src *codec.Source,
+	take func(object []byte, place func(at []byte) codec.Place) error,
+) error {
 	for {
 		line, err := lines.Next()
 		if err == io.EOF {
@@ -50,7 +52,7 @@ func eachLine(lines *codec.Lines, src *codec.Source, take func(object []byte, pl
 	}
 }
 
-// placeIn is the place of a part of a line.
+// placeIn returns the place of a part of a line.
 func placeIn(line, at []byte, number int) codec.Place {
 	offset := max(cap(line)-cap(at), 0)
 	return codec.Place{Line: number, Column: 1 + utf8.RuneCount(line[:min(offset, len(line))])}
@@ -77,7 +79,7 @@ func wholeObject(line []byte, blank, number int) error {
 	return bad(min(at, len(line)), err.Error())
 }
 
-// reader makes labels of annoset's own lines.
+// reader turns annoset's own lines into labels.
 type reader struct {
 	src   *codec.Source
 	label codec.Label
@@ -108,7 +110,7 @@ func (rd *reader) line(line []byte, place func([]byte) codec.Place) error {
 			l.Confidence, err = confidenceOf(l, value, place)
 		case `"extra_data"`:
 			l.Extra, err = extraOf(value, place)
-		case `"id"`: // a store gives its own
+		case `"id"`: // a store makes its own
 		case `"clean"`:
 			if has.clean = string(value) == "true"; !has.clean {
 				err = addField(l, name, value, place)
@@ -154,14 +156,16 @@ func numberOf(value []byte, place func([]byte) codec.Place) (decimal.Number, str
 	return n, s, nil
 }
 
-// confidenceOf reads a confidence. A number that is none stays among the fields.
+// confidenceOf reads a confidence. A number that cannot be one becomes a field.
 func confidenceOf(l *codec.Label, value []byte, place func([]byte) codec.Place) (*float64, error) {
 	f, err := strconv.ParseFloat(string(value), 64)
 	switch {
 	case string(value) == "null":
 		return nil, nil
 	case value[0] != '-' && (value[0] < '0' || value[0] > '9'):
-		return nil, &codec.SyntaxError{Place: place(value), Found: codec.Quote(string(value)), Expected: "a number from 0 to 1"}
+		return nil, &codec.SyntaxError{
+			Place: place(value), Found: codec.Quote(string(value)), Expected: "a number from 0 to 1",
+		}
 	case err != nil || f < 0 || f > 1:
 		return nil, addField(l, []byte(`"confidence"`), value, place)
 	}
@@ -178,16 +182,18 @@ func extraOf(value []byte, place func([]byte) codec.Place) (json.RawMessage, err
 	return keep(value, place)
 }
 
-// keep copies a value that must not nest too deep.
+// keep copies a value, and refuses one that nests too deep.
 func keep(value []byte, place func([]byte) codec.Place) (json.RawMessage, error) {
 	if valid.Depth(value) > valid.MaxDepth {
-		return nil, &codec.SyntaxError{Place: place(value), Found: "a value that nests deeper than " + strconv.Itoa(valid.MaxDepth),
-			Expected: "one that does not"}
+		return nil, &codec.SyntaxError{
+			Place: place(value), Found: "a value that nests deeper than " + strconv.Itoa(valid.MaxDepth),
+			Expected: "one that does not",
+		}
 	}
 	return bytes.Clone(value), nil
 }
 
-// addField keeps an unknown member.
+// addField keeps an unknown member as a field.
 func addField(l *codec.Label, name, value []byte, place func([]byte) codec.Place) error {
 	key, ok := codec.Unquote(name)
 	raw, err := keep(value, place)
@@ -198,7 +204,7 @@ func addField(l *codec.Label, name, value []byte, place func([]byte) codec.Place
 	return nil
 }
 
-// Write writes annoset's own lines, and those of clean audio files at the end.
+// Write writes annoset's own lines, and at the end those of clean audio files.
 func Write(dst *codec.Target) error {
 	out := bufio.NewWriterSize(dst.Writer, 1<<16)
 	var line []byte

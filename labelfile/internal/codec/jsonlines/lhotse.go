@@ -14,8 +14,8 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/decimal"
 )
 
-// lhotseKeys are the members of a supervision that it may have besides its place and text, in the order of lhotse's class
-// SupervisionSegment. All others go to its member "custom".
+// lhotseKeys are the optional members of a supervision, in the order of lhotse's class SupervisionSegment. All others
+// go to its member "custom".
 var lhotseKeys = []string{"language", "speaker", "gender", "alignment"}
 
 // ReadLhotse reads supervisions: one object a line, or all in one array.
@@ -40,14 +40,14 @@ func blankOrMark(c byte) bool {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == 0xef || c == 0xbb || c == 0xbf
 }
 
-// lhotse makes labels of supervisions.
+// lhotse turns supervisions into labels.
 type lhotse struct {
 	src   *codec.Source
 	label codec.Label
 	n     int64
 }
 
-// lhotseID is the id that a supervision is given where it has none.
+// lhotseID returns the default id of a supervision.
 func lhotseID(file string, n int64) string { return file + "-" + strconv.FormatInt(n, 10) }
 
 func (rd *lhotse) object(value []byte, place func([]byte) codec.Place) error {
@@ -93,8 +93,8 @@ func (rd *lhotse) object(value []byte, place func([]byte) codec.Place) error {
 	return rd.src.Label(l)
 }
 
-// custom takes what lhotse has no member for: a confidence, and the rest as fields. What is no object, or would hide
-// another member, stays as a whole.
+// custom takes what lhotse has no member for: a confidence, and the rest as fields. A custom that is no object, or
+// has members that would hide others, is kept whole.
 func (rd *lhotse) custom(custom []byte, place func([]byte) codec.Place) error {
 	l := &rd.label
 	if custom == nil {
@@ -124,7 +124,7 @@ func (rd *lhotse) custom(custom []byte, place func([]byte) codec.Place) error {
 	return nil
 }
 
-// lhotseOwn tells whether a supervision has a member of this name by itself.
+// lhotseOwn reports whether a supervision has a member of this name.
 func lhotseOwn(key string) bool {
 	switch key {
 	case "id", "recording_id", "start", "duration", "channel", "text", "custom":
@@ -138,7 +138,7 @@ func lhotseOwn(key string) bool {
 	return false
 }
 
-// imply takes out of the fields what a supervision has by itself: channel 0, and an id that counts on.
+// imply moves default values out of the fields that are kept: channel 0, and an id that counts up.
 func (rd *lhotse) imply() {
 	l := &rd.label
 	rd.n++
@@ -184,7 +184,7 @@ func WriteLhotse(dst *codec.Target) error {
 	return out.Flush()
 }
 
-// oneLine leaves out the white space between the tokens of an object, in which line ends may be.
+// oneLine removes the white space between the tokens of an object, which may contain line ends.
 func oneLine(object json.RawMessage) (json.RawMessage, error) {
 	if bytes.IndexByte(object, '\n') < 0 && bytes.IndexByte(object, '\r') < 0 {
 		return object, nil
@@ -225,12 +225,13 @@ func appendSupervision(dst []byte, to *codec.Target, a *codec.Annotation, extra 
 	return appendCustom(dst, to, a, extra, kept)
 }
 
-// writtenTimes are the times as they were written once, where they still round to the same.
+// writtenTimes returns the kept spelling of both times, if they still round to the same.
 func writtenTimes(a *codec.Annotation, extra []codec.Field) (start, duration string, kept bool) {
 	start, duration = codec.Text(extra, "start_text"), codec.Text(extra, "end_text")
 	s, errStart := decimal.Parse(start)
 	d, errDuration := decimal.Parse(duration)
-	if errStart == nil && errDuration == nil && s.Sign() >= 0 && d.Sign() >= 0 && json.Valid([]byte(start)) && json.Valid([]byte(duration)) {
+	if errStart == nil && errDuration == nil && s.Sign() >= 0 && d.Sign() >= 0 && json.Valid([]byte(start)) &&
+		json.Valid([]byte(duration)) {
 		startMS, _, errStart := s.MS()
 		endMS, _, errEnd := s.Add(d).MS()
 		if errStart == nil && errEnd == nil && startMS == a.StartMS && endMS == a.EndMS {
@@ -240,7 +241,8 @@ func writtenTimes(a *codec.Annotation, extra []codec.Field) (start, duration str
 	return decimal.Seconds(a.StartMS), decimal.Seconds(a.EndMS - a.StartMS), false
 }
 
-// appendCustom ends a supervision with what lhotse has no member for. What would not come back as it is, is left out.
+// appendCustom ends a supervision with what lhotse has no member for. It leaves out what would not come back as it
+// is.
 func appendCustom(dst []byte, to *codec.Target, a *codec.Annotation, extra []codec.Field, keptTimes bool) []byte {
 	begin := `,"custom":{`
 	if a.Confidence != nil {
@@ -269,7 +271,7 @@ func appendCustom(dst []byte, to *codec.Target, a *codec.Annotation, extra []cod
 	return append(dst, "}\n"...)
 }
 
-// written tells whether a member of extra data stands in the supervision itself.
+// written reports whether a member of extra data stands in the supervision itself.
 func written(key string, raw json.RawMessage) bool {
 	switch key {
 	case "id":

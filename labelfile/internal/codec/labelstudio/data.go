@@ -11,18 +11,18 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/codec"
 )
 
-// audioEndings are those of file names that are audio, or a film with it.
-var audioEndings = names(".wav", ".wave", ".w64", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".aif", ".aiff",
-	".aifc", ".wma", ".amr", ".au", ".caf", ".mka", ".webm", ".mp4")
+// audioEndings are the endings of files that are audio, or video with audio.
+var audioEndings = names(".wav", ".wave", ".w64", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".aif",
+	".aiff", ".aifc", ".wma", ".amr", ".au", ".caf", ".mka", ".webm", ".mp4")
 
 // column is a text in the data of a task.
 type column struct{ key, text string }
 
-// readData names the audio file of a task, and remarks the other columns.
+// readData finds the audio file of a task, and remarks the other columns.
 func (rd *reader) readData(t *task) error {
 	var columns, audio []column
 	byKey := make(map[string]string)
-	codec.EachMember(t.data, func(name, value []byte) error { //nolint:errcheck // none
+	codec.EachMember(t.data, func(name, value []byte) error { //nolint:errcheck // never fails
 		text, _ := codec.Unquote(value)
 		if text == "" {
 			return nil
@@ -35,7 +35,7 @@ func (rd *reader) readData(t *task) error {
 		}
 		return nil
 	})
-	from := "" // the text that tells
+	from := "" // the column that names the audio file
 	for _, key := range []string{"audio", "url"} {
 		if from == "" {
 			from = byKey[key]
@@ -67,14 +67,14 @@ func (rd *reader) readData(t *task) error {
 	})
 }
 
-// lostColumn remarks a column that no label keeps.
+// lostColumn remarks a column, which labels have no place for.
 func (rd *reader) lostColumn(key string, value []byte) {
 	if codec.SaysAnything(value) {
 		rd.lost(rd.place(value), codec.Field{Name: "data." + key, Value: json.RawMessage(value)})
 	}
 }
 
-// candidates tells which texts might have named an audio file.
+// candidates lists the texts that may have named an audio file.
 func candidates(columns, audio []column) string {
 	some, what := audio, "several audio files, in "
 	if len(audio) == 0 {
@@ -98,7 +98,7 @@ func candidates(columns, audio []column) string {
 	return what + quoted[0]
 }
 
-// namesAudio tells a text that looks like the name or address of an audio file.
+// namesAudio reports whether a text looks like the name or address of an audio file.
 func namesAudio(text string) bool {
 	name := nameOf(text)
 	if i := strings.IndexAny(name, "?#\n"); i >= 0 {
@@ -109,8 +109,8 @@ func namesAudio(text string) bool {
 
 var uploadHash = regexp.MustCompile(`^[0-9a-f]{8}-`)
 
-// nameOf takes the name of an audio file from where it lies: of an address, or a path of Label Studio's own, the last
-// element, without the hash that an upload gets; anything else is the name.
+// nameOf returns the name of an audio file: of an address, or a path of Label Studio's own, the last element without
+// the hash that an upload adds; of anything else, the text.
 func nameOf(text string) string {
 	local, isLocal := strings.CutPrefix(text, "/data/")
 	if !isLocal && !strings.Contains(text, "://") {

@@ -1,7 +1,7 @@
-// Package labelstudio reads the JSON export of Label Studio, and writes predictions that its importer takes.
+// Package labelstudio reads the JSON export of Label Studio, and writes predictions that Label Studio imports.
 //
-// The form is that of Label Studio's documentation, "Label Studio JSON format of annotated tasks" and "Import pre-annotated
-// data" (HumanSignal).
+// The form is that of Label Studio's documentation, "Label Studio JSON format of annotated tasks" and "Import
+// pre-annotated data" (HumanSignal).
 package labelstudio
 
 import (
@@ -14,11 +14,11 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/decimal"
 )
 
-// maxDepth is how deep a task may nest: there is room for the deepest extra data.
+// maxDepth is how deep a task may nest. The deepest extra data fits.
 const maxDepth = valid.MaxDepth + 20
 
-// Read reads an array of tasks, one task at a time. Of a task that does not tell its audio file the file is "" if named
-// says that the caller has a name for it, and an error otherwise.
+// Read reads an array of tasks, one task at a time. For a task that does not name its audio file, the file is "" if
+// named is set, because the caller has a name, and otherwise it is an error.
 func Read(src *codec.Source, named bool) error {
 	take := func(object []byte, place func([]byte) codec.Place) error {
 		return (&reader{src: src, place: place, named: named}).task(object)
@@ -26,15 +26,15 @@ func Read(src *codec.Source, named bool) error {
 	return codec.EachElement(codec.NewLines(src.Reader), src, take)
 }
 
-// reader makes labels of one task.
+// reader turns a task into labels.
 type reader struct {
 	src   *codec.Source
 	place func([]byte) codec.Place
 	named bool
 
 	file          string
-	length        string // of the audio file, as it was told last
-	said, results int    // answers of people that stand, and what anyone said in theirs
+	length        string // of the audio file, as it was said last
+	said, results int    // how many answers of people count, and how many results they and others have
 }
 
 func (rd *reader) task(object []byte) error {
@@ -70,7 +70,7 @@ func (rd *reader) task(object []byte) error {
 	return nil
 }
 
-// annotation reads what a person said.
+// annotation reads the answer of a person.
 func (rd *reader) annotation(a *answer) error {
 	if a.cancelled {
 		rd.src.Note(codec.RecordSkipped, a.at, "a cancelled annotation of "+rd.file)
@@ -87,7 +87,7 @@ func (rd *reader) annotation(a *answer) error {
 	return rd.answer(a, &by)
 }
 
-// prediction reads what a model said.
+// prediction reads the answer of a model.
 func (rd *reader) prediction(a *answer) error {
 	var by codec.Label
 	version, isText := codec.Unquote(a.modelVersion)
@@ -99,16 +99,16 @@ func (rd *reader) prediction(a *answer) error {
 	return rd.answer(a, &by)
 }
 
-// spanKey is what results of one span have in common, as it is written.
+// spanKey is what results of one span share, as it is written.
 type spanKey struct{ id, start, end string }
 
-// answer reads the results of one answer, those of one span together.
+// answer reads the results of one answer, grouped by span.
 func (rd *reader) answer(a *answer, by *codec.Label) error {
 	rd.results += a.said
 	for _, f := range a.rest {
 		rd.lost(a.at, f)
 	}
-	// Results of one id are of one span, unless their times tell otherwise; those without times go with the last of the id.
+	// Results of one id are one span, unless their times differ; those without times belong to the last span of the id.
 	var spans [][]*result
 	place, last := make(map[spanKey]int, len(a.results)), make(map[string]int)
 	for i := range a.results {
@@ -166,7 +166,7 @@ func (rd *reader) span(results []*result, by *codec.Label) error {
 	return nil
 }
 
-// times begins a label with the times of a result, and tells the length of the recording.
+// times starts a label with the times of a result, and delivers the length of the recording.
 func (rd *reader) times(r *result) (*codec.Label, *codec.SyntaxError, error) {
 	l := &codec.Label{File: rd.file, Place: r.at}
 	var err error
@@ -184,7 +184,7 @@ func (rd *reader) times(r *result) (*codec.Label, *codec.SyntaxError, error) {
 	return l, nil, rd.src.Audio(rd.file, length)
 }
 
-// number reads a number, or one in quotes, which some programs write.
+// number reads a number, or one in quotes, as some programs write it.
 func number(raw []byte) (decimal.Number, string, error) {
 	text, isText := codec.Unquote(raw)
 	if !isText {
@@ -194,15 +194,15 @@ func number(raw []byte) (decimal.Number, string, error) {
 	return n, text, err
 }
 
-// lost remarks a member that no label keeps, if it says anything.
+// lost remarks a member that labels have no place for, if it says anything.
 func (rd *reader) lost(at codec.Place, f codec.Field) {
 	if raw, _ := f.Value.(json.RawMessage); codec.SaysAnything(raw) {
-		const longest = 200 // in a remark, of which it is cut again
+		const longest = 200 // in a remark, which is cut again
 		rd.src.Note(codec.FieldLost, at, f.Name+" "+string(raw[:min(len(raw), longest)]))
 	}
 }
 
-// wrong is an error about a part of the task.
+// wrong returns an error about a part of the task.
 func (rd *reader) wrong(part []byte, found, expected string) error {
 	return &codec.SyntaxError{Place: rd.place(part), Found: found, Expected: expected}
 }

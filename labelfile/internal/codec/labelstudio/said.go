@@ -7,23 +7,24 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/codec"
 )
 
-// said is what the results of one span say: names, each of which becomes a label, and values, which all of these get.
+// said is what the results of one span say: names, each of which becomes a label, and values, which all these labels
+// get.
 type said struct {
 	names   []named
 	values  []valued
-	first   map[string]string // the control that the first value of a kind is of
-	known   map[string]int    // values by field, -1 for fields that no value may have
+	first   map[string]string // by kind, the control of the first value
+	known   map[string]int    // the values by field; -1 for fields that no value may have
 	ownMeta []byte            // extra data for names whose result has none
 	channel []byte
 }
 
-// named is a label of the span, with the result that says it.
+// named is a label of the span, and the result that names it.
 type named struct {
 	text string
 	by   *result
 }
 
-// valued is a value of a kind, as one control has it.
+// valued is a value of a kind, from one control.
 type valued struct {
 	key   string // the field
 	kind  string
@@ -32,13 +33,13 @@ type valued struct {
 	raw   json.RawMessage // for others
 }
 
-// taken are names of fields that no value may have.
+// taken are the names of fields that no value may have.
 var taken = []string{
-	"annotator", "annotation_id", "model_version", "region_id", "from_name", "to_name", "channel", "origin", "score", "start_text",
-	"end_text",
+	"annotator", "annotation_id", "model_version", "region_id", "from_name", "to_name", "channel", "origin", "score",
+	"start_text", "end_text",
 }
 
-// gather sorts what the results of one span say, and remarks what no label will keep of it.
+// gather collects what the results of one span say, and remarks what no label can keep.
 func (rd *reader) gather(results []*result) *said {
 	s := &said{}
 	for _, r := range results {
@@ -70,8 +71,8 @@ func (rd *reader) gather(results []*result) *said {
 	return s
 }
 
-// add puts a value to the others: the first of its kind is a field by the name of the kind, and one of another control has
-// that in its name.
+// add adds a value. The first one of a kind becomes a field by the name of the kind; one of another control has the
+// control in its name.
 func (s *said) add(rd *reader, r *result, v valued) {
 	if v.raw == nil && len(v.texts) == 0 {
 		return
@@ -100,13 +101,13 @@ func (s *said) add(rd *reader, r *result, v valued) {
 	case i < 0 || s.values[i].kind != v.kind || string(s.values[i].raw) != string(v.raw):
 		raw := v.raw
 		if raw == nil {
-			raw, _ = json.Marshal(v.texts) // strings always can be
+			raw, _ = json.Marshal(v.texts) // strings always encode
 		}
 		rd.lost(r.at, codec.Field{Name: "value." + v.kind, Value: raw})
 	}
 }
 
-// nameByValues makes names where there are no labels: of the choices, or else of the text.
+// nameByValues makes names if there are no labels: from the choices, or else from the text.
 func (s *said) nameByValues(results []*result) {
 	for _, r := range results {
 		for _, choice := range r.choices {
@@ -127,17 +128,17 @@ func (s *said) nameByValues(results []*result) {
 	s.names = []named{{strings.Join(texts, "\n"), by}}
 }
 
-// unnamed remarks what results say of themselves that gave no label its name.
+// unnamed remarks what is lost of results that named no label.
 func (rd *reader) unnamed(results []*result, s *said) {
 	naming := make(map[*result]bool, len(results))
-	orphan := false // a name needs extra data of another result
+	orphan := false // a name without extra data of its own takes that of another result
 	for _, n := range s.names {
 		naming[n.by] = true
 		orphan = orphan || n.by.ownMeta == nil
 	}
 	for _, r := range results {
 		if orphan && r.ownMeta != nil {
-			orphan = false // the first one lends it
+			orphan = false // the first result lends it
 		} else if !naming[r] {
 			rd.lost(r.at, codec.Field{Name: "meta." + ownMeta, Value: json.RawMessage(r.ownMeta)})
 		}
@@ -147,7 +148,7 @@ func (rd *reader) unnamed(results []*result, s *said) {
 	}
 }
 
-// size is how many bytes values and kept extra data are in all labels together.
+// size returns the size of values and kept extra data in all labels together, in bytes.
 func (s *said) size() int {
 	size := 0
 	for _, v := range s.values {
@@ -163,7 +164,7 @@ func (s *said) size() int {
 	return size
 }
 
-// metaOf is the extra data that we kept of a name.
+// metaOf returns the extra data that this package kept for a name.
 func (s *said) metaOf(n named) json.RawMessage {
 	if n.by.ownMeta == nil {
 		return s.ownMeta
@@ -171,9 +172,9 @@ func (s *said) metaOf(n named) json.RawMessage {
 	return n.by.ownMeta
 }
 
-// label fills in what is said of one name. by has the fields that say who it was.
+// label fills in a label. by has the fields that say whose answer it was.
 func (s *said) label(l *codec.Label, n named, by *codec.Label) error {
-	const more = 6 // and values
+	const more = 6 // fields beside the values
 	l.Fields = append(make([]codec.Field, 0, len(by.Fields)+more+len(s.values)), by.Fields...)
 	l.Implied = append(make([]codec.Field, 0, len(by.Implied)+more), by.Implied...)
 	l.Type = n.text
@@ -218,7 +219,7 @@ func (s *said) label(l *codec.Label, n named, by *codec.Label) error {
 	return mergeKept(l)
 }
 
-// mergeKept puts the extra data that we kept ourselves and what the record says together: the record is newer.
+// mergeKept merges the extra data that this package kept and what the record says. The record is newer, and wins.
 func mergeKept(l *codec.Label) error {
 	if l.Extra == nil {
 		return nil
@@ -249,7 +250,7 @@ func mergeKept(l *codec.Label) error {
 	return nil
 }
 
-// scalar is a text, a number or a truth value; nil for anything else.
+// scalar returns a value if it is a text, a number or a truth value, and nil otherwise.
 func scalar(raw []byte) json.RawMessage {
 	if len(raw) == 0 || raw[0] == '{' || raw[0] == '[' || string(raw) == "null" {
 		return nil
@@ -257,7 +258,7 @@ func scalar(raw []byte) json.RawMessage {
 	return raw
 }
 
-// annotator is the number of a user, or, where the export has more of them, the address or the number in it.
+// annotator returns the number of a user or, if the export has more about them, the address or the number in it.
 func annotator(raw []byte) any {
 	if len(raw) == 0 || raw[0] != '{' {
 		if who := scalar(raw); who != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/codec"
 )
 
-// task is one recording with what people and models said of it, as parts of the text.
+// task is one recording with what people and models said about it, as parts of the text.
 type task struct {
 	data                     []byte
 	annotations, predictions []answer
@@ -19,30 +19,30 @@ type answer struct {
 	at                            codec.Place
 	id, completedBy, modelVersion []byte
 	cancelled                     bool
-	said                          int // results, be they good or bad
+	said                          int // how many results it has, good or bad
 	results                       []result
-	rest                          []codec.Field // what else there is
+	rest                          []codec.Field // other members
 }
 
-// result is one thing that was said: a span with labels, or more about the span of the same id.
+// result is one statement: a span with labels, or more about the span of the same id.
 type result struct {
 	at                     codec.Place
 	id, kind, from, to     string
 	origin, length, score  []byte
-	start, end, channel    []byte // nil where there is none, as are these all
+	start, end, channel    []byte // nil if missing, as all of these
 	labels, choices, texts []string
-	ownMeta                []byte        // extra data that we kept
+	ownMeta                []byte        // extra data that this package kept
 	values                 []codec.Field // of other kinds
-	otherMedia             bool          // the times are none of audio
+	otherMedia             bool          // the times are not of audio
 	rest                   []codec.Field
 }
 
-// Members that are Label Studio's own business: when and in which project it was asked, and how a page shows it.
+// Members that matter to Label Studio alone: when and in which project a question was asked, and how a page shows it.
 var (
-	taskBusiness = names("id", "inner_id", "project", "created_at", "updated_at", "updated_by", "completed_at", "file_upload",
-		"overlap", "is_labeled", "total_annotations", "cancelled_annotations", "total_predictions", "comment_count",
-		"unresolved_comment_count", "last_comment_updated_at", "comment_authors", "annotators", "annotations_results",
-		"annotations_ids", "predictions_results", "predictions_score", "predictions_model_versions", "avg_lead_time",
+	taskBusiness = names("id", "inner_id", "project", "created_at", "updated_at", "updated_by", "completed_at",
+		"file_upload", "overlap", "is_labeled", "total_annotations", "cancelled_annotations", "total_predictions",
+		"comment_count", "unresolved_comment_count", "last_comment_updated_at", "comment_authors", "annotators",
+		"annotations_results", "annotations_ids", "predictions_results", "predictions_score", "predictions_model_versions", "avg_lead_time",
 		"storage_filename", "allow_skip", "precomputed_agreement", "state")
 	answerBusiness = names("task", "project", "created_at", "updated_at", "created_ago", "created_username", "updated_by",
 		"draft_created_at", "lead_time", "prediction", "result_count", "unique_id", "import_id", "last_action",
@@ -59,7 +59,7 @@ func names(all ...string) map[string]bool {
 	return set
 }
 
-// otherMembers adds a member to those that nothing else is made of, unless it is none of ours.
+// otherMembers collects a member that nothing reads, unless it matters to Label Studio alone.
 func otherMembers(rest *[]codec.Field, business map[string]bool, within string, name, value []byte) {
 	if !business[string(name)] {
 		key, _ := codec.Unquote(name)
@@ -67,7 +67,7 @@ func otherMembers(rest *[]codec.Field, business map[string]bool, within string, 
 	}
 }
 
-// parse takes a task apart.
+// parse splits a task.
 func (rd *reader) parse(object []byte) (*task, error) {
 	t := &task{}
 	err := codec.EachMember(object, func(name, value []byte) error {
@@ -97,7 +97,7 @@ func (rd *reader) parse(object []byte) (*task, error) {
 	return t, err
 }
 
-// list walks over a list, which may be missing.
+// list calls a function for each element of a list, which may be missing.
 func (rd *reader) list(value []byte, each func([]byte) error) error {
 	switch {
 	case value[0] == '[':
@@ -139,14 +139,14 @@ func (rd *reader) answers(value []byte, into *[]answer) error {
 	})
 }
 
-// result takes a result apart, and adds it to the answer if it is good.
+// result splits a result, and adds it to the answer if it is good.
 func (rd *reader) result(object []byte, a *answer) error {
 	r := result{at: rd.place(object)}
 	if object[0] != '{' {
 		return rd.src.Bad(r.wrong(codec.Quote(string(object)), "an object"))
 	}
 	var bad *codec.SyntaxError
-	codec.EachMember(object, func(name, value []byte) error { //nolint:errcheck // none
+	codec.EachMember(object, func(name, value []byte) error { //nolint:errcheck // never fails
 		if string(value) == "null" {
 			return nil
 		}
@@ -175,7 +175,7 @@ func (r *result) member(name, value []byte) *codec.SyntaxError {
 		if value[0] != '{' {
 			return r.wrong(what+" "+codec.Quote(string(value)), "an object")
 		}
-		codec.EachMember(value, func(name, value []byte) error { //nolint:errcheck // none
+		codec.EachMember(value, func(name, value []byte) error { //nolint:errcheck // never fails
 			if e := each(name, value); e != nil && bad == nil {
 				bad = e
 			}
@@ -259,12 +259,13 @@ func (r *result) wrong(found, expected string) *codec.SyntaxError {
 	return &codec.SyntaxError{Place: r.at, Found: found, Expected: expected}
 }
 
-// ofOtherMedia tells a result that is of text, time series or video, whose start and end are no seconds of audio.
+// ofOtherMedia reports whether a result is about text, time series or video, whose start and end are no seconds of
+// audio.
 func (r *result) ofOtherMedia() bool {
 	return r.otherMedia || r.kind != "labels" && strings.HasSuffix(r.kind, "labels")
 }
 
-// control names the control of the page that a result comes from, for a remark.
+// control returns the name of the control that a result comes from, for a remark.
 func (r *result) control() string {
 	if r.from == "" {
 		return ""
@@ -284,7 +285,7 @@ func textsOf(raw []byte) (all []string, ok bool) {
 		return nil, false
 	}
 	ok = true
-	codec.EachValue(raw, func(v []byte) error { //nolint:errcheck // none
+	codec.EachValue(raw, func(v []byte) error { //nolint:errcheck // never fails
 		text, isText := codec.Unquote(v)
 		all, ok = append(all, text), ok && isText
 		return nil

@@ -12,23 +12,24 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/decimal"
 )
 
-// What we write in places that need something.
+// What this package writes in places that need a value.
 const (
 	ownModel = "annoset"       // model_version of predictions
-	ownMeta  = "annoset"       // member of a region's meta that keeps extra data
-	ownFrom  = "label"         // from_name and to_name, as Label Studio's template for audio has them
+	ownMeta  = "annoset"       // the member of a region's meta that keeps extra data
+	ownFrom  = "label"         // from_name and to_name, as in Label Studio's template for audio
 	ownTo    = "audio"         //
-	idKey    = "audio_file_id" // member of data, where its audio would not be read as that name
+	idKey    = "audio_file_id" // the member of data for the audio file id, if data.audio would not be read as that
 )
 
-// maxTask is about how many bytes a task gets, after which the same audio file goes on in another: readers hold one whole.
+// maxTask is about how many bytes a task may have. Then the same audio file goes on in another task, because readers
+// hold a whole one.
 const maxTask = 1 << 23
 
-// ownRegion are the ids that regions get which have none.
+// ownRegion matches the ids given to regions without one.
 var ownRegion = regexp.MustCompile(`^annoset-[0-9]+$`)
 
-// Write writes one task for each run of labels of one audio file, with the labels as predictions, and one for each clean
-// audio file.
+// Write writes one task for each run of labels of one audio file, with the labels as predictions, and one for each
+// clean audio file.
 func Write(dst *codec.Target) error {
 	w := &writer{out: bufio.NewWriterSize(dst.Writer, 1<<16), dst: dst}
 	w.out.WriteString("[")
@@ -52,16 +53,16 @@ func Write(dst *codec.Target) error {
 	return w.out.Flush()
 }
 
-// writer writes tasks. What the buffered writer says of errors, it says when it is flushed.
+// writer writes tasks. The buffer keeps an error until it is flushed.
 type writer struct {
 	out     *bufio.Writer
 	dst     *codec.Target
 	file    string
-	open    bool // a task is
+	open    bool // a task was begun
 	tasks   int
 	regions int
 	ids     map[string]bool // of the task's regions
-	size    int             // of the task, about
+	size    int             // of the task, roughly
 }
 
 func (w *writer) begin(file string) {
@@ -133,7 +134,8 @@ func (w *writer) region(a *codec.Annotation) error {
 	return err
 }
 
-// id is that of a region: the one it had, if no other of the task has it, for regions of one id are one.
+// id returns the id of a region: the one it had, if no other region of the task has it, because regions of one id are
+// one.
 func (w *writer) id(extra *tier.Extra) string {
 	id, ok := extra.Text("region_id")
 	for n := w.regions; !ok || id == "" || w.ids[id]; n++ {
@@ -143,7 +145,7 @@ func (w *writer) id(extra *tier.Extra) string {
 	return id
 }
 
-// times are the times of a label, as they were written where extra data has that.
+// times returns the times of a label, in their kept spelling if that is still right.
 func times(a *codec.Annotation, extra *tier.Extra) (start, end string) {
 	kept := func(key string, ms int64) string {
 		if s, ok := extra.Text(key); ok && json.Valid([]byte(s)) {

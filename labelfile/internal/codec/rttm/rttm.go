@@ -1,6 +1,6 @@
-// Package rttm reads and writes Rich Transcription Time Marked files of NIST: nine or ten fields a line. The fields are those
-// of appendix A of "The 2009 (RT-09) Rich Transcription Meeting Recognition Evaluation Plan", the rules for their values
-// those of the rttmValidator of SCTK.
+// Package rttm reads and writes Rich Transcription Time Marked files of NIST: nine or ten fields a line. The fields
+// are those of appendix A of "The 2009 (RT-09) Rich Transcription Meeting Recognition Evaluation Plan", the rules for
+// their values those of the rttmValidator of SCTK.
 package rttm
 
 import (
@@ -27,7 +27,7 @@ const (
 	fLookahead
 )
 
-// The names of what a record says besides.
+// The names of fields.
 const (
 	typeKey      = "type"
 	channelKey   = "channel"
@@ -39,11 +39,11 @@ const (
 )
 
 const (
-	oneChannel = "1"   // what a channel is by itself
-	plainWord  = "lex" // what a LEXEME is by itself
+	oneChannel = "1"   // the default channel
+	plainWord  = "lex" // the default subtype of a LEXEME
 )
 
-// goesWithout is what most records say, and nobody need keep.
+// goesWithout are the default values, which most records have and labels do not keep.
 var goesWithout = [...]codec.Field{{Name: typeKey, Value: speaker}, {Name: channelKey, Value: oneChannel}}
 
 // Read reads RTTM.
@@ -92,7 +92,7 @@ func parse(src *codec.Source, r *fields.Record, l *codec.Label) (bool, *codec.Sy
 	return true, nil
 }
 
-// says takes what a record says: one of its fields is the text, and the others are kept.
+// says takes the facts of a record: one of its fields is the text, and the others become fields of the label.
 func says(r *fields.Record, k *kind, l *codec.Label) {
 	ortho, subtype, name := r.Fields[fOrtho], r.Fields[fSubtype], r.Fields[fName]
 	hasSubtype := !fields.IsNone(subtype)
@@ -127,7 +127,7 @@ func says(r *fields.Record, k *kind, l *codec.Label) {
 	keep(l, none(name) != "", speakerKey, none(name))
 }
 
-// keep adds a field, to be kept or implied.
+// keep adds a field, kept or implied, if it has a value.
 func keep(l *codec.Label, kept bool, name, value string) {
 	if kept || value != "" {
 		l.Keep(kept, name, value)
@@ -170,7 +170,7 @@ func values(r *fields.Record, k *kind) *codec.SyntaxError {
 	return nil
 }
 
-// times reads start and duration. An asterisk behind a number says that it is estimated.
+// times reads start and duration. An asterisk after a number says that it is estimated.
 func times(r *fields.Record, k *kind, l *codec.Label) (estimated string, bad *codec.SyntaxError) {
 	if k.name == info {
 		if !fields.IsNone(r.Fields[fStart]) {
@@ -191,7 +191,8 @@ func times(r *fields.Record, k *kind, l *codec.Label) (estimated string, bad *co
 	return estimated, bad
 }
 
-func number(r *fields.Record, field int, expected string, text, estimated *string) (decimal.Number, *codec.SyntaxError) {
+func number(r *fields.Record, field int, expected string, text, estimated *string,
+) (decimal.Number, *codec.SyntaxError) {
 	s := strings.TrimRight(r.Fields[field], "*")
 	n, err := decimal.Parse(s)
 	if err == nil && n.Sign() < 0 {
@@ -259,7 +260,7 @@ func appendRecord(dst []byte, w *fields.Writer, a *codec.Annotation, extra *tier
 // record is a record to write.
 type record struct {
 	kind                                                *kind
-	word, talker                                        string // the artifact type, where it stands as it is
+	word, talker                                        string // the artifact type, if it stands as it is
 	channel, ortho, subtype, name, estimated, lookahead string
 }
 
@@ -270,7 +271,8 @@ func (rec *record) mark(what string) string {
 	return ""
 }
 
-// recordOf finds the type of record that a label was, and says it so if that can still be said. Any label is a SPEAKER.
+// recordOf makes a record of the type that the label's extra data names, if it can hold the label, and otherwise a
+// SPEAKER, which can hold any label.
 func recordOf(a *codec.Annotation, extra *tier.Extra) *record {
 	rec := &record{}
 	name, _ := extra.Text(typeKey)
@@ -326,7 +328,7 @@ func recordOf(a *codec.Annotation, extra *tier.Extra) *record {
 	return rec
 }
 
-// holds tells whether a label can be a record of the type.
+// holds reports whether a record of this type can hold a label.
 func (k *kind) holds(a *codec.Annotation) bool {
 	switch {
 	case k.name == info, k.instant && a.StartMS != a.EndMS:
@@ -337,7 +339,7 @@ func (k *kind) holds(a *codec.Annotation) bool {
 	return k.has(a.Type) || k.bare && a.Type == k.name
 }
 
-// LooksLike tells whether the fields of the first record are those of RTTM.
+// LooksLike reports whether the fields of the first record are those of RTTM.
 func LooksLike(first []string) bool {
 	return (len(first) == 9 || len(first) == 10) && kindOf(first[fType]) != nil
 }

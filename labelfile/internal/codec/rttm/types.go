@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// kind is what the specification says of a type of record.
+// kind is what the specification says about a type of record.
 type kind struct {
 	name     string
-	subtypes []string // that it may have; nil: none
+	subtypes []string // the subtypes it may have; nil: none
 	bare     bool     // it may have no subtype
 	ortho    bool     // it may have an orthography
 	instant  bool     // it has no duration
@@ -23,8 +23,8 @@ const (
 // kinds are all types of records. Types and subtypes are those of the evaluation plans and of NIST's own validator.
 var kinds = []*kind{
 	{name: speaker, bare: true},
-	{name: lexeme, ortho: true, subtypes: []string{"lex", "fp", "frag", "un-lex", "for-lex", "alpha", "acronym", "interjection",
-		"propernoun", "other"}},
+	{name: lexeme, ortho: true, subtypes: []string{"lex", "fp", "frag", "un-lex", "for-lex", "alpha", "acronym",
+		"interjection", "propernoun", "other"}},
 	{name: "SEGMENT", bare: true, subtypes: []string{"eval"}},
 	{name: "NOSCORE", bare: true},
 	{name: "NO_RT_METADATA", bare: true},
@@ -33,15 +33,15 @@ var kinds = []*kind{
 	{name: "FILLER", subtypes: []string{"filled_pause", "discourse_marker", "discourse_response", "explicit_editing_term",
 		"other"}},
 	{name: "EDIT", subtypes: []string{"repetition", "restart", "revision", "simple", "complex", "other"}},
-	{name: "SU", subtypes: []string{"statement", "backchannel", "question", "incomplete", "unannotated", "discourse_response",
-		"other"}},
+	{name: "SU", subtypes: []string{"statement", "backchannel", "question", "incomplete", "unannotated",
+		"discourse_response", "other"}},
 	{name: "IP", instant: true, subtypes: []string{"edit", "filler", "edit&filler", "other"}},
 	{name: "CB", instant: true, subtypes: []string{"coordinating", "clausal", "other"}},
 	{name: "A/P", bare: true},
 	{name: info, instant: true, subtypes: []string{"adult_male", "adult_female", "child", "unknown"}},
 }
 
-// kindOf finds a type, in any case; nil: there is none.
+// kindOf finds a type by its name, in any case, or returns nil.
 func kindOf(name string) *kind {
 	for _, k := range kinds {
 		if k.name == name {
@@ -56,7 +56,7 @@ func kindOf(name string) *kind {
 	return nil
 }
 
-// has tells whether a subtype is one of the type.
+// has reports whether the type has a subtype.
 func (k *kind) has(subtype string) bool {
 	for _, s := range k.subtypes {
 		if strings.EqualFold(s, subtype) {
@@ -66,7 +66,7 @@ func (k *kind) has(subtype string) bool {
 	return false
 }
 
-// expected says which subtypes there are.
+// expected lists the subtypes for an error message.
 func (k *kind) expected() string {
 	all := k.subtypes
 	if k.bare {
@@ -75,8 +75,9 @@ func (k *kind) expected() string {
 	return "a subtype of " + k.name + ": " + strings.Join(all, ", ")
 }
 
-// spelled is what a LEXEME of the subtype "alpha" may say: a letter with its point, and perhaps the s of a plural.
+// spelled matches what a LEXEME of the subtype "alpha" may say: a letter with a point, and possibly the s of a
+// plural.
 var spelled = regexp.MustCompile(`^(?i:[A-Z]\.('*s)?)$`)
 
-// alpha is the subtype of letters that are spelled.
+// alpha is the subtype of letters spelled out.
 const alpha = "alpha"

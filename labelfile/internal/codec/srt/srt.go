@@ -1,5 +1,5 @@
-// Package srt reads and writes SubRip subtitles, which no specification describes: a number, the times, the text, and a blank
-// line, as players read them.
+// Package srt reads and writes SubRip subtitles as players do, because no specification describes them: a number, the
+// times, the text, and a blank line.
 package srt
 
 import (
@@ -14,8 +14,8 @@ import (
 
 var dialect = cue.SRT
 
-// Read reads subtitles. One ends where the times of the next one are, with what belongs before them: so it may have blank
-// lines.
+// Read reads subtitles. A subtitle ends where the next one begins, with its number and times, so its text may have
+// blank lines.
 func Read(src *codec.Source) error {
 	rd := &reader{src: src, lines: codec.NewLines(src.Reader)}
 	for {
@@ -37,15 +37,15 @@ type reader struct {
 	src   *codec.Source
 	lines *codec.Lines
 	label codec.Label
-	n     int64 // times that were seen
+	n     int64 // how many times were read
 
-	open   bool // there is a subtitle
-	bad    bool // it is to be left out
+	open   bool // a subtitle was begun
+	bad    bool // and is left out
 	at     codec.Place
 	number string
 	timing *cue.Timing
 	held   []string // the lines below its times
-	size   int      // of them
+	size   int      // their length
 }
 
 func (rd *reader) place() codec.Place { return codec.Place{Line: rd.lines.Line(), Column: 1} }
@@ -62,7 +62,9 @@ func (rd *reader) line(line string, bad *codec.SyntaxError) error {
 			rd.held = append(rd.held, line)
 			return nil
 		}
-		bad = &codec.SyntaxError{Place: rd.place(), Found: codec.Quote(line), Expected: "the number or the times of a subtitle"}
+		bad = &codec.SyntaxError{
+			Place: rd.place(), Found: codec.Quote(line), Expected: "the number or the times of a subtitle",
+		}
 	}
 	if !rd.open {
 		return rd.src.Bad(bad)
@@ -70,14 +72,14 @@ func (rd *reader) line(line string, bad *codec.SyntaxError) error {
 	if rd.size += len(line) + 1; rd.size > cue.MaxPayload && bad == nil {
 		bad = cue.TooLong(rd.place())
 	}
-	if rd.bad || bad != nil { // all that is still of interest is a number before the next times
+	if rd.bad || bad != nil { // nothing matters but a number before the next times
 		rd.held, rd.size = rd.held[:0], 0
 	}
 	rd.held = append(rd.held, line)
 	return rd.refuse(bad)
 }
 
-// refuse leaves out the subtitle that is open.
+// refuse leaves out the open subtitle.
 func (rd *reader) refuse(bad *codec.SyntaxError) error {
 	if bad == nil || rd.bad {
 		return nil
@@ -86,7 +88,7 @@ func (rd *reader) refuse(bad *codec.SyntaxError) error {
 	return rd.src.Bad(bad)
 }
 
-// timed tells whether a line is the times of a subtitle. An arrow within a text is text.
+// timed reports whether a line has the times of a subtitle. An arrow within a text is text.
 func timed(line string, open bool) bool {
 	before, _, found := strings.Cut(line, cue.Arrow)
 	before = strings.TrimLeft(before, " \t")
@@ -123,11 +125,13 @@ func (rd *reader) begin(line string, bad *codec.SyntaxError) error {
 	return nil
 }
 
-// end delivers the subtitle that is open.
+// end delivers the open subtitle.
 func (rd *reader) end(held []string) error {
 	if !rd.open {
 		if len(held) > 0 {
-			return rd.src.Bad(&codec.SyntaxError{Place: rd.place(), Found: "the end of the file", Expected: "the times of a subtitle"})
+			return rd.src.Bad(&codec.SyntaxError{
+				Place: rd.place(), Found: "the end of the file", Expected: "the times of a subtitle",
+			})
 		}
 		return nil
 	}
@@ -165,10 +169,10 @@ var writer = cue.Writer{
 // maxNumber is how many digits the number of a subtitle may have to be written.
 const maxNumber = 18
 
-// Write writes subtitles, numbered from 1 where their labels say nothing else.
+// Write writes subtitles, numbered from 1 unless their labels have numbers.
 func Write(dst *codec.Target) error { return writer.Write(dst) }
 
-// LooksLike tells whether a file begins with a number and times, or with times.
+// LooksLike reports whether a file begins with a number and times, or with times.
 func LooksLike(first, second string) bool {
 	if isNumber(first) {
 		first = second

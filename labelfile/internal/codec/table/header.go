@@ -8,22 +8,22 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/codec"
 )
 
-// header is what the columns of one table mean.
+// header says what the columns of one table mean.
 type header struct {
-	names   []string // of the columns, as extra data has them
+	names   []string // of the columns, as they become keys of extra data
 	roles   []Role
 	units   []Unit
 	at      [numRoles]int // the column of each role; -1: none
-	implied []*Column     // by column, nil where it implies nothing
-	index   bool          // the first column has no name: it may count the rows
+	implied []*Column     // by column; nil if it has no default values
+	index   bool          // the first column has no name, and may count the rows
 }
 
-// found is the header for an error message.
+// found describes a header for an error message.
 func found(cells []string) string {
 	return "a header of " + codec.Quote(strings.Join(cells, " | "))
 }
 
-// newHeader finds out what the columns of a table mean, by name.
+// newHeader works out what the columns of a table mean, from their names.
 func newHeader(l *Layout, o *Options, r *rows) (*header, error) {
 	h := &header{
 		names: make([]string, len(r.cells)), roles: make([]Role, len(r.cells)), units: make([]Unit, len(r.cells)),
@@ -45,7 +45,7 @@ func newHeader(l *Layout, o *Options, r *rows) (*header, error) {
 	return h, nil
 }
 
-// findRoles gives each role the best of the columns that may have it.
+// findRoles gives each role the best column that can have it.
 func (h *header) findRoles(l *Layout, o *Options, r *rows) error {
 	for role := File; role < numRoles; role++ {
 		h.at[role] = -1
@@ -85,7 +85,7 @@ func (h *header) findRoles(l *Layout, o *Options, r *rows) error {
 		Expected: "a column of the " + missing}
 }
 
-// release makes a column that is not needed one of extra data.
+// release turns a column that its role does not need into extra data.
 func (h *header) release(role Role) {
 	if i := h.at[role]; i >= 0 {
 		h.at[role], h.roles[i] = -1, Other
@@ -104,7 +104,7 @@ func (h *header) named(cells []string, want string) int {
 	return slices.IndexFunc(h.names, func(n string) bool { return n != "" && n == Name(want) })
 }
 
-// best finds the column with the best of some names. Of the same name in several units, samples come last.
+// best finds the column with the best of some names. Of several units of one name, samples come last.
 func (h *header) best(names []string, o *Options) int {
 	for _, want := range names {
 		last := -1
@@ -143,7 +143,7 @@ func (h *header) findUnits(l *Layout, o *Options, r *rows) error {
 	return nil
 }
 
-// checkNames refuses columns that the layout does not know, if it is strict, and tells which ones imply something.
+// checkNames refuses unknown columns if the layout is strict, and finds the columns with default values.
 func (h *header) checkNames(l *Layout, r *rows) error {
 	for i, n := range h.names {
 		c := slices.IndexFunc(l.Columns, func(c Column) bool { return Name(c.Name) == n })
@@ -167,10 +167,10 @@ func (h *header) checkNames(l *Layout, r *rows) error {
 	return nil
 }
 
-// unnamed is how columns without a name are called, by position.
+// unnamed begins the names given to columns without one, by position.
 const unnamed = "column_"
 
-// numberTwins names columns that have no name by their position, and tells equal names apart.
+// numberTwins names columns that have no name by their position, and makes equal names different.
 func (h *header) numberTwins() {
 	seen := make(map[string]bool, len(h.names))
 	for i, n := range h.names {
@@ -186,10 +186,10 @@ func (h *header) numberTwins() {
 	}
 }
 
-// separators that a table may have, the one of the best fit first where several fit.
+// separators are those that a table may have, in the order in which they are tried.
 var separators = [...]byte{'\t', ';', ','}
 
-// findSeparator takes the one by which the header has the columns it needs, and else the most frequent.
+// findSeparator returns the separator that gives the header the columns it needs, or else the most frequent one.
 func findSeparator(l *Layout, o *Options, line string) byte {
 	switch {
 	case o.Separator != 0:
@@ -213,8 +213,8 @@ func findSeparator(l *Layout, o *Options, line string) byte {
 	return best
 }
 
-// Header reads the first line of what may be a table of a layout: the names of its columns, and what separates them. It is
-// false where the table could not be read.
+// Header reads the first line of what may be a table of a layout: the names of its columns, and what separates them.
+// It returns false if the table could not be read.
 func Header(l *Layout, line string) (names map[string]bool, separator byte, ok bool) {
 	o := &Options{Typeless: l.OneView, SampleRate: 1}
 	r := &rows{lines: codec.NewLines(strings.NewReader("")), literal: l.Literal, line: 1}

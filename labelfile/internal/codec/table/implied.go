@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// implier knows what columns say by themselves, row by row. Reader and writer go through it alike, so that the one leaves
-// out what the other fills in.
+// implier knows the default values of columns, row by row. Reader and writer both use it, so that the writer fills in
+// what the reader leaves out.
 type implier struct {
 	row   int64
 	file  string
@@ -16,7 +16,7 @@ type implier struct {
 
 func newImplier() *implier { return &implier{files: -1} }
 
-// value is what a column says in the row of an audio file.
+// value returns the default value of a column in a row about an audio file.
 func (im *implier) value(c *Column, file string) string {
 	switch c.Implied {
 	case ImpliedText:
@@ -34,7 +34,7 @@ func (im *implier) value(c *Column, file string) string {
 	return ""
 }
 
-// says tells whether a text is what the column says by itself, and counts on from it.
+// says reports whether a text is the default value of a column, and moves its count on.
 func (im *implier) says(c *Column, file, text string) bool {
 	same := text == "" || text == im.value(c, file)
 	switch c.Implied {
@@ -55,20 +55,20 @@ func (im *implier) says(c *Column, file, text string) bool {
 	return same
 }
 
-// maxViews is how many selections are remembered, in some 40 MB at most. Beyond them the views of a selection are seen
-// as such where they follow each other, as Raven writes them.
+// maxViews is how many selections are remembered, in about 40 MB at most. Beyond them, the views of a selection are
+// recognized only if they follow one another, as Raven writes them.
 const maxViews = 1 << 20
 
-// views finds the rows that say again, for another view, what a row has said of a selection.
+// views finds rows that repeat a selection for another view.
 type views struct {
 	key, view []int // columns
 	seed      maphash.Seed
-	seen      map[uint64]uint64 // the selection, and the view that showed it first
+	seen      map[uint64]uint64 // by selection, the view that showed it first
 	last      uint64
 	lastView  uint64
 }
 
-// newViews returns nil for a table that has no views.
+// newViews returns nil for a table without views.
 func newViews(h *header) *views {
 	v := &views{seed: maphash.MakeSeed(), seen: map[uint64]uint64{}}
 	for i, n := range h.names {

@@ -1,6 +1,6 @@
 package table
 
-// Names that columns go by in tables of no particular program, best first.
+// The names of columns in tables of no particular program, best first.
 var (
 	fileNames = []string{
 		"audio_file_id", "audio_file", "audio_filename", "filename", "file_name", "file", "filepath", "file_path",
@@ -17,7 +17,7 @@ var (
 	extraDataNames  = []string{"extra_data"}
 )
 
-// Plain is a table by the names in its header.
+// Plain is any table with names in its header.
 var Plain = Layout{
 	Names: names{
 		File: fileNames, Type: typeNames, Start: startNames, End: endNames, Duration: durationNames,
@@ -39,7 +39,7 @@ var PlainTab = func() Layout {
 
 type names = [numRoles][]string
 
-// DCASE is the table of the sound event detection tasks: a row of a file name alone is a clean file.
+// DCASE is the table of the sound event detection tasks. A row of a file name alone marks the file as clean.
 var DCASE = Layout{
 	Names: names{File: {"filename"}, Start: {"onset"}, End: {"offset"}, Type: {"event_label"}},
 	Columns: []Column{
@@ -49,7 +49,7 @@ var DCASE = Layout{
 	Separator: '\t', NeedFile: true, Clean: true, Decimals: 3,
 }
 
-// BirdNET is the csv output of BirdNET-Analyzer.
+// BirdNET is the "csv" output of BirdNET-Analyzer.
 var BirdNET = Layout{
 	Names: names{
 		File: {"file"}, Start: {"start"}, End: {"end"}, Type: {"scientific_name"}, Confidence: {"confidence"},
@@ -61,7 +61,7 @@ var BirdNET = Layout{
 	Separator: ',', NeedFile: true, Decimals: 1,
 }
 
-// BirdNETTable is the R output of BirdNET-Analyzer.
+// BirdNETTable is the "R" output of BirdNET-Analyzer.
 var BirdNETTable = Layout{
 	Names: names{
 		File: {"filepath"}, Start: {"start"}, End: {"end"}, Type: {"scientific_name"}, Confidence: {"confidence"},
@@ -75,7 +75,7 @@ var BirdNETTable = Layout{
 	Separator: ',', NeedFile: true, Decimals: 1,
 }
 
-// GenericSeq is crowsetta's csv of many files. It refuses other columns, as crowsetta does.
+// GenericSeq is crowsetta's csv for many audio files. It refuses other columns, as crowsetta does.
 var GenericSeq = Layout{
 	Names: names{File: {"notated_path"}, Type: {"label"}, Start: {"onset"}, End: {"offset"}},
 	Columns: []Column{
@@ -86,7 +86,7 @@ var GenericSeq = Layout{
 	Separator: ',', NeedFile: true, Strict: true, Also: []string{"onset_sample", "offset_sample"}, Decimals: 1,
 }
 
-// SimpleSeq is crowsetta's csv of one file.
+// SimpleSeq is crowsetta's csv for one audio file.
 var SimpleSeq = Layout{
 	Names: names{Type: {"label"}, Start: {"onset"}, End: {"offset"}},
 	Columns: []Column{

@@ -12,7 +12,7 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/decimal"
 )
 
-// Read reads a table. Its first line that is not blank is the header; a table of no line at all has no labels.
+// Read reads a table. Its first line that is not blank is the header. A file without such a line has no labels.
 func Read(src *codec.Source, l *Layout, o *Options) error {
 	lines := codec.NewLines(src.Reader)
 	r := &rows{lines: lines, literal: l.Literal || o.Literal}
@@ -45,8 +45,8 @@ func Read(src *codec.Source, l *Layout, o *Options) error {
 	return rd.run()
 }
 
-// SaysSeparator tells whether a line is not of the table, but one that spreadsheets put before it to say what separates its
-// cells: "sep=;".
+// SaysSeparator reports whether a line is no row of the table, but a note of spreadsheets before it, which names the
+// separator: "sep=;".
 func SaysSeparator(line string) (byte, bool) {
 	s, found := strings.CutPrefix(strings.ToLower(strings.Trim(line, `"`)), "sep=")
 	if !found || len(s) != 1 {
@@ -67,17 +67,17 @@ func firstLine(lines *codec.Lines) (string, error) {
 	}
 }
 
-// reader makes labels of rows.
+// reader turns rows into labels.
 type reader struct {
 	src     *codec.Source
 	layout  *Layout
 	options *Options
 	rows    *rows
 	header  *header
-	comma   bool  // a comma may be a decimal one
+	comma   bool  // numbers may have a decimal comma
 	n       int64 // of the row, from 0
 	implied *implier
-	views   *views // nil: none
+	views   *views // nil: the table has none
 	label   codec.Label
 }
 
@@ -108,7 +108,7 @@ func (rd *reader) bad(i int, found, expected string) error {
 	return &codec.SyntaxError{Place: rd.rows.place(i), Found: found, Expected: expected}
 }
 
-// cell is what a row has for a role, "" where the table has no such column.
+// cell returns the cell of a role, or "" if the table has no such column.
 func (rd *reader) cell(role Role) string {
 	if i := rd.header.at[role]; i >= 0 {
 		return rd.rows.cells[i]
@@ -116,7 +116,7 @@ func (rd *reader) cell(role Role) string {
 	return ""
 }
 
-// row takes one row. What Label, Clean and Bad of the source return is returned as it is.
+// row takes one row. Errors that the functions of the source return are returned as they are.
 func (rd *reader) row() error {
 	if err := rd.width(); err != nil {
 		return err
@@ -124,7 +124,8 @@ func (rd *reader) row() error {
 	cells, at := rd.rows.cells, &rd.header.at
 	l := &rd.label
 	*l = codec.Label{
-		File: rd.cell(File), Type: rd.cell(Type), Fields: l.Fields[:0], Implied: l.Implied[:0], Place: rd.rows.place(at[Start]),
+		File: rd.cell(File), Type: rd.cell(Type), Fields: l.Fields[:0], Implied: l.Implied[:0],
+		Place: rd.rows.place(at[Start]),
 	}
 	if done, err := rd.noLabel(l); done || err != nil {
 		return err
@@ -155,7 +156,7 @@ func (rd *reader) row() error {
 	return rd.src.Label(l)
 }
 
-// width checks the number of cells, and fills up those that a row need not have.
+// width checks the number of cells, and adds empty ones if rows may be short.
 func (rd *reader) width() error {
 	r, h := rd.rows, rd.header
 	for i := len(h.names); i < len(r.cells); i++ {
@@ -172,7 +173,7 @@ func (rd *reader) width() error {
 	return nil
 }
 
-// noLabel takes rows that say something else: nothing, or that an audio file is clean.
+// noLabel takes rows that are no labels: empty ones, and those that mark an audio file as clean.
 func (rd *reader) noLabel(l *codec.Label) (done bool, err error) {
 	if l.Type == "" && rd.cell(Start) == "" && rd.cell(End) == "" && rd.cell(Duration) == "" {
 		if l.File == "" && strings.Join(rd.rows.cells, "") == "" {
@@ -190,7 +191,7 @@ func (rd *reader) noLabel(l *codec.Label) (done bool, err error) {
 	return false, nil
 }
 
-// noCall is what BirdNET-Analyzer says of an audio file in which it heard nothing.
+// noCall is what BirdNET-Analyzer writes for an audio file in which it heard nothing.
 const noCall = "nocall"
 
 func (rd *reader) named(name string) string {
@@ -208,8 +209,8 @@ func (rd *reader) noteSpoiled(role Role, text string) {
 	}
 }
 
-// spoiled tells whether a text is what spreadsheets put in the place of one they took for a formula: #NAME?, #REF!,
-// #DIV/0!, and the like in other languages.
+// spoiled reports whether a text is what spreadsheets put in place of one that they took for a formula: #NAME?,
+// #REF!, #DIV/0!, and the like in other languages.
 func spoiled(s string) bool {
 	if len(s) < 4 || s[0] != '#' {
 		return false
@@ -253,8 +254,8 @@ func unitName(u Unit) string {
 	return string(u)
 }
 
-// times reads start and end. Where a start within the file is given besides, that of the table counts from the first of
-// several files, and the difference of start and end alone is taken.
+// times reads start and end. If the table also has a start within the file, its other times count from the first of
+// several files, and only their difference is used.
 func (rd *reader) times(l *codec.Label) (err error) {
 	if l.Start, l.StartText, err = rd.time(Start); err != nil {
 		return err
@@ -278,7 +279,7 @@ func (rd *reader) times(l *codec.Label) (err error) {
 		return err
 	}
 	l.End = l.End.Add(within.Add(l.Start.Times(-1)))
-	l.Start, l.StartText, l.EndText = within, text, "" // the end is written nowhere
+	l.Start, l.StartText, l.EndText = within, text, "" // the end is not written anywhere
 	return nil
 }
 

@@ -9,29 +9,29 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/codec"
 )
 
-// rows splits a table into rows of cells, after RFC 4180: a cell that begins with a quotation mark goes to the next one,
-// over line ends, and two of them stand for one. It differs from encoding/csv in that what is quoted stays as it is
-// (encoding/csv makes LF of CRLF), CR alone ends a row too, columns count characters, and a quote that never closes is
-// held in bounds.
+// rows splits a table into rows of cells, after RFC 4180: a cell that begins with a quotation mark ends at the next
+// one, across line ends, and two of them stand for one. Unlike in encoding/csv, quoted text stays as it is
+// (encoding/csv turns CRLF into LF), CR alone ends a row too, columns count characters, and a quote that never closes
+// takes bounded memory.
 type rows struct {
 	lines     *codec.Lines
 	separator byte
 	literal   bool
 
-	broken bool // after an error: nobody knows where the next row begins
+	broken bool // after an error nobody knows where the next row begins
 	cells  []string
-	places []codec.Place // of the cells, where they cannot be told from the cells
-	line   int           // where the row begins
+	places []codec.Place // of the cells, if they cannot be computed from the cells
+	line   int           // the line on which the row begins
 }
 
-// next reads the next row that is not blank. [io.EOF] comes at the end, a [*codec.SyntaxError] with a bad row, after which
-// reading may go on.
+// next reads the next row that is not blank. At the end it returns [io.EOF]. For a bad row it returns a
+// [*codec.SyntaxError], and reading may go on.
 func (r *rows) next() error {
 	for {
 		line, err := r.lines.Next()
 		r.cells, r.places, r.line = r.cells[:0], r.places[:0], r.lines.Line()
 		if err != nil {
-			r.broken = line == nil // too long, unlike one that is not UTF-8
+			r.broken = line == nil // too long; a line that is not UTF-8 comes with its text
 			return err
 		}
 		if len(line) == 0 {
@@ -41,7 +41,7 @@ func (r *rows) next() error {
 	}
 }
 
-// maxCells is how many cells a row has at most. A header of them is held as long as its table is read.
+// maxCells is how many cells a row has at most. The names of the header stay in memory.
 const maxCells = 1 << 12
 
 func (r *rows) split(row string) error {
@@ -61,11 +61,13 @@ func (r *rows) split(row string) error {
 }
 
 func (r *rows) tooWide() error {
-	return &codec.SyntaxError{Place: codec.Place{Line: r.line, Column: 1}, Found: fmt.Sprintf("more than %d cells", maxCells),
-		Expected: "fewer"}
+	return &codec.SyntaxError{
+		Place: codec.Place{Line: r.line, Column: 1}, Found: fmt.Sprintf("more than %d cells", maxCells),
+		Expected: "fewer",
+	}
 }
 
-// splitQuoted splits a row in which something may be quoted.
+// splitQuoted splits a row in which cells may be quoted.
 func (r *rows) splitQuoted(line string) error {
 	rest, column := line, 1
 	for len(r.cells) < maxCells {
@@ -98,7 +100,7 @@ func (r *rows) splitQuoted(line string) error {
 	return r.tooWide()
 }
 
-// quoted reads a cell from behind its opening mark, and returns what follows its closing one.
+// quoted reads a cell after its opening mark, and returns what follows the closing one.
 func (r *rows) quoted(rest string, column int) (cell, after string, at int, err error) {
 	opened := codec.Place{Line: r.lines.Line(), Column: column - 1}
 	var b strings.Builder
@@ -131,7 +133,7 @@ func (r *rows) quoted(rest string, column int) (cell, after string, at int, err 
 	}
 }
 
-// place is where a cell of the row begins.
+// place returns where a cell of the row begins.
 func (r *rows) place(i int) codec.Place {
 	if i < len(r.places) {
 		return r.places[i]

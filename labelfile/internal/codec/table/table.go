@@ -1,4 +1,4 @@
-// Package table reads and writes labels that are rows of a table of text: what a column means is data, a [Layout].
+// Package table reads and writes labels that are rows of a text table. What a column means is data: a [Layout].
 package table
 
 import (
@@ -6,10 +6,10 @@ import (
 	"unicode"
 )
 
-// Role is what a column says of a label.
+// Role is what a column says about a label.
 type Role int
 
-// The roles. Other columns are extra data.
+// The roles. All other columns are extra data.
 const (
 	Other Role = iota
 	File
@@ -19,15 +19,14 @@ const (
 	Duration
 	Confidence
 	ExtraData // a JSON object
-	FileStart // the start within the file, where Start counts from the first of several
+	FileStart // the start within the file, if Start counts from the first of several
 	numRoles
 )
 
-// Unit is how times are written.
+// Unit is the unit of times.
 type Unit string
 
-// The units. Seconds is also what the zero Unit means, unless the name of the column says otherwise or the time has a
-// colon.
+// The units. The zero Unit is Seconds, unless the name of the column says otherwise or the time has a colon.
 const (
 	Seconds      Unit = "seconds"
 	Milliseconds Unit = "milliseconds"
@@ -40,58 +39,58 @@ type Column struct {
 	Name    string // in the header
 	Role    Role
 	Implied Implied
-	Text    string // what ImpliedText stands for
+	Text    string // the default value, for ImpliedText
 }
 
-// Implied is what a column of extra data says by itself. It is written where extra data has nothing for the column, and
-// not kept where it is read.
+// Implied is how a column of extra data gets its default values. Reading does not keep them; writing fills them in if
+// the extra data has no value.
 type Implied int
 
-// What columns imply.
+// The kinds of default values.
 const (
 	Nothing     Implied = iota
-	ImpliedText         // always the same text
+	ImpliedText         // the same text in all rows
 	RowNumber           // one more than in the row before, from 1
 	FileNumber          // how many audio files came before
 	FileName            // the audio file
 )
 
-// Layout is what a kind of table looks like.
+// Layout describes a kind of table.
 type Layout struct {
-	// Names are, by role, the names that a column may have, best first, as [Name] writes them, without a unit.
+	// Names are, by role, the names that a column may have, best first, in the form of [Name], without a unit.
 	Names [numRoles][]string
-	// Columns are what is written. Those that imply something do so where they are read, too.
+	// Columns are the columns to write. Their default values apply to reading, too.
 	Columns []Column
 
-	Separator byte // of what is written; the only one that is read, if Fixed
+	Separator byte // to write; to read as well, if Fixed
 	Fixed     bool
-	Literal   bool // a quotation mark is a text like others
-	Strict    bool // there may be no columns beside Columns and Also
+	Literal   bool // a quotation mark is text
+	Strict    bool // no columns are allowed beside Columns and Also
 	Also      []string
-	NeedFile  bool // a label must name its audio file
-	Clean     bool // a row of nothing but an audio file says that it is clean
+	NeedFile  bool // each label must name its audio file
+	Clean     bool // a row of nothing but an audio file marks it as clean
 	Short     bool // rows may end before the last column
-	OneView   bool // rows repeat for each view of a selection; "nocall" says that there is none
-	Units     bool // the names of columns to write say the unit, and follow the options
-	Decimals  int  // how many a second has at least, where it is written
+	OneView   bool // rows repeat for each view of a selection, and "nocall" marks an audio file as clean
+	Units     bool // the names of columns to write end in the unit, which the options choose
+	Decimals  int  // how many decimals seconds have at least when written
 }
 
-// Options are what the user says of a table.
+// Options are what the user says about a table.
 type Options struct {
-	Separator    byte // 0: found out
+	Separator    byte // 0: detected
 	DecimalComma bool
 	Literal      bool
-	Names        [numRoles]string // of columns, as the header has them; empty: found out
+	Names        [numRoles]string // of columns, as in the header; empty: detected
 	Unit         Unit             // of all times; empty: as the columns say
 	SampleRate   int64            // in hertz, for samples
-	ExtraColumns []string         // extra data to write as columns of their own
-	File         string           // of labels in a table that has no column of it; empty: none
-	Typeless     bool             // there need be no type
+	ExtraColumns []string         // keys of extra data to write as columns of their own
+	File         string           // the audio file of labels in a table without a column for it; empty: none
+	Typeless     bool             // a column of types may be missing
 	SafeFormulas bool
 }
 
-// Name is the name of a column in lower case, with one "_" for what is no letter or digit: "Begin Time (s)" becomes
-// "begin_time_s". Extra data has it under this name.
+// Name returns the name of a column in lower case, with one "_" for everything between letters and digits: "Begin
+// Time (s)" becomes "begin_time_s". It is the key of the column's extra data.
 func Name(header string) string {
 	var b strings.Builder
 	gap := false
@@ -109,7 +108,7 @@ func Name(header string) string {
 	return b.String()
 }
 
-// unitEndings are the ends of names that say a unit.
+// unitEndings are the endings of names that say a unit.
 var unitEndings = []struct {
 	ending string
 	unit   Unit
@@ -119,16 +118,16 @@ var unitEndings = []struct {
 	{"_sample", Samples}, {"_samples", Samples},
 }
 
-// unitSuffix makes the name of a column of times to write.
+// unitSuffix ends the names of columns of times to write.
 var unitSuffix = map[Unit]string{Seconds: "_s", Milliseconds: "_ms", Samples: "_sample"}
 
-// UnitOf is the unit that the name of a column says, "" where it says none.
+// UnitOf returns the unit that the name of a column says, or "".
 func UnitOf(header string) Unit {
 	_, unit := cutUnit(Name(header))
 	return unit
 }
 
-// cutUnit takes the unit off a name, which is "" where the name says none.
+// cutUnit removes the unit from a name. The unit is "" if the name says none.
 func cutUnit(name string) (base string, unit Unit) {
 	for _, e := range unitEndings {
 		if base, found := strings.CutSuffix(name, e.ending); found && base != "" {

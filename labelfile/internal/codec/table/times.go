@@ -9,7 +9,7 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/decimal"
 )
 
-// parseTime reads a time in a unit; the zero Unit is seconds, or a clock where there is a colon.
+// parseTime reads a time in a unit. The zero Unit is seconds, or a clock if there is a colon.
 func parseTime(s string, unit Unit, rate int64, comma bool) (decimal.Number, error) {
 	if unit == Clock || unit == "" && strings.IndexByte(s, ':') >= 0 {
 		return parseClock(s)
@@ -29,7 +29,7 @@ func parseTime(s string, unit Unit, rate int64, comma bool) (decimal.Number, err
 
 var errClock = errors.New("not a time of the form hh:mm:ss.mmm")
 
-// parseClock reads [[hh:]mm:]ss with decimals behind a point or a comma. Minutes and seconds are below 60 where something
+// parseClock reads [[hh:]mm:]ss with decimals after a point or a comma. Minutes and seconds are below 60 if something
 // stands before them.
 func parseClock(s string) (decimal.Number, error) {
 	var whole int64
@@ -49,7 +49,8 @@ func parseClock(s string) (decimal.Number, error) {
 	if err != nil || strings.ContainsAny(rest, "+-eE") {
 		return decimal.Number{}, errClock
 	}
-	if len(rest) != len(s) && (seconds.Cmp(decimal.FromMS(60_000)) >= 0 || len(rest) < 2 || !digit(rest[0]) || !digit(rest[1])) {
+	if len(rest) != len(s) &&
+		(seconds.Cmp(decimal.FromMS(60_000)) >= 0 || len(rest) < 2 || !digit(rest[0]) || !digit(rest[1])) {
 		return decimal.Number{}, errClock
 	}
 	return decimal.FromMS(whole * 1000).Add(seconds), nil
@@ -57,7 +58,7 @@ func parseClock(s string) (decimal.Number, error) {
 
 func digit(c byte) bool { return c >= '0' && c <= '9' }
 
-// appendTime writes a time in a unit. It is exact but for samples, which are rounded to the nearest.
+// appendTime writes a time in a unit. It is exact except for samples, which are rounded to the nearest.
 func appendTime(dst []byte, ms int64, unit Unit, rate int64, decimals int) []byte {
 	switch unit {
 	case Milliseconds:
@@ -79,7 +80,7 @@ func appendTime(dst []byte, ms int64, unit Unit, rate int64, decimals int) []byt
 	return decimal.AppendSeconds(dst, ms, decimals)
 }
 
-// samples is ms·rate/1000 to the nearest, computed in parts that do not overflow.
+// samples returns ms·rate/1000, rounded to the nearest, computed in parts that do not overflow.
 func samples(ms, rate int64) int64 {
 	return ms/1000*rate + (ms%1000*rate+500)/1000
 }

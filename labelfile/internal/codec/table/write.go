@@ -13,7 +13,7 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/decimal"
 )
 
-// Write writes a table, row by row as the labels come. Clean audio files come last, where the layout has them.
+// Write writes a table, row by row as the labels come. Clean audio files come last, if the layout can hold them.
 func Write(dst *codec.Target, l *Layout, o *Options) error {
 	w := &writer{
 		dst: dst, out: bufio.NewWriterSize(dst.Writer, 1<<16), layout: l, options: o, columns: columnsOf(l, o),
@@ -60,7 +60,7 @@ type column struct {
 	unit Unit
 }
 
-// columnsOf are those of the layout, as the options change them.
+// columnsOf returns the columns of the layout, as the options change them.
 func columnsOf(l *Layout, o *Options) []column {
 	all := make([]column, 0, len(l.Columns)+len(o.ExtraColumns))
 	for _, c := range l.Columns {
@@ -77,7 +77,7 @@ func columnsOf(l *Layout, o *Options) []column {
 	return all
 }
 
-// fit gives a column the name and the unit that the options ask for, in a table whose names are free.
+// fit gives a column the name and the unit that the options ask for, if the layout allows it.
 func (c *column) fit(l *Layout, o *Options) {
 	if l.Units && c.Role == End && o.Names[Duration] != "" {
 		c.Role = Duration
@@ -109,18 +109,18 @@ type writer struct {
 	literal   bool
 	implied   *implier
 
-	anyExtra  bool // there is a column for all extra data
-	begun     bool // there is a cell in this row
+	anyExtra  bool // a column takes all other extra data
+	begun     bool // this row has a cell already
 	number    []byte
-	texts     []string      // of this row, extra data by column
-	extra     []codec.Field // of this row, what has no column
-	keptTimes []string      // of this row, the keys of times that are written as they once were
+	texts     []string      // of this row, the extra data by column
+	extra     []codec.Field // of this row, the extra data without a column
+	keptTimes []string      // of this row, the keys of times that are written in their kept spelling
 }
 
 // cell writes a cell that needs no quotes.
 func (w *writer) cell(s []byte) {
 	if w.begun {
-		w.out.WriteByte(w.separator) // an error stays, and Flush returns it
+		w.out.WriteByte(w.separator) // the buffer keeps an error until Flush
 	}
 	w.begun = true
 	w.out.Write(s)
@@ -143,8 +143,8 @@ func (w *writer) text(s string) {
 	w.out.WriteByte('"')
 }
 
-// mustQuote tells whether a text must be quoted to stay as it is. A blank at either end need not be, but many programs
-// take it off.
+// mustQuote reports whether a text must be quoted to stay as it is. Blanks at either end need no quotes, but many
+// programs remove them.
 func (w *writer) mustQuote(s string) bool {
 	if w.literal || s == "" {
 		return false
@@ -152,7 +152,8 @@ func (w *writer) mustQuote(s string) bool {
 	return s[0] == ' ' || s[len(s)-1] == ' ' || strings.IndexByte(s, w.separator) >= 0 || strings.ContainsAny(s, "\"\r\n")
 }
 
-// userText writes a text that came with a label, made safe where that is asked for and fit where nothing can be quoted.
+// userText writes a text of a label: made safe from formulas if asked for, and without separators if nothing can be
+// quoted.
 func (w *writer) userText(s string, lost codec.Kind) {
 	if w.options.SafeFormulas && formula(s) {
 		w.dst.Note(codec.FormulaEscaped, s)
@@ -165,7 +166,7 @@ func (w *writer) userText(s string, lost codec.Kind) {
 	w.text(s)
 }
 
-// formula tells whether a spreadsheet takes a text for a formula, after the list of OWASP on CSV injection.
+// formula reports whether a spreadsheet takes a text for a formula, after OWASP's list for CSV injection.
 func formula(s string) bool {
 	if s == "" {
 		return false
@@ -212,14 +213,14 @@ func (w *writer) label(a *codec.Annotation) error {
 	return w.endRow()
 }
 
-// The names of extra data that keep times as they were written.
+// The keys of extra data that keep the spelling of times.
 const (
 	startText = "start_text"
 	endText   = "end_text"
 )
 
-// takeColumns takes from the extra data what has a column of its own. A text alone comes back as it was; what is no text, or
-// an empty one, stays, to be written as JSON or noted.
+// takeColumns takes from the extra data what has a column of its own. Only texts come back as they were; empty ones
+// and other values stay, to be written as JSON or remarked.
 func (w *writer) takeColumns(a *codec.Annotation) {
 	clear(w.texts)
 	for i, c := range w.columns {
@@ -232,7 +233,8 @@ func (w *writer) takeColumns(a *codec.Annotation) {
 	}
 }
 
-// take removes a text from the extra data and returns it. A confidence is no text in the column of confidences.
+// take removes a text from the extra data and returns it. In the column of confidences it returns no text that is a
+// confidence.
 func (w *writer) take(key string, role Role) string {
 	i := slices.IndexFunc(w.extra, func(f codec.Field) bool { return f.Name == key })
 	if i < 0 {
@@ -253,7 +255,7 @@ func (w *writer) take(key string, role Role) string {
 func (w *writer) extraCell(c *Column, file, text string) {
 	implied := w.implied.value(c, file)
 	if c.Implied == RowNumber && text != "" {
-		// A selection has a number of its own, whatever extra data says.
+		// The number of a selection must be new, whatever the extra data says.
 		if n, err := strconv.ParseInt(text, 10, 32); err != nil || n < w.implied.row+1 {
 			w.dst.Note(codec.ExtraLost, c.Name+" "+text)
 			text = ""
@@ -266,7 +268,7 @@ func (w *writer) extraCell(c *Column, file, text string) {
 	w.userText(text, codec.ExtraLost)
 }
 
-// time writes a time as it was written once, where that still rounds to the same, and else by itself.
+// time writes a time in its kept spelling, if that still rounds to the same, and otherwise from its milliseconds.
 func (w *writer) time(a *codec.Annotation, c *column) {
 	ms, key := a.StartMS, startText
 	switch c.Role {
@@ -290,8 +292,7 @@ func (w *writer) time(a *codec.Annotation, c *column) {
 	w.numberCell(w.number)
 }
 
-// kept is the start or end that a column says where it has the time as it was written once, if that still rounds to the
-// label's.
+// kept returns the kept time for a column, if it still rounds to the label's.
 func (w *writer) kept(a *codec.Annotation, c *column) (decimal.Number, bool) {
 	key, want := startText, a.StartMS
 	if c.Role == End || c.Role == Duration {
@@ -320,8 +321,8 @@ func (w *writer) kept(a *codec.Annotation, c *column) (decimal.Number, bool) {
 	return n, err == nil && ms == want
 }
 
-// keeps tells whether times are written as they were read: one of them at least says more than milliseconds do, and they
-// are in order. Of a label that was edited, one of them alone may be as it was.
+// keeps reports whether the times of a label are written in their kept spelling: at least one of them has more digits
+// than milliseconds, and they are in order. After an edit only one of them may still be right.
 func (w *writer) keeps(a *codec.Annotation) bool {
 	start, end := decimal.FromMS(a.StartMS), decimal.FromMS(a.EndMS)
 	finer := false
@@ -343,7 +344,7 @@ func (w *writer) keeps(a *codec.Annotation) bool {
 	return finer && start.Sign() >= 0 && start.Cmp(end) <= 0
 }
 
-// numberCell writes a number, with a comma where that is asked for.
+// numberCell writes a number, with a decimal comma if asked for.
 func (w *writer) numberCell(s []byte) {
 	if w.options.DecimalComma && bytes.IndexByte(s, '.') >= 0 {
 		s = bytes.Replace(s, []byte("."), []byte(","), 1)
@@ -354,7 +355,7 @@ func (w *writer) numberCell(s []byte) {
 	w.cell(s)
 }
 
-// confidence writes a number, or the text that was none.
+// confidence writes a confidence, or the text that could not be one.
 func (w *writer) confidence(f *float64, text string) {
 	if f == nil {
 		w.userText(text, codec.ExtraLost)
@@ -364,7 +365,7 @@ func (w *writer) confidence(f *float64, text string) {
 	w.numberCell(w.number)
 }
 
-// extraData writes what has no column of its own, as it was given where none has.
+// extraData writes the extra data without a column of its own: as it was given, if none has one.
 func (w *writer) extraData(a *codec.Annotation, taken bool) {
 	raw := a.Extra
 	if taken {

@@ -1,6 +1,6 @@
-// Package textgrid reads and writes the TextGrid files of Praat, in text form. What there is to read is laid down in
-// Praat's manual, "TextGrid file formats" (P. Boersma and D. Weenink): numbers, texts in quotes and flags that stand free
-// count, all else is decoration, so that the long and the short form are the same.
+// Package textgrid reads and writes the TextGrid files of Praat, in text form, as Praat's manual describes them under
+// "TextGrid file formats" (P. Boersma and D. Weenink): numbers, texts in quotes and flags that stand free count;
+// everything else is decoration, so the long and the short form are the same.
 package textgrid
 
 import (
@@ -26,20 +26,22 @@ const (
 	objectClass   = "TextGrid"
 )
 
-// Options tell how to read.
+// Options configure Read.
 type Options struct {
 	Gaps bool // intervals without text are labels, not gaps
 }
 
-// Read reads a TextGrid. The text is held as a whole.
+// Read reads a TextGrid. It holds the text in memory.
 func Read(src *codec.Source, opts Options) error {
 	data, err := codec.Whole(src.Reader)
 	if err != nil {
 		return err
 	}
 	if strings.HasPrefix(string(data[:min(len(data), len(binaryHead))]), binaryHead) {
-		return &codec.SyntaxError{Place: codec.Place{Line: 1, Column: 1}, Found: "a binary file of Praat (" + binaryHead + ")",
-			Expected: `a text file, as Praat's "Save as text file..." writes it`}
+		return &codec.SyntaxError{
+			Place: codec.Place{Line: 1, Column: 1}, Found: "a binary file of Praat (" + binaryHead + ")",
+			Expected: `a text file, as Praat's "Save as text file..." writes it`,
+		}
 	}
 	all, latin1, err := charset.Decode(data)
 	if err != nil {
@@ -58,15 +60,15 @@ func Read(src *codec.Source, opts Options) error {
 	return r.deliver()
 }
 
-// reader goes through the text twice: once to see that it is whole and which tiers there are, and once for the labels. So
-// nothing is kept of them, and nothing is told of a file that breaks off.
+// reader reads the text twice: once to check that it is complete and to list its tiers, and once for the labels. So
+// it keeps no labels, and a file that breaks off yields none.
 type reader struct {
 	*scanner
 	src        *codec.Source
 	opts       Options
 	xmin, xmax decimal.Number
 	tiers      []*gridTier
-	rest       token // what follows the last tier
+	rest       token // the token after the last tier
 }
 
 // gridTier is the head of a tier.
@@ -75,18 +77,18 @@ type gridTier struct {
 	at          int // the offset of its class
 	body        int // the offset of its first item
 	size        int64
-	items       int64 // that are labels
-	index       int   // among those of the same name and class, from 1
-	alone       bool  // there is no other
-	implied     bool  // labels would come back to this one of them by themselves
+	items       int64 // how many are labels
+	index       int   // its number among those of the same name and class, from 1
+	alone       bool  // no other has this name and class
+	implied     bool  // spreading the labels of all tiers of this name would give the same tiers
 }
 
-// item is an interval or a point as it is written.
+// item is an interval or a point, as it is written.
 type item struct {
 	start, end, text token
 }
 
-// parse reads all heads, and checks the form of the rest.
+// parse reads all heads, and checks the form of everything else.
 func (r *reader) parse() error {
 	if err := r.head(); err != nil {
 		return err
@@ -121,7 +123,7 @@ func (r *reader) parse() error {
 	return r.number()
 }
 
-// head reads what says that the file is a TextGrid.
+// head reads the lines that identify a TextGrid.
 func (r *reader) head() error {
 	t, err := r.expect(text, `the type of the file, "ooTextFile"`)
 	switch {
@@ -129,7 +131,7 @@ func (r *reader) head() error {
 		return err
 	case t.raw == chronological:
 		return r.unexpected(t, `a TextGrid as Praat's "Save as text file..." writes it`)
-	case t.raw != textHead && !strings.HasPrefix(t.raw, textHead+" "): // old programs say "ooTextFile short"
+	case t.raw != textHead && !strings.HasPrefix(t.raw, textHead+" "): // old programs write "ooTextFile short"
 		return r.unexpected(t, `"ooTextFile"`)
 	}
 	if t, err = r.expect(text, `the class of the object, "TextGrid"`); err == nil && t.raw != objectClass {
@@ -138,7 +140,7 @@ func (r *reader) head() error {
 	return err
 }
 
-// tier reads the head of a tier, and passes over the rest.
+// tier reads the head of a tier, and skips its items.
 func (r *reader) tier() error {
 	class, err := r.expect(text, "the class of a tier")
 	if err != nil {
@@ -173,7 +175,7 @@ func (r *reader) tier() error {
 	})
 }
 
-// each reads the items of a tier that are labels.
+// each calls a function for the items of a tier that are labels.
 func (r *reader) each(t *gridTier, take func(item) error) error {
 	r.pos = t.body
 	for range t.size {
@@ -207,7 +209,7 @@ func (r *reader) each(t *gridTier, take func(item) error) error {
 	return nil
 }
 
-// number counts the tiers of the same name and class.
+// number numbers the tiers of the same name and class.
 func (r *reader) number() error {
 	type key struct{ name, class string }
 	same := make(map[key][]*gridTier)
@@ -231,7 +233,7 @@ func (r *reader) number() error {
 	return nil
 }
 
-// spreadSo tells whether the labels of some tiers, were they those of one, would be spread over these very tiers.
+// spreadSo reports whether the labels of some tiers, if they were of one tier, would be spread over just these tiers.
 func (r *reader) spreadSo(tiers []*gridTier) (bool, error) {
 	var spans []tier.Span
 	var at []int
@@ -258,9 +260,9 @@ func (r *reader) spreadSo(tiers []*gridTier) (bool, error) {
 	return true, nil
 }
 
-// deliver tells the labels.
+// deliver delivers the labels.
 func (r *reader) deliver() error {
-	if r.xmin.Sign() == 0 && r.xmax.Sign() > 0 { // else the TextGrid is of a part, and the whole is not known
+	if r.xmin.Sign() == 0 && r.xmax.Sign() > 0 { // otherwise the TextGrid is of a part, and the whole is unknown
 		if err := r.src.Audio("", r.xmax); err != nil {
 			return err
 		}
@@ -295,7 +297,7 @@ func (r *reader) deliverTier(t *gridTier) error {
 		fields = append(fields, indexOf)
 	}
 	implied = append(implied, codec.Field{Name: tier.ClassField, Value: t.class})
-	fields = slices.Clip(fields) // the one who takes a label may append to them
+	fields = slices.Clip(fields) // whoever takes a label may append to them
 	return r.each(t, func(it item) error {
 		l := &codec.Label{
 			Type: it.text.raw, Fields: fields, Implied: implied, StartText: it.start.raw, EndText: it.end.raw,
@@ -312,7 +314,7 @@ func (r *reader) deliverTier(t *gridTier) error {
 	})
 }
 
-// plainLines makes LF of CRLF and of CR, as Praat does before it looks at anything.
+// plainLines turns CRLF and CR into LF, as Praat does first of all.
 func plainLines(text string) string {
 	if strings.IndexByte(text, '\r') < 0 {
 		return text

@@ -22,18 +22,18 @@ const (
 
 var kindNames = [...]string{end: "the end of the file", number: "a number", text: "a text in quotes", flag: "a flag"}
 
-// token is what counts in a TextGrid. All that is no token is there for people to read.
+// token is a part of a TextGrid that counts. Everything else is there for people to read.
 type token struct {
 	kind kind
-	raw  string // as it is written; of a text, what is between the quotes
+	raw  string // in its own spelling; of a text, what is between the quotes
 	at   int    // the offset of its beginning
 }
 
-// scanner finds the tokens of a text. A token stands free: there is white space, or the beginning, before it.
+// scanner finds the tokens of a text. A token stands free: it comes after white space, or first.
 type scanner struct {
 	text string
 	pos  int
-	// cursor tells the places.
+	// cursor finds places.
 	cursor *codec.Cursor
 }
 
@@ -83,7 +83,7 @@ func spaces(s string) int {
 	return len(s)
 }
 
-// word returns what there is up to the next white space.
+// word returns everything up to the next white space.
 func (s *scanner) word() string {
 	rest := s.text[s.pos:]
 	for i := 0; i < len(rest); i++ {
@@ -108,7 +108,7 @@ func (s *scanner) skipLine() {
 	s.pos = len(s.text)
 }
 
-// quoted reads a text in quotes. A quote within it is doubled.
+// quoted reads a text in quotes. A quote within the text is doubled.
 func (s *scanner) quoted() (token, error) {
 	t := token{kind: text, at: s.pos}
 	doubled := false
@@ -125,7 +125,8 @@ func (s *scanner) quoted() (token, error) {
 		}
 		if i < len(s.text) && spaces(s.text[i:]) == 0 {
 			r, _ := utf8.DecodeRuneInString(s.text[i:])
-			return token{}, s.cursor.ErrorAt(i, strconv.Quote(string(r))+" right after a quote", `white space, or "" for a quote`)
+			return token{}, s.cursor.ErrorAt(i, strconv.Quote(string(r))+" right after a quote",
+				`white space, or "" for a quote`)
 		}
 		t.raw, s.pos = s.text[t.at+1:i-1], i
 		break
@@ -147,7 +148,7 @@ func (s *scanner) flag() (token, error) {
 	return t, nil
 }
 
-// expect returns the next token, which is to be of a kind.
+// expect returns the next token, and an error if it is of another kind.
 func (s *scanner) expect(k kind, what string) (token, error) {
 	t, err := s.next()
 	if err == nil && t.kind != k {
@@ -181,7 +182,7 @@ func (s *scanner) badNumber(t token, err error, what string) *codec.SyntaxError 
 	return s.cursor.ErrorAt(t.at, codec.Quote(t.raw)+", "+err.Error(), "a number for "+what)
 }
 
-// count reads how many there are of something.
+// count reads the number of items of something.
 func (s *scanner) count(what string) (int64, error) {
 	t, err := s.expect(number, what)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/decimal"
 )
 
-// Write writes a TextGrid of one audio file: the long text form in UTF-8, to the byte as Praat itself lays it out. The
-// labels are held.
+// Write writes a TextGrid of one audio file: the long text form in UTF-8, laid out to the byte as by Praat. It holds
+// the labels in memory.
 func Write(dst *codec.Target) error {
 	w := &writer{dst: dst, byName: make(map[key]*group)}
 	for a, err := range dst.Labels {
@@ -35,11 +35,11 @@ func Write(dst *codec.Target) error {
 
 type key struct{ name, class string }
 
-// group is the labels that belong into one tier, or into several of one name if they overlap.
+// group is the labels of one tier, or of several tiers of one name if labels overlap.
 type group struct {
 	key
 	spans []tier.Span
-	texts [][2]string // the times of each span as they are to be written
+	texts [][2]string // the times of each span, in the spelling to write
 }
 
 type writer struct {
@@ -95,7 +95,7 @@ func (w *writer) add(a *codec.Annotation) error {
 	return nil
 }
 
-// times returns the times of a label, and how they are to be written: as they once were, if that is known and still right.
+// times returns the times of a label and their spelling: the kept one, if that is still right.
 func times(a *codec.Annotation, extra *tier.Extra) (start, end decimal.Number, texts [2]string) {
 	start, end = decimal.FromMS(a.StartMS), decimal.FromMS(a.EndMS)
 	texts = [2]string{seconds(a.StartMS), seconds(a.EndMS)}
@@ -111,9 +111,9 @@ func times(a *codec.Annotation, extra *tier.Extra) (start, end decimal.Number, t
 	return n1, n2, [2]string{first, second}
 }
 
-// still returns the time that a text says, if it is the given one, rounded, and one that Praat reads.
+// still returns the time of a kept spelling, if it still rounds to the label's time and Praat reads it.
 func still(s string, ms int64) (decimal.Number, bool) {
-	const longest = 39 // characters; Praat takes no more for a number
+	const longest = 39 // characters; Praat reads no longer numbers
 	n, err := decimal.Parse(s)
 	if err != nil || len(s) > longest || s[0] == '.' {
 		return n, false
@@ -130,11 +130,11 @@ func (w *writer) write() error {
 		w.groups = append(w.groups, &group{key: key{tier.Default, IntervalTier}})
 	}
 	xmax, xmaxText := w.end, w.endText
-	if ms := max(w.dst.DurationMS(w.file), 1); xmax.Cmp(decimal.FromMS(ms)) < 0 { // Praat wants a time to go by
+	if ms := max(w.dst.DurationMS(w.file), 1); xmax.Cmp(decimal.FromMS(ms)) < 0 { // Praat refuses files of no duration
 		xmax, xmaxText = decimal.FromMS(ms), seconds(ms)
 	}
 	size := 0
-	lanes := make([][][]int, len(w.groups)) // group, lane, spans in order
+	lanes := make([][][]int, len(w.groups)) // by group and lane, the spans in order
 	for i, g := range w.groups {
 		lanes[i] = w.lanes(g)
 		size += len(lanes[i])
@@ -159,8 +159,8 @@ func (w *writer) write() error {
 	return out.Flush()
 }
 
-// lanes spreads the labels of a group over tiers. A tier that a label wants is lost if it is taken, and if none is needed to
-// say which it is.
+// lanes spreads the labels of a group over tiers. The number of the tier that a label names is lost, with a remark,
+// if that tier is taken there, or if the number is not needed.
 func (w *writer) lanes(g *group) [][]int {
 	order := tier.Sort(g.spans)
 	at, n := tier.Spread(g.spans, order)
@@ -175,7 +175,7 @@ func (w *writer) lanes(g *group) [][]int {
 	return lanes
 }
 
-// spreadSo tells whether the labels would fall into these lanes by themselves.
+// spreadSo reports whether the labels would be spread over these lanes without their numbers, too.
 func (g *group) spreadSo(order, lanes []int) bool {
 	free := slices.Clone(g.spans)
 	for i := range free {
@@ -194,7 +194,7 @@ func (g *group) writePoints(out *bufio.Writer, lane []int) {
 	}
 }
 
-// writeIntervals writes a tier without a gap from 0 to the end.
+// writeIntervals writes a tier without gaps from 0 to the end.
 func (g *group) writeIntervals(out *bufio.Writer, lane []int, xmax decimal.Number, xmaxText string) {
 	type interval struct{ start, end, text string }
 	intervals := make([]interval, 0, 2*len(lane)+1)
@@ -219,7 +219,7 @@ func (g *group) writeIntervals(out *bufio.Writer, lane []int, xmax decimal.Numbe
 	}
 }
 
-// quote writes a text in quotes. The buffer keeps an error of the writer to the end.
+// quote writes a text in quotes. The buffer keeps an error of the writer until it is flushed.
 func quote(out *bufio.Writer, s string) {
 	out.WriteByte('"')
 	for {

@@ -7,13 +7,13 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/codec"
 )
 
-// Extra is the extra data of a label to write. It knows what of it was written, and so what is lost.
+// Extra is the extra data of a label to write. It tracks which members were written, and so which are lost.
 type Extra struct {
 	members []codec.Field
 	kept    []bool
 }
 
-// NewExtra takes extra data apart.
+// NewExtra splits extra data into its members.
 func NewExtra(object json.RawMessage) (*Extra, error) {
 	members, err := codec.Members(object)
 	if err != nil {
@@ -22,7 +22,7 @@ func NewExtra(object json.RawMessage) (*Extra, error) {
 	return &Extra{members: members, kept: make([]bool, len(members))}, nil
 }
 
-// Text takes a member that is a text: it counts as kept. Anything else is as if it were not there.
+// Text returns a member that is a text, and counts it as written. It returns false for any other value.
 func (e *Extra) Text(name string) (text string, ok bool) {
 	for i, m := range e.members {
 		raw, _ := m.Value.(json.RawMessage)
@@ -34,7 +34,7 @@ func (e *Extra) Text(name string) (text string, ok bool) {
 	return "", false
 }
 
-// Int takes a member that is a whole number above 0: it counts as kept. 0 is none.
+// Int returns a member that is a whole number above 0, and counts it as written. It returns 0 for any other value.
 func (e *Extra) Int(name string) (n int) {
 	for i, m := range e.members {
 		raw, _ := m.Value.(json.RawMessage)
@@ -46,7 +46,7 @@ func (e *Extra) Int(name string) (n int) {
 	return 0
 }
 
-// Lose takes back that members are kept.
+// Lose counts members as not written.
 func (e *Extra) Lose(names ...string) {
 	for i, m := range e.members {
 		for _, name := range names {
@@ -57,7 +57,7 @@ func (e *Extra) Lose(names ...string) {
 	}
 }
 
-// Lost returns the names of the members that are not kept, "" if there are none.
+// Lost returns the names of the members that were not written, or "".
 func (e *Extra) Lost() string {
 	var names []string
 	for i, m := range e.members {

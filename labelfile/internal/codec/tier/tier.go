@@ -1,5 +1,5 @@
-// Package tier is what formats of tiers share: how labels that overlap are spread over tiers, and which tier is none in
-// particular.
+// Package tier has what formats of tiers share: how labels that overlap are spread over tiers, and which tier stands
+// for none.
 package tier
 
 import (
@@ -10,27 +10,27 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/decimal"
 )
 
-// Default is the name of the tier of labels that name none. ELAN gives it to the first tier of a new file.
+// Default is the name of the tier for labels that name none. ELAN gives it to the first tier of a new file.
 const Default = "default"
 
-// The names of the fields that tell the tier of a label.
+// The names of the fields for the tier of a label.
 const (
 	NameField  = "tier"
-	IndexField = "tier_index" // which of the tiers of that name, from 1
-	ClassField = "class"      // the format's own name for the kind of tier, or of annotation
+	IndexField = "tier_index" // the number of the tier among those of the same name, from 1
+	ClassField = "class"      // the format's own name for the kind of the tier, or of the annotation
 )
 
-// MaxIndex is the highest [IndexField] that a label is put back by.
+// MaxIndex is the highest [IndexField] that puts a label back where it was.
 const MaxIndex = 1000
 
-// Span is a label to put into a lane: one of several tiers of the same name, within which no labels overlap.
+// Span is a label to put into a lane: one of several tiers of the same name. Labels of one lane do not overlap.
 type Span struct {
 	Start, End decimal.Number
 	Text       string
-	Want       int // the lane to put it into if it is free there, from 1; 0: the first that is free
+	Want       int // the preferred lane, from 1; 0: the first free one
 }
 
-// Sort returns the order of spans in time: by start, end and text.
+// Sort returns the order of spans: by start, end and text.
 func Sort(spans []Span) []int {
 	order := make([]int, len(spans))
 	for i := range order {
@@ -46,9 +46,9 @@ func Sort(spans []Span) []int {
 	return order
 }
 
-// Spread puts each span into the lane that it wants, or the first that is free, in the order that [Sort] returns. A lane
-// is free where what it holds has ended, and began earlier: two points of one time need two lanes. It returns the lane of
-// each span, from 0, and how many there are.
+// Spread puts each span into the lane that it prefers, or else into the first free one, in the order that [Sort]
+// returns. A lane is free if its last span has ended, and started earlier: two points of one time need two lanes. It
+// returns the lane of each span, from 0, and how many lanes there are.
 func Spread(spans []Span, order []int) (lanes []int, n int) {
 	s := &spreader{spans: spans}
 	s.busy.less = func(a, b int) bool {
@@ -65,9 +65,9 @@ func Spread(spans []Span, order []int) (lanes []int, n int) {
 
 type spreader struct {
 	spans []Span
-	last  []int    // of each lane, the span that it holds; -1: none yet
+	last  []int    // of each lane, its last span; -1: none yet
 	busy  laneHeap // by end
-	free  laneHeap // by number; with some that were taken since
+	free  laneHeap // by number; some may have been taken since
 }
 
 // put finds the lane of a span, and takes it.
@@ -97,7 +97,7 @@ func (s *spreader) firstFree(i int) int {
 	return len(s.last)
 }
 
-// fits tells whether a span may come after what a lane holds.
+// fits reports whether a span may follow the last one of a lane.
 func (s *spreader) fits(lane, i int) bool {
 	last := s.last[lane]
 	return last < 0 || s.spans[last].End.Cmp(s.spans[i].Start) <= 0 && s.spans[last].Start.Cmp(s.spans[i].Start) < 0

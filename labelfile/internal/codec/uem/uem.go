@@ -1,5 +1,5 @@
-// Package uem reads and writes un-partitioned evaluation maps of NIST: the spans of audio files that an evaluation looks at,
-// as lines of file, channel, start and end.
+// Package uem reads and writes un-partitioned evaluation maps of NIST: the spans of audio files that an evaluation
+// looks at, as lines of file, channel, start and end.
 package uem
 
 import (
@@ -9,12 +9,12 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/decimal"
 )
 
-// Examined is what a span says.
+// Examined is the artifact type of all spans.
 const Examined = "examined"
 
 const (
 	channelKey = "channel"
-	oneChannel = "1" // what a channel is by itself
+	oneChannel = "1" // the default channel
 )
 
 // Read reads the spans.
@@ -56,7 +56,7 @@ func appendSpan(dst []byte, w *fields.Writer, a *codec.Annotation, extra *tier.E
 	return append(append(append(append(append(dst, ' '), start...), ' '), end...), '\n')
 }
 
-// LooksLike tells whether the fields of the first record are those of a span.
+// LooksLike reports whether the fields of the first record are those of a span.
 func LooksLike(first []string) bool {
 	if len(first) != 4 {
 		return false

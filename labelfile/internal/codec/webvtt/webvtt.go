@@ -36,13 +36,13 @@ func Read(src *codec.Source) error {
 type reader struct {
 	src   *codec.Source
 	lines *codec.Lines
-	text  string             // the line that was read last
+	text  string             // the line read last
 	bad   *codec.SyntaxError // it is not UTF-8
-	again bool               // it is to be read once more
+	again bool               // return it once more
 	label codec.Label
 }
 
-// ended tells an end from an error.
+// ended turns the end of the input into no error.
 func (rd *reader) ended(err error) error {
 	if err == io.EOF {
 		return nil
@@ -50,7 +50,7 @@ func (rd *reader) ended(err error) error {
 	return err
 }
 
-// next reads a line. bad is for one that is not UTF-8.
+// next reads a line. bad is the error about a line that is not UTF-8.
 func (rd *reader) next() (bad *codec.SyntaxError, err error) {
 	if rd.again {
 		rd.again = false
@@ -67,7 +67,7 @@ func (rd *reader) next() (bad *codec.SyntaxError, err error) {
 
 func (rd *reader) place() codec.Place { return codec.Place{Line: rd.lines.Line(), Column: 1} }
 
-// head reads the first line, and what follows it up to a blank line.
+// head reads the first line, and the lines below it up to a blank one.
 func (rd *reader) head() error {
 	bad, err := rd.next()
 	switch {
@@ -93,13 +93,13 @@ func (rd *reader) head() error {
 	return nil
 }
 
-// skip leaves out a block that is no cue, whose first line was read.
+// skip leaves out a block that is no cue. Its first line was read.
 func (rd *reader) skip() error {
 	rd.src.Note(codec.RecordSkipped, rd.place(), rd.text)
 	return rd.pass()
 }
 
-// pass reads on to a blank line.
+// pass reads up to a blank line.
 func (rd *reader) pass() error {
 	for {
 		if bad, err := rd.next(); err != nil || bad == nil && rd.text == "" {
@@ -108,7 +108,7 @@ func (rd *reader) pass() error {
 	}
 }
 
-// refuse leaves out a block that is bad.
+// refuse leaves out a bad block.
 func (rd *reader) refuse(bad *codec.SyntaxError) error {
 	if err := rd.src.Bad(bad); err != nil {
 		return err
@@ -116,7 +116,7 @@ func (rd *reader) refuse(bad *codec.SyntaxError) error {
 	return rd.pass()
 }
 
-// block reads what stands between blank lines.
+// block reads the lines between two blank ones.
 func (rd *reader) block() error {
 	bad, err := rd.next()
 	switch {
@@ -156,20 +156,21 @@ func (rd *reader) block() error {
 	return rd.pass()
 }
 
-// timed tells whether a line was to be the times of a cue: two of them, with something else between than the arrow.
+// timed reports whether a line was meant as the times of a cue: two of them, with something other than the arrow
+// between.
 func timed(line string) bool {
 	line = strings.TrimLeft(line, " \t")
 	return line != "" && line[0] >= '0' && line[0] <= '9' && strings.Count(line, ":") >= 2 && strings.Contains(line, "->")
 }
 
-// isNote tells the first line of what is no cue by what it says: comments, style sheets and regions.
+// isNote reports whether a line begins a block that is no cue: a comment, a style sheet or a region.
 func isNote(line string) bool {
 	word := strings.TrimRight(line, " \t")
 	return word == "STYLE" || word == "REGION" || word == "NOTE" || strings.HasPrefix(line, "NOTE ") ||
 		strings.HasPrefix(line, "NOTE\t")
 }
 
-// cue reads a cue whose times are the line that was read last.
+// cue reads a cue. Its times are on the line read last.
 func (rd *reader) cue(at codec.Place, id string) error {
 	t, bad := cue.ParseTiming(rd.lines.Line(), rd.text, dialect.Point)
 	if bad != nil {
@@ -184,7 +185,7 @@ func (rd *reader) cue(at codec.Place, id string) error {
 		if err != nil && err != io.EOF {
 			return err
 		}
-		rd.again = err == nil && strings.Contains(rd.text, cue.Arrow) // it is of the next cue
+		rd.again = err == nil && strings.Contains(rd.text, cue.Arrow) // the line belongs to the next cue
 		if rd.again || err == io.EOF || bad == nil && rd.text == "" {
 			break
 		}
@@ -218,7 +219,7 @@ var writer = cue.Writer{
 // Write writes cues.
 func Write(dst *codec.Target) error { return writer.Write(dst) }
 
-// LooksLike tells whether the first line is that of WebVTT.
+// LooksLike reports whether the first line is that of WebVTT.
 func LooksLike(line string) bool {
 	rest, found := strings.CutPrefix(line, head)
 	return found && (rest == "" || rest[0] == ' ' || rest[0] == '\t')
