@@ -42,8 +42,9 @@ var (
 	taskBusiness = names("id", "inner_id", "project", "created_at", "updated_at", "updated_by", "completed_at",
 		"file_upload", "overlap", "is_labeled", "total_annotations", "cancelled_annotations", "total_predictions",
 		"comment_count", "unresolved_comment_count", "last_comment_updated_at", "comment_authors", "annotators",
-		"annotations_results", "annotations_ids", "predictions_results", "predictions_score", "predictions_model_versions", "avg_lead_time",
-		"storage_filename", "allow_skip", "precomputed_agreement", "state")
+		"annotations_results", "annotations_ids", "predictions_results", "predictions_score",
+		"predictions_model_versions", "avg_lead_time", "storage_filename", "allow_skip", "precomputed_agreement",
+		"state")
 	answerBusiness = names("task", "project", "created_at", "updated_at", "created_ago", "created_username", "updated_by",
 		"draft_created_at", "lead_time", "prediction", "result_count", "unique_id", "import_id", "last_action",
 		"last_created_by", "parent_prediction", "parent_annotation", "bulk_created", "model", "model_run", "cluster",
