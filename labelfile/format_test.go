@@ -95,8 +95,7 @@ func TestRead_artifactTypeTemplate(t *testing.T) {
 	}
 }
 
-// TestRead_cutAnywhere reads files of each format that end too soon, at each byte: with an error or with fewer labels,
-// but never with a panic.
+// TestRead_cutAnywhere reads a file of each format, cut at each byte: it gives an error or fewer labels, but no panic.
 func TestRead_cutAnywhere(t *testing.T) {
 	t.Parallel()
 	confidence := 0.5

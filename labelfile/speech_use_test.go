@@ -14,7 +14,7 @@ import (
 	"github.com/annoset/annoset/labelfile"
 )
 
-// TestRTTM_python has Python take apart what is written, as the programs that score speakers do.
+// TestRTTM_python splits what is written in Python, as the programs that score speakers do.
 func TestRTTM_python(t *testing.T) {
 	skipMany(t)
 	t.Parallel()

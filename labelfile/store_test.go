@@ -18,7 +18,7 @@ import (
 	"github.com/annoset/annoset/labelfile"
 )
 
-// calls are the functions that take a store, with arguments that would do.
+// calls are the functions that take a store, with arguments that they accept.
 func calls(s *annoset.Store, setID uuid.UUID, dir string) (reads, writes map[string]func(context.Context) error) {
 	folder := fstest.MapFS{"kitchen.tsv": {Data: []byte(kitchen)}}
 	reads = map[string]func(context.Context) error{

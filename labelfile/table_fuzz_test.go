@@ -85,14 +85,14 @@ func sameAgain(t testing.TB, format labelfile.Format, r reading) {
 	}
 }
 
-// tableImplies are the keys of extra data that a format has by itself, and does not keep where they go without saying.
+// tableImplies are the keys of extra data for which a format has default values, which it does not keep.
 var tableImplies = map[labelfile.Format][]string{
 	labelfile.Raven:      {"selection", "view", "channel"},
 	labelfile.GenericSeq: {"annot_path", "sequence", "annotation"},
 	labelfile.Lhotse:     {"id", "channel"},
 }
 
-// withoutImplied leaves them out.
+// withoutImplied leaves these keys out.
 func withoutImplied(t testing.TB, f labelfile.Format, labels []annoset.Annotation) []annoset.Annotation {
 	out := slices.Clone(labels)
 	for i := range out {

@@ -289,7 +289,7 @@ func TestTierFormats_holdOneAudioFile(t *testing.T) {
 	}
 }
 
-// manyTiers are labels as a long file has them.
+// manyTiers makes the labels of a long file.
 func manyTiers(n int) []annoset.Annotation {
 	labels := make([]annoset.Annotation, 0, n)
 	for i := range n {
