@@ -56,11 +56,16 @@
 // # Nothing is lost silently
 //
 // Whatever reading or writing rounds, repairs, changes or leaves out is counted in the report: a [Remark] for each
-// kind, with the first places. So a report without remarks means that everything was kept. Contents that have no
-// clear meaning are a [*SyntaxError] with line and column, and never a guess.
+// kind, with the first places. The few exceptions, such as the dates that Label Studio keeps for itself, are listed
+// with their format. What cannot be read is a [*SyntaxError] with line and column, or is left out and counted if
+// [ReadOptions.MaxBad] allows it.
 //
-// Times are never cut, and never go through floating point: decimals are added exactly and then rounded to the nearest
-// millisecond, which is remarked. Rounding keeps the order of times, so it makes no new overlaps.
+// Times never go through floating point: decimals are added exactly and then rounded to the nearest millisecond,
+// which is remarked. Rounding keeps the order of times, so it makes no new overlaps.
+//
+// # Concurrency
+//
+// All functions may be called by many goroutines at once, and those that take a store as the store's own methods.
 package labelfile
 
 import (

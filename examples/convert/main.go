@@ -4,7 +4,7 @@
 //	go run ./examples/convert -to rttm labels.csv labels.rttm
 //	go run ./examples/convert -to textgrid labels.tsv folder    # one file for each audio file
 //	go run ./examples/convert -to jsonl -gzip folder all.jsonl.gz
-//	go run ./examples/convert -formats                          # which there are
+//	go run ./examples/convert -formats                          # list the formats
 package main
 
 import (
@@ -31,7 +31,7 @@ var kitchen []byte
 
 func main() {
 	log.SetFlags(0)
-	from := flag.String("from", "", "format of the input (default: found out)")
+	from := flag.String("from", "", "format of the input (default: detected)")
 	toName := flag.String("to", "", "format of the output (default: as the name of the output ends, or textgrid)")
 	db := flag.String("db", "", "file to keep the store in (default: in memory)")
 	pack := flag.Bool("gzip", false, "pack the output (default: as its name ends)")
@@ -163,7 +163,7 @@ func (c *converter) write(ctx context.Context, store *annoset.Store, set annoset
 			err = closed
 		}
 		if err != nil {
-			os.Remove(out) // half a file is none
+			os.Remove(out) // half a file is of no use
 		}
 	}()
 	return labelfile.Export(ctx, store, set.ID, f, c.to, opts)
