@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"math"
 	"slices"
 	"strconv"
 
@@ -245,18 +244,7 @@ func (s *Store) annotations(ctx context.Context, op string, setID uuid.UUID, f F
 // check returns what is wrong with a filter.
 func (f *Filter) check(op string) error {
 	p := &problems{op: op}
-	if f.FromMS < 0 {
-		p.Add(-1, "from_ms", "is negative: %d", f.FromMS)
-	}
-	if f.ToMS < 0 || f.ToMS != 0 && f.ToMS < f.FromMS {
-		p.Add(-1, "to_ms", "is %d, before from_ms %d", f.ToMS, f.FromMS)
-	}
-	if f.MinConfidence != nil && math.IsNaN(*f.MinConfidence) {
-		p.Add(-1, "min_confidence", "is not a number")
-	}
-	if f.MaxConfidence != nil && math.IsNaN(*f.MaxConfidence) {
-		p.Add(-1, "max_confidence", "is not a number")
-	}
+	p.Filter(f.FromMS, f.ToMS, f.MinConfidence, f.MaxConfidence)
 	return p.err()
 }
 

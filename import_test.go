@@ -390,3 +390,19 @@ func each(labels ...annoset.Annotation) iter.Seq2[annoset.Annotation, error] {
 		}
 	}
 }
+
+func TestStore_Import_nothing(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s := openStore(t, nil)
+	_, err := s.Import(t.Context(), newDraft(t, s.Store, "nothing").ID, nil, nil)
+	is.Equal(badFields(is, err), []string{"-1 labels"}) // and no panic
+}
+
+func openFile(t testing.TB) *annoset.Store { return openStore(t, nil).Store }
+
+func openMemory(t testing.TB) *annoset.Store {
+	s := value(annoset.OpenMemory(t.Context(), nil))(t)
+	t.Cleanup(func() { s.Close() })
+	return s
+}

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -14,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/fstest"
 
 	"github.com/google/uuid"
 	"github.com/matryer/is"
@@ -64,12 +62,6 @@ func storeCalls(s *annoset.Store, set annoset.AnnotationSet, dir string) (reads,
 		"Verify":     func(ctx context.Context) error { return s.Verify(ctx, id) },
 		"Backup":     func(ctx context.Context) error { return s.Backup(ctx, filepath.Join(dir, "backup")) },
 		"Export":     func(ctx context.Context) error { return s.Export(ctx, id, filepath.Join(dir, "export")) },
-		"ExportTo": func(ctx context.Context) error {
-			return errOf(s.ExportTo(ctx, id, io.Discard, annoset.FormatJSONLines, nil))
-		},
-		"ExportToDir": func(ctx context.Context) error {
-			return errOf(s.ExportToDir(ctx, id, filepath.Join(dir, "folder"), annoset.FormatJSONLines, nil))
-		},
 	}
 	writes = map[string]func(context.Context) error{
 		"CreateDataset": func(ctx context.Context) error {
@@ -85,17 +77,11 @@ func storeCalls(s *annoset.Store, set annoset.AnnotationSet, dir string) (reads,
 		"CopyAnnotations": func(ctx context.Context) error {
 			return errOf(s.CopyAnnotations(ctx, id, id, annoset.Filter{}))
 		},
-		"UpdateSet": func(ctx context.Context) error { return errOf(s.UpdateSet(ctx, id, annoset.SetPatch{})) },
-		"Publish":   func(ctx context.Context) error { return errOf(s.Publish(ctx, id, nil)) },
-		"DeleteSet": func(ctx context.Context) error { return s.DeleteSet(ctx, id) },
-		"Add":       func(ctx context.Context) error { return errOf(s.Add(ctx, id, label("a.wav", "glitch", 0, 1))) },
-		"Import":    func(ctx context.Context) error { return errOf(s.Import(ctx, id, stream(3, 1), nil)) },
-		"ImportFrom": func(ctx context.Context) error {
-			return errOf(s.ImportFrom(ctx, id, strings.NewReader(kitchen), annoset.FormatDCASE, nil))
-		},
-		"ImportFromFS": func(ctx context.Context) error {
-			return errOf(s.ImportFromFS(ctx, id, fstest.MapFS{"kitchen.tsv": {Data: []byte(kitchen)}}, annoset.FormatDCASE, nil))
-		},
+		"UpdateSet":   func(ctx context.Context) error { return errOf(s.UpdateSet(ctx, id, annoset.SetPatch{})) },
+		"Publish":     func(ctx context.Context) error { return errOf(s.Publish(ctx, id, nil)) },
+		"DeleteSet":   func(ctx context.Context) error { return s.DeleteSet(ctx, id) },
+		"Add":         func(ctx context.Context) error { return errOf(s.Add(ctx, id, label("a.wav", "glitch", 0, 1))) },
+		"Import":      func(ctx context.Context) error { return errOf(s.Import(ctx, id, stream(3, 1), nil)) },
 		"Update":      func(ctx context.Context) error { return s.Update(ctx, id, annoset.Annotation{ID: 1}) },
 		"Delete":      func(ctx context.Context) error { return s.Delete(ctx, id, 1) },
 		"MarkClean":   func(ctx context.Context) error { return s.MarkClean(ctx, id, "c.wav") },
@@ -276,7 +262,6 @@ func TestStore_As(t *testing.T) {
 			t.Fatal(err)
 		}
 		notes := "heard twice"
-		folder := fstest.MapFS{"a.txt": {Data: []byte("0.5\t1.25\tDishes\n")}}
 		for name, edit := range map[string]func(ann *annoset.Store, set uuid.UUID, id int64) error{
 			"Add": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
 				_, err := ann.Add(t.Context(), set, label("a.wav", "hum", 0, 10))
@@ -284,14 +269,6 @@ func TestStore_As(t *testing.T) {
 			},
 			"Import": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
 				_, err := ann.Import(t.Context(), set, stream(5000, 3), nil) // in bulk
-				return err
-			},
-			"ImportFrom": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
-				_, err := ann.ImportFrom(t.Context(), set, strings.NewReader(kitchen), annoset.FormatDCASE, nil)
-				return err
-			},
-			"ImportFromFS": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
-				_, err := ann.ImportFromFS(t.Context(), set, folder, annoset.FormatAudacity, nil)
 				return err
 			},
 			"CopyAnnotations": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
