@@ -80,7 +80,7 @@ func (tx *ReadTx) LabelsIn(ctx context.Context, layers, files []int64, fn func(*
 		CROSS JOIN json_each(?2) f
 		CROSS JOIN label l ON l.layer_id = y.value AND l.file_id = f.value`, func(cu *cursor) error {
 		row.Depth, row.FileID = int(cu.int(0)), cu.int(1)
-		row.scan(cu, 2, 3)
+		row.scan(cu, 2)
 		if n++; n%checkEvery == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -90,7 +90,9 @@ func (tx *ReadTx) LabelsIn(ctx context.Context, layers, files []int64, fn func(*
 
 // RemovalsIn calls fn for each removal that some layers hold of labels of some audio files, with the place of its layer
 // among the layers.
-func (tx *ReadTx) RemovalsIn(ctx context.Context, layers, files []int64, fn func(depth int, fileID, id int64) error) error {
+func (tx *ReadTx) RemovalsIn(
+	ctx context.Context, layers, files []int64, fn func(depth int, fileID, id int64) error,
+) error {
 	n := 0
 	return tx.each(`
 		SELECT y.key, r.file_id, r.id
@@ -136,7 +138,7 @@ func (tx *ReadTx) LabelsByID(ctx context.Context, layerID int64, wanted []int64)
 		}
 		if err := tx.each(query, func(cu *cursor) error {
 			row := LabelRow{Depth: int(cu.int(0)), FileID: cu.int(1)}
-			row.scan(cu, 2, 3)
+			row.scan(cu, 2)
 			found[row.ID] = row
 			return nil
 		}, layerID, ids(missing)); err != nil {
@@ -146,8 +148,8 @@ func (tx *ReadTx) LabelsByID(ctx context.Context, layerID int64, wanted []int64)
 	return found, nil
 }
 
-// Strays reads the ids that some layers speak of in more than one audio file. A label that was changed has an index entry
-// of its own, so one of two rows in different files has one.
+// Strays reads the ids that some layers speak of in more than one audio file. A label that was changed has an index
+// entry of its own, so one of two rows in different files has one.
 func (tx *ReadTx) Strays(ctx context.Context, from, to []int64) (map[int64]bool, error) {
 	strays := make(map[int64]bool)
 	take := func(cu *cursor) error {

@@ -151,7 +151,9 @@ func (tx *WriteTx) InsertBlocks(ctx context.Context, layerID int64, rows []Label
 }
 
 // insertLabels writes rows with the statements that choose finds best for the next ones.
-func (tx *WriteTx) insertLabels(ctx context.Context, layerID int64, rows []LabelRow, choose func([]LabelRow) *labelInsert) error {
+func (tx *WriteTx) insertLabels(
+	ctx context.Context, layerID int64, rows []LabelRow, choose func([]LabelRow) *labelInsert,
+) error {
 	var args []driver.NamedValue
 	for len(rows) > 0 {
 		if err := ctx.Err(); err != nil {
@@ -169,20 +171,18 @@ func (tx *WriteTx) insertLabels(ctx context.Context, layerID int64, rows []Label
 
 // DeleteLabel removes a row from an open layer.
 func (tx *WriteTx) DeleteLabel(ctx context.Context, layerID int64, r LabelRow) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		DELETE FROM label
 		WHERE layer_id = ? AND file_id = ? AND start_ms = ? AND id = ?`,
 		layerID, r.FileID, r.StartMS, r.ID)
-	return err
 }
 
 // InsertRemoval hides a label of the layers below an open layer.
 func (tx *WriteTx) InsertRemoval(ctx context.Context, layerID int64, r LabelRow) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		INSERT INTO removal (layer_id, file_id, id)
 		VALUES (?, ?, ?)`,
 		layerID, r.FileID, r.ID)
-	return err
 }
 
 const selectIndexedLabel = `
@@ -193,8 +193,8 @@ const selectIndexedLabel = `
 	ORDER BY k.depth
 	LIMIT 1`
 
-// inBlock joins, as l, the label of an id that a layer holds in a block, b; layer and id are SQL. Bounds are pairs, for many labels
-// may start together, and of plain values: SQLite would not seek by the id of a column.
+// inBlock joins, as l, the label of an id that a layer holds in a block, b; layer and id are SQL. Bounds are pairs,
+// for many labels may start together, and of plain values: SQLite would not seek by the id of a column.
 func inBlock(layer, id string) string {
 	return strings.NewReplacer("LAYER", layer, "ID", id).Replace(`
 	CROSS JOIN label_block b ON b.layer_id = LAYER AND b.last_id >= ID AND b.first_id = (
@@ -225,7 +225,7 @@ func (tx *ReadTx) LabelByID(ctx context.Context, layerID, id int64) (row LabelRo
 		}
 		if err := tx.each(query, func(cu *cursor) error {
 			row = LabelRow{Depth: int(cu.int(0)), FileID: cu.int(2)}
-			row.scan(cu, 1, 3)
+			row.scan(cu, 1)
 			found = true
 			return nil
 		}, layerID, id); err != nil {
@@ -245,15 +245,15 @@ func (tx *ReadTx) LabelByID(ctx context.Context, layerID, id int64) (row LabelRo
 	return row, found, err
 }
 
-// scan reads the id from column id, and start, end, type, confidence and extra data from column rest on.
-func (r *LabelRow) scan(cu *cursor, id, rest int) {
+// scan reads the id from column id, and start, end, type, confidence and extra data from the columns 3 to 7.
+func (r *LabelRow) scan(cu *cursor, id int) {
 	r.ID = cu.int(id)
-	r.StartMS, r.EndMS, r.TypeID = cu.int(rest), cu.int(rest+1), cu.int(rest+2)
-	switch v := cu.vals[rest+3].(type) {
+	r.StartMS, r.EndMS, r.TypeID = cu.int(3), cu.int(4), cu.int(5)
+	switch v := cu.vals[6].(type) {
 	case float64:
 		r.Confidence, r.HasConfidence = v, true
 	default:
 		r.Confidence, r.HasConfidence = 0, false
 	}
-	r.ExtraData = cu.text(rest + 4)
+	r.ExtraData = cu.text(7)
 }

@@ -106,8 +106,8 @@ func (tx *ReadTx) EachLabel(ctx context.Context, stack []LayerRow, file *SeenFil
 	}
 }
 
-// removals are what the layers of a file remove. Where that is little it is read at once. Where it is much, the first rows
-// are looked up one by one: those who read a page of a file need not know all of it.
+// removals are what the layers of a file remove. Where that is little it is read at once. Where it is much, the first
+// rows are looked up one by one: those who read a page of a file need not know all of it.
 type removals struct {
 	tx     *ReadTx
 	stack  []LayerRow
