@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"github.com/annoset/annoset/internal/timeline"
+
+	"github.com/annoset/annoset/internal/valid"
 )
 
 // AgreementOptions tell how two sides are compared. The zero value, and a nil pointer, are good defaults.
@@ -100,7 +102,7 @@ func newAgreementMeter(op string, opts *AgreementOptions) (*agreementMeter, erro
 	p := &problems{op: op}
 	for _, name := range slices.Sorted(maps.Keys(m.opts.DurationsMS)) {
 		if ms := m.opts.DurationsMS[name]; ms < 0 || ms > MaxTimeMS {
-			p.add(-1, "durations_ms", "of %s is %d, outside [0, %d]", brief(name), ms, int64(MaxTimeMS))
+			p.Add(-1, "durations_ms", "of %s is %d, outside [0, %d]", valid.Brief(name), ms, int64(MaxTimeMS))
 		}
 	}
 	if err := p.err(); err != nil {

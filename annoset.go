@@ -24,7 +24,7 @@
 //
 // # The iteration loop
 //
-// [Store.Diff] tells what changed between two sets, [Store.ChangeLog] says it in Markdown, and [Store.LabelHistory] follows
+// [Store.Diff] tells what changed between two sets, [Store.ChangeLog] says it in Markdown, and [Store.AnnotationHistory] follows
 // one label; [DiffStores] compares sets of two stores by what their labels say. Where several people work, [Store.As]
 // signs what each does. A dataset can demand that others [Store.Approve] a draft before it is published; an approval speaks
 // of exactly what its author saw, and ends with the next edit.
@@ -167,6 +167,13 @@ type AudioFile struct {
 	DurationMS int64  `json:"duration_ms"` // 0: not known
 }
 
+// Examined is an audio file that a set has examined: one that has labels or is marked as clean.
+type Examined struct {
+	AudioFile
+	Clean       bool         `json:"clean"`       // examined, and without any label
+	Annotations []Annotation `json:"annotations"` // those that pass the filter, by start and id; empty, never nil
+}
+
 // NewSet describes a set that is to be created. The zero value will do.
 type NewSet struct {
 	Notes     string          `json:"notes"`
@@ -236,4 +243,20 @@ type SetFilter struct {
 	Status       Status // empty: both
 	AfterVersion int    // sets with a higher version number alone
 	Limit        int    // at most so many; 0: all
+}
+
+// Position is where a page ended: the key of its last label. The zero Position is before the first.
+type Position struct {
+	AudioFileID string `json:"audio_file_id"`
+	StartMS     int64  `json:"start_ms"`
+	ID          int64  `json:"id"`
+}
+
+// Page is a part of what [Store.Annotations] yields.
+type Page struct {
+	Annotations []Annotation `json:"annotations"` // empty, never nil
+	Next        Position     `json:"next"`        // where the next page begins
+	More        bool         `json:"more"`        // there is a next page
+	// Revision is that of the set at the moment in which the page was read: see [AnnotationSet.Revision].
+	Revision int64 `json:"revision"`
 }

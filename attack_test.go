@@ -14,6 +14,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/layer"
 )
 
 func TestStore_RefusesToChangeWhatIsPublished(t *testing.T) {
@@ -39,7 +40,7 @@ func TestStore_RefusesToChangeWhatIsPublished(t *testing.T) {
 			return err
 		}},
 		{"add in bulk", "add", func(set annoset.AnnotationSet) error {
-			_, err := w.Add(ctx, set.ID, make([]annoset.Annotation, annoset.BulkRows)...)
+			_, err := w.Add(ctx, set.ID, make([]annoset.Annotation, layer.BulkRows)...)
 			return err
 		}},
 		{"import", "import", func(set annoset.AnnotationSet) error {
@@ -47,7 +48,7 @@ func TestStore_RefusesToChangeWhatIsPublished(t *testing.T) {
 			return err
 		}},
 		{"import in bulk", "import", func(set annoset.AnnotationSet) error {
-			_, err := w.Import(ctx, set.ID, declaredLabels("new", annoset.BulkRows), nil)
+			_, err := w.Import(ctx, set.ID, declaredLabels("new", layer.BulkRows), nil)
 			return err
 		}},
 		{"copy into it", "copy annotations", func(set annoset.AnnotationSet) error {
@@ -271,7 +272,7 @@ func TestSchema_RefusesAttacksThroughTheShell(t *testing.T) {
 		count := `SELECT count(*) FROM labels WHERE dataset = 'one' AND version = 1`
 		out, err := exec.Command(shell, "-cmd", ".timeout 20000", w.path, count).Output()
 		is.NoErr(err)
-		is.Equal(strings.TrimSpace(string(out)), fmt.Sprint(annoset.BulkRows+5)) // an old shell reads the views
+		is.Equal(strings.TrimSpace(string(out)), fmt.Sprint(layer.BulkRows+5)) // an old shell reads the views
 	})
 	t.Cleanup(func() { w.check(t, before) })
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/annoset/annoset"
 	"github.com/annoset/annoset/internal/hook"
+	"github.com/annoset/annoset/internal/layer"
 )
 
 // TestStore_whenTheContextEnds cancels the context at each call of the driver that a verb makes, or at some of them.
@@ -115,7 +116,7 @@ func (c *chapter) whenCanceled(t *testing.T, dir string, i int, meanwhile bool) 
 
 func TestStore_Import_whenTheContextEnds(t *testing.T) {
 	t.Parallel()
-	for _, at := range []int{0, 1, 1023, 1024, 1025, annoset.BulkRows, 1 << 15, 1<<15 + 1} {
+	for _, at := range []int{0, 1, 1023, 1024, 1025, layer.BulkRows, 1 << 15, 1<<15 + 1} {
 		t.Run(fmt.Sprintf("ends soon after label %d", at), func(t *testing.T) {
 			t.Parallel()
 			if at > 1025 {
@@ -154,7 +155,7 @@ func TestStore_Import_whenTheContextEnds(t *testing.T) {
 		s := openStore(t, nil)
 		set := newDraft(t, s.Store, "a")
 		before := dump(t, s.Store)
-		for _, n := range []int{0, 10, annoset.BulkRows} {
+		for _, n := range []int{0, 10, layer.BulkRows} {
 			ctx, cancel := context.WithCancel(context.Background())
 			_, err := s.Import(ctx, set.ID, func(yield func(annoset.Annotation, error) bool) {
 				stream(n, 3)(yield)
@@ -170,7 +171,7 @@ func TestStore_Import_whenTheContextEnds(t *testing.T) {
 		s := openStore(t, nil)
 		set := newDraft(t, s.Store, "a")
 		before := dump(t, s.Store)
-		for _, n := range []int{10, annoset.BulkRows} {
+		for _, n := range []int{10, layer.BulkRows} {
 			ctx, cancel := context.WithCancel(context.Background())
 			_, err := s.Import(ctx, set.ID, stream(n, 3), &annoset.ImportOptions{Progress: func(int) { cancel() }})
 			is.True(errors.Is(err, context.Canceled))
@@ -298,7 +299,7 @@ func TestStore_afterAPanic(t *testing.T) {
 			s := openStore(t, nil)
 			set := newDraft(t, s.Store, "a")
 			before := dump(t, s.Store)
-			for _, at := range []int{0, 10, annoset.BulkRows, 1<<15 + 10} {
+			for _, at := range []int{0, 10, layer.BulkRows, 1<<15 + 10} {
 				if raceDetector && at > 10 {
 					continue
 				}
@@ -368,7 +369,7 @@ func TestStore_afterAPanic(t *testing.T) {
 		}
 		s := openStore(t, o)
 		set := newDraft(t, s.Store, "a")
-		_, err := s.Import(ctx, set.ID, stream(annoset.BulkRows, 3), nil)
+		_, err := s.Import(ctx, set.ID, stream(layer.BulkRows, 3), nil)
 		is.NoErr(err)
 		before := dump(t, s.Store)
 		armed = true

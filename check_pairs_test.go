@@ -11,6 +11,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/layer"
 )
 
 // allPairs counts what a check finds, by comparing each label with every other one.
@@ -80,7 +81,7 @@ func TestStore_Check_finds_what_comparing_all_pairs_finds(t *testing.T) {
 	}
 	s := openStore(t, nil)
 	set := newDraft(t, s.Store, "a")
-	versions := 4 + annoset.MaxLayers // so that layers are folded
+	versions := 4 + layer.Max // so that layers are folded
 	if brief() {
 		versions = 3
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/layer"
 )
 
 // cleanOf reads all clean marks of a set.
@@ -117,7 +118,7 @@ func TestCleanMarks(t *testing.T) {
 		is.NoErr(s.Update(t.Context(), set.ID, withID(ids[0], label("b.wav", "x", 0, 1)))) // a label that moves there
 		_, err = s.Import(t.Context(), set.ID, pairs(label("c.wav", "x", 0, 1)), nil)
 		is.NoErr(err)
-		_, err = s.Import(t.Context(), set.ID, stream(annoset.BulkRows, 1), nil)
+		_, err = s.Import(t.Context(), set.ID, stream(layer.BulkRows, 1), nil)
 		is.NoErr(err)
 
 		is.Equal(cleanOf(t, s.Store, set.ID), []string{"d.wav"}) // a.wav lost its mark, and does not get it back

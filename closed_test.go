@@ -27,7 +27,7 @@ func storeCalls(s *annoset.Store, set annoset.AnnotationSet, dir string) (reads,
 		"DatasetByName": func(ctx context.Context) error { return errOf(s.DatasetByName(ctx, "one")) },
 		"Datasets":      func(ctx context.Context) error { return errOf(s.Datasets(ctx)) },
 		"AudioFiles":    func(ctx context.Context) error { return errOf(s.AudioFiles(ctx, set.DatasetID)) },
-		"Set":           func(ctx context.Context) error { return errOf(s.Set(ctx, id)) },
+		"SetByID":       func(ctx context.Context) error { return errOf(s.SetByID(ctx, id)) },
 		"SetByVersion":  func(ctx context.Context) error { return errOf(s.SetByVersion(ctx, set.DatasetID, 1)) },
 		"LatestPublished": func(ctx context.Context) error {
 			return errOf(s.LatestPublished(ctx, set.DatasetID))
@@ -36,6 +36,8 @@ func storeCalls(s *annoset.Store, set annoset.AnnotationSet, dir string) (reads,
 		"Annotation":      func(ctx context.Context) error { return errOf(s.Annotation(ctx, id, 1)) },
 		"Annotations":     func(ctx context.Context) error { return lastErr(s.Annotations(ctx, id, annoset.Filter{})) },
 		"CleanAudioFiles": func(ctx context.Context) error { return lastErr(s.CleanAudioFiles(ctx, id)) },
+		"Examined":        func(ctx context.Context) error { return lastErr(s.Examined(ctx, id, annoset.Filter{})) },
+		"View":            func(ctx context.Context) error { return s.View(ctx, func(*annoset.Store) error { return nil }) },
 		"Page": func(ctx context.Context) error {
 			return errOf(s.Page(ctx, id, annoset.Filter{}, annoset.Position{}, 1))
 		},
@@ -45,11 +47,11 @@ func storeCalls(s *annoset.Store, set annoset.AnnotationSet, dir string) (reads,
 		"DatasetChangeLog": func(ctx context.Context) error {
 			return errOf(s.DatasetChangeLog(ctx, set.DatasetID))
 		},
-		"LabelHistory": func(ctx context.Context) error { return errOf(s.LabelHistory(ctx, 1)) },
-		"Stats":        func(ctx context.Context) error { return errOf(s.Stats(ctx, id)) },
-		"TrainingSet":  func(ctx context.Context) error { return errOf(s.TrainingSet(ctx, id)) },
-		"Check":        func(ctx context.Context) error { return errOf(s.Check(ctx, id, nil)) },
-		"Evaluate":     func(ctx context.Context) error { return errOf(s.Evaluate(ctx, id, stream(3, 1), nil)) },
+		"AnnotationHistory": func(ctx context.Context) error { return errOf(s.AnnotationHistory(ctx, 1)) },
+		"Stats":             func(ctx context.Context) error { return errOf(s.Stats(ctx, id)) },
+		"TrainingSet":       func(ctx context.Context) error { return errOf(s.TrainingSet(ctx, id)) },
+		"Check":             func(ctx context.Context) error { return errOf(s.Check(ctx, id, nil)) },
+		"Evaluate":          func(ctx context.Context) error { return errOf(s.Evaluate(ctx, id, stream(3, 1), nil)) },
 		"MeasureAgreement": func(ctx context.Context) error {
 			return errOf(s.MeasureAgreement(ctx, id, id, nil))
 		},

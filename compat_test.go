@@ -14,6 +14,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/layer"
 )
 
 // makeStores writes the store of the current schema to testdata. A file that was released stays as it is.
@@ -62,7 +63,7 @@ func TestOpen_aStoreOfEachSchema(t *testing.T) {
 			is.NoErr(err)
 			_, err = s.Add(t.Context(), next.ID, label("new.wav", "glitch", 0, 10))
 			is.NoErr(err)
-			next, err = s.Set(t.Context(), next.ID)
+			next, err = s.SetByID(t.Context(), next.ID)
 			is.NoErr(err)
 			_, err = s.As("eve").Reject(t.Context(), next.ID, next.Revision, "") // with all that is new
 			is.NoErr(err)
@@ -100,7 +101,7 @@ func makeStore(t *testing.T, file, text string) {
 	v1, err := s.CreateSet(t.Context(), d.ID, annoset.NewSet{Notes: "first"})
 	is.NoErr(err)
 	_, err = s.Import(t.Context(), v1.ID, func(yield func(annoset.Annotation, error) bool) {
-		for i := range int64(annoset.BulkRows) {
+		for i := range int64(layer.BulkRows) {
 			if !yield(label([]string{"a.wav", "b.wav"}[i%2], []string{"glitch", "hum"}[i/3%2], i*10, i*10+i%40), nil) {
 				return
 			}
@@ -147,7 +148,7 @@ func makeStore(t *testing.T, file, text string) {
 // review approves a draft as it is.
 func review(t *testing.T, s *annoset.Store, id uuid.UUID) {
 	t.Helper()
-	set := value(s.Set(t.Context(), id))(t)
+	set := value(s.SetByID(t.Context(), id))(t)
 	value(s.Approve(t.Context(), id, set.Revision, "heard it"))(t)
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/layer"
 )
 
 // victim is the file of a store, with a log where part of it is still to be moved to the file, and what its published
@@ -31,7 +32,7 @@ func newVictim(t *testing.T) *victim {
 	ctx := context.Background()
 	s := openStore(t, nil)
 	set := newDraft(t, s.Store, "a")
-	_, err := s.Import(ctx, set.ID, stream(annoset.BulkRows+100, 6), nil)
+	_, err := s.Import(ctx, set.ID, stream(layer.BulkRows+100, 6), nil)
 	is.NoErr(err)
 	is.NoErr(s.MarkClean(ctx, set.ID, "clean.wav"))
 	v := &victim{holds: map[uuid.UUID]string{}}

@@ -189,7 +189,7 @@ func TestStore_UpdateDataset(t *testing.T) {
 		same, err := s.Dataset(t.Context(), other.ID)
 		is.NoErr(err)
 		is.Equal(same, other) // other datasets stay
-		after, err := s.Set(t.Context(), set.ID)
+		after, err := s.SetByID(t.Context(), set.ID)
 		is.NoErr(err)
 		is.Equal(after, set) // and so do sets
 	})
@@ -254,7 +254,7 @@ func TestStore_DeleteDataset(t *testing.T) {
 		is.NoErr(s.DeleteDataset(t.Context(), d.ID))
 
 		is.Equal(dump(t, s.Store), before) // the other dataset is all there is
-		_, err = s.Set(t.Context(), set.ID)
+		_, err = s.SetByID(t.Context(), set.ID)
 		is.True(errors.Is(err, annoset.ErrNotFound))                                // its sets are gone
 		is.True(errors.Is(s.DeleteDataset(t.Context(), d.ID), annoset.ErrNotFound)) // and cannot go twice
 		again, _ := newDeclared(t, s.Store, "gone")

@@ -1,11 +1,15 @@
 package annoset
 
 import (
-	"cmp"
+	"context"
 	"iter"
 	"math"
 
-	"github.com/annoset/annoset/internal/canonical"
+	"github.com/google/uuid"
+
+	"github.com/annoset/annoset/internal/diff"
+	"github.com/annoset/annoset/internal/label"
+	"github.com/annoset/annoset/sqlite"
 )
 
 // ChangeKind says what became of a label or of a clean mark from one set to another. Extra data is compared by what it
@@ -51,7 +55,7 @@ func (o *DiffOptions) minIoU(op string) (float64, error) {
 	}
 	p := &problems{op: op}
 	if math.IsNaN(o.MinIoU) || o.MinIoU < 0 || o.MinIoU > 1 {
-		p.add(-1, "min_iou", "is %v, outside (0, 1]", o.MinIoU)
+		p.Add(-1, "min_iou", "is %v, outside (0, 1]", o.MinIoU)
 	}
 	return o.MinIoU, p.err()
 }
@@ -148,96 +152,127 @@ func (c *Change) both() (types, files []string) {
 	return types, files
 }
 
-// changeOf tells what became of a label, which was not there before, or is not there any more, where it is nil. Where
-// nothing changed, ok is false.
-func changeOf(before, after *Annotation) (c Change, ok bool) {
-	c = Change{Before: before, After: after}
-	switch {
-	case before == nil && after == nil:
-		return Change{}, false
-	case before == nil:
-		c.Kind, c.AudioFileID = ChangeAdded, after.AudioFileID
-		return c, true
-	case after == nil:
-		c.Kind, c.AudioFileID = ChangeRemoved, before.AudioFileID
-		return c, true
+// changeOf makes a change of the one below the root.
+func changeOf(c *diff.Change) Change {
+	out := Change{Kind: ChangeKind(c.Kind), AudioFileID: c.File}
+	for _, side := range []struct {
+		from *label.Label
+		to   **Annotation
+	}{{c.Before, &out.Before}, {c.After, &out.After}} {
+		if side.from != nil {
+			a := annotationOf(side.from)
+			*side.to = &a
+		}
 	}
-	c.AudioFileID = min(before.AudioFileID, after.AudioFileID)
-	relabelled := before.ArtifactType != after.ArtifactType
-	moved := before.StartMS != after.StartMS || before.EndMS != after.EndMS
-	switch {
-	case before.AudioFileID != after.AudioFileID || relabelled && moved:
-		c.Kind = ChangeRewritten
-	case relabelled:
-		c.Kind = ChangeRelabelled
-	case moved:
-		c.Kind = ChangeMoved
-	case !sameConfidence(before, after) || !sameExtraData(before, after):
-		c.Kind = ChangeEdited
-	default:
-		return Change{}, false
-	}
-	return c, true
+	return out
 }
 
-func sameConfidence(a, b *Annotation) bool {
-	if a.Confidence == nil || b.Confidence == nil {
-		return a.Confidence == b.Confidence
-	}
-	return *a.Confidence == *b.Confidence
+// Diff yields what must change in one set to make it the other: labels and clean marks that were added, removed or
+// changed, in order of audio file (by bytes) and, within it, of the earlier start. A clean mark that is taken away comes
+// before the labels of its audio file, and one that is given after them, so that the changes can be applied as they come.
+// Either set may be a draft. Diff(to, from) yields the inverse: Before and After exchanged, and added with removed. All
+// comes from one state of the store, as with [Store.Annotations]. Options may be nil.
+//
+// Where one set was made from the other, or both from a third (see [Store.NewVersion]), their labels have ids in common,
+// and the id alone decides which label of one set is which of the other. What both sets stand on is not read, so that
+// the work is in proportion to what was changed since, whatever the size of the sets.
+//
+// Sets with nothing in common, two imports for example, are compared by content. Audio files of the same stored digest
+// are passed over. In each of the others labels are matched in four steps, each among those that are left: labels that
+// say the same; labels of one type and one span; labels of one span; labels of one type that overlap by
+// [DiffOptions.MinIoU] or more, the best overlap first, and of equal ones the earliest. Of several labels of one span,
+// the first of one set is matched with the first of the other, in order of type, confidence and extra data. Exact
+// duplicates are matched one to one. A label that went to another audio file is removed and added there.
+//
+// Memory grows with the number of audio files that are looked at, and with the labels of a few of them. Of labels that are
+// compared by content, those of one type and audio file that were changed are compared with each other as far as they may
+// overlap enough: where thousands lie over one another, the time grows with the square of their number.
+//
+// Errors: [ErrNotFound]; a [*ValidationError] if the options are bad.
+func (s *Store) Diff(ctx context.Context, from, to uuid.UUID, opts *DiffOptions) iter.Seq2[Change, error] {
+	const op = "diff"
+	return sequence(s, ctx, op, func(tx *sqlite.ReadTx, yield func(Change) error) error {
+		return diffIn(ctx, tx, op, from, to, opts, yield)
+	})
 }
 
-func sameExtraData(a, b *Annotation) bool {
-	return string(a.ExtraData) == string(b.ExtraData) || oneForm(a.ExtraData) == oneForm(b.ExtraData)
+// DiffSummary counts what [Store.Diff] yields.
+//
+// Errors: [ErrNotFound]; a [*ValidationError] if the options are bad.
+func (s *Store) DiffSummary(ctx context.Context, from, to uuid.UUID, opts *DiffOptions) (DiffSummary, error) {
+	const op = "summarize diff"
+	out := newDiffSummary()
+	err := s.read(ctx, op, func(tx *sqlite.ReadTx) error {
+		return diffIn(ctx, tx, op, from, to, opts, func(c Change) error {
+			out.add(&c)
+			return nil
+		})
+	})
+	return orZero(out, err)
 }
 
-// oneForm is extra data in the form that the digest is taken of. What another program has written that is no JSON stays
-// as it is.
-func oneForm(data []byte) string {
-	text, err := canonical.ExtraData(string(data))
+// DiffStores is [Store.Diff] between a set of one store and a set of another, which are compared by content. Before.ID
+// is an id of the first store, and After.ID one of the second. Each store is read in one state. [SummarizeDiff] counts
+// what comes.
+//
+// Errors: those of Diff, of either store.
+func DiffStores(ctx context.Context, a *Store, from uuid.UUID, b *Store, to uuid.UUID, opts *DiffOptions,
+) iter.Seq2[Change, error] {
+	const op = "diff stores"
+	return yielding(a.readsAhead() || b.readsAhead(), func(yield func(Change) error) error {
+		return a.readWith(ctx, op, b, func(txA, txB *sqlite.ReadTx) error {
+			c, err := compare(ctx, op, txA, from, txB, to, opts)
+			if err != nil {
+				return err
+			}
+			return c.ByContent(ctx, func(change diff.Change) error {
+				err := yield(changeOf(&change))
+				for _, s := range []*Store{a, b} {
+					if err == nil && s.view != nil {
+						err = s.gone()
+					}
+				}
+				return err
+			})
+		})
+	})
+}
+
+// readWith runs fn over one state of this store and one of another.
+func (s *Store) readWith(ctx context.Context, op string, other *Store, fn func(tx, otherTx *sqlite.ReadTx) error) error {
+	return s.read(ctx, op, func(tx *sqlite.ReadTx) error {
+		if s.sameState(other) { // it may be a handle that signs
+			return fn(tx, tx)
+		}
+		return other.read(ctx, "read the second store", func(otherTx *sqlite.ReadTx) error { return fn(tx, otherTx) })
+	})
+}
+
+// diffIn compares two sets of one store.
+func diffIn(ctx context.Context, tx *sqlite.ReadTx, op string, from, to uuid.UUID, opts *DiffOptions,
+	yield func(Change) error,
+) error {
+	c, err := compare(ctx, op, tx, from, tx, to, opts)
 	if err != nil {
-		return string(data)
+		return err
 	}
-	return text
+	return c.Run(ctx, func(change diff.Change) error { return yield(changeOf(&change)) })
 }
 
-// canonicalOf is what a label says.
-func canonicalOf(a *Annotation) canonical.Label {
-	l := canonical.Label{
-		StartMS: a.StartMS, EndMS: a.EndMS, ArtifactType: a.ArtifactType, ExtraData: oneForm(a.ExtraData),
+func compare(ctx context.Context, op string, fromTx *sqlite.ReadTx, from uuid.UUID, toTx *sqlite.ReadTx, to uuid.UUID,
+	opts *DiffOptions,
+) (*diff.Comparison, error) {
+	minIoU, err := opts.minIoU(op)
+	if err != nil {
+		return nil, err
 	}
-	if a.Confidence != nil {
-		l.Confidence, l.HasConfidence = *a.Confidence, true
+	fromSet, err := findSet(ctx, fromTx, op, from)
+	if err != nil {
+		return nil, err
 	}
-	return l
-}
-
-// compareChanges puts the changes of labels of one audio file in order of time. It does not know one side from the
-// other, so that a diff and its inverse have one order.
-func compareChanges(a, b Change) int {
-	aLow, aHigh := a.sorted()
-	bLow, bHigh := b.sorted()
-	return cmp.Or(compareLabels(aLow, bLow), compareLabels(aHigh, bHigh))
-}
-
-// sorted returns the labels of a change, the one that comes first in the audio file first. Where there is one alone it
-// is both.
-func (c *Change) sorted() (low, high *Annotation) {
-	low, high = c.Before, c.After
-	switch {
-	case low == nil:
-		low = high
-	case high == nil:
-		high = low
-	case compareLabels(low, high) > 0:
-		low, high = high, low
+	toSet, err := findSet(ctx, toTx, op, to)
+	if err != nil {
+		return nil, err
 	}
-	return low, high
-}
-
-func compareLabels(a, b *Annotation) int {
-	if c := cmp.Or(cmp.Compare(a.StartMS, b.StartMS), cmp.Compare(a.EndMS, b.EndMS)); c != 0 {
-		return c // without a look at extra data, which costs more
-	}
-	return cmp.Or(canonical.Compare(canonicalOf(a), canonicalOf(b)), cmp.Compare(a.ID, b.ID))
+	return diff.New(ctx, fromTx, &fromSet, toTx, &toSet, minIoU)
 }

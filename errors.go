@@ -1,16 +1,22 @@
 package annoset
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/annoset/annoset/internal/insert"
+	"github.com/annoset/annoset/internal/valid"
+	"github.com/annoset/annoset/internal/whole"
 	"github.com/annoset/annoset/sqlite"
 )
 
@@ -106,7 +112,7 @@ func few(names []string) string {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString(brief(name))
+		b.WriteString(valid.Brief(name))
 	}
 	if len(names) > shown {
 		b.WriteString(" and others")
@@ -176,6 +182,26 @@ func (e *CheckError) Error() string {
 
 // Unwrap returns [ErrCheckFailed].
 func (e *CheckError) Unwrap() error { return ErrCheckFailed }
+
+// Place is where something stands in a file of labels.
+type Place struct {
+	File   string `json:"file,omitempty"`   // its name, or its path in a folder
+	Line   int    `json:"line,omitempty"`   // from 1; 0: not known
+	Column int    `json:"column,omitempty"` // from 1, in characters; 0: not known
+	Text   string `json:"text,omitempty"`   // what stands there, cut where it is long
+}
+
+// String returns the place in the form of compilers: "labels.csv:12:3". A line or column that is not known is left out.
+func (p Place) String() string {
+	at := cmp.Or(p.File, "input")
+	for _, n := range []int{p.Line, p.Column} {
+		if n == 0 {
+			break
+		}
+		at += ":" + strconv.Itoa(n)
+	}
+	return at
+}
 
 // Problem is one bad field of the input.
 type Problem struct {
@@ -254,9 +280,9 @@ type OwnWorkError struct {
 }
 
 func (e *OwnWorkError) Error() string {
-	why := brief(e.Person) + " edited it"
+	why := valid.Brief(e.Person) + " edited it"
 	if e.Unsigned {
-		why = "it was edited unsigned, and that may have been " + brief(e.Person)
+		why = "it was edited unsigned, and that may have been " + valid.Brief(e.Person)
 	}
 	return fmt.Sprintf("%s %q: %v: version %d: %s", e.Op, e.SetID, ErrOwnWork, e.Version, why)
 }
@@ -299,6 +325,56 @@ func (e *ApprovalError) Error() string {
 // Unwrap returns [ErrNotApproved].
 func (e *ApprovalError) Unwrap() error { return ErrNotApproved }
 
+// The limits stand in full at the root, so that its documentation shows them, and are those of package valid.
+var (
+	_ = [1]struct{}{}[MaxTimeMS-valid.MaxTimeMS]
+	_ = [1]struct{}{}[MaxNameBytes-valid.MaxNameBytes]
+	_ = [1]struct{}{}[MaxTextBytes-valid.MaxTextBytes]
+	_ = [1]struct{}{}[MaxProblems-valid.MaxProblems]
+)
+
+// problems gathers what is wrong with the input of one call.
+type problems struct {
+	valid.Problems
+	op     string
+	places []Place // of the problems, where they are known
+}
+
+// err returns the *ValidationError, or nil where nothing was wrong.
+func (p *problems) err() error {
+	if len(p.List) == 0 {
+		return nil
+	}
+	e := &ValidationError{Op: p.op, Problems: make([]Problem, len(p.List)), More: p.More}
+	for i, bad := range p.List {
+		e.Problems[i] = Problem{Index: bad.Index, Field: bad.Field, Reason: bad.Reason}
+		if i < len(p.places) {
+			e.Problems[i].At = p.places[i]
+		}
+	}
+	return e
+}
+
+// or returns what was found wrong if err says no more than that something was.
+func (p *problems) or(err error) error {
+	if errors.Is(err, valid.ErrInvalid) {
+		return p.err()
+	}
+	return err
+}
+
+// given checks what must not be nil.
+func given(op, field string, there bool) error {
+	p := &problems{op: op}
+	if !there {
+		p.Add(-1, field, "is nil")
+	}
+	return p.err()
+}
+
+// extra checks extra data.
+func (p *problems) extra(index int, data json.RawMessage) { p.Object(index, "extra_data", data) }
+
 // factual marks the errors that are final as they are: they bear what was tried.
 type factual interface {
 	error
@@ -321,23 +397,14 @@ func typed(err error) bool {
 	return ok
 }
 
-// streamError is what the caller's own stream of labels yielded. Whatever it wraps is no error of this store.
-type streamError struct {
-	label int
-	err   error
-}
-
-func (e *streamError) Error() string {
-	return fmt.Sprintf("label %d of the stream: %v", e.label, e.err)
-}
-
-func (e *streamError) Unwrap() error { return e.err }
-
 // translate makes a caller's error of what came up from below. It is the one place that knows the errors of the
 // database, and it goes by their codes.
 func translate(op string, err error) error {
-	if foreign, ok := errors.AsType[*streamError](err); ok {
+	if foreign, ok := errors.AsType[*insert.StreamError](err); ok {
 		return fmt.Errorf("%s: %w", op, foreign)
+	}
+	if taken, ok := errors.AsType[*whole.TakenError](err); ok {
+		return &ExistsError{Op: op, Kind: string(taken.Kind), Name: taken.Path}
 	}
 	switch {
 	case err == nil || typed(err):
@@ -353,6 +420,10 @@ func translate(op string, err error) error {
 
 func sentinelOf(err error) error {
 	switch {
+	case errors.Is(err, sqlite.ErrDamaged):
+		return ErrCorrupt
+	case errors.Is(err, insert.ErrHasLabels):
+		return ErrConflict
 	case errors.Is(err, sqlite.ErrNotAStore):
 		return ErrNotAStore
 	case errors.Is(err, sqlite.ErrNewerSchema):
@@ -387,7 +458,7 @@ func sentinelOf(err error) error {
 // no more to see than that a column is missing.
 func (s *Store) damage(err error) error {
 	switch {
-	case err == nil, typed(err), sentinelOf(err) != nil, s.closed.Load(), errors.Is(err, driver.ErrBadConn),
+	case err == nil, typed(err), sentinelOf(err) != nil, s.gone() != nil, errors.Is(err, driver.ErrBadConn),
 		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	}

@@ -29,7 +29,7 @@ func newEvaluator(op string, opts *EvaluateOptions) (*evaluator, error) {
 	p := &problems{op: op}
 	e.opts.Matching.check(p)
 	for i, name := range e.opts.AudioFiles {
-		p.name(i, "audio_files", name)
+		p.Name(i, "audio_files", name)
 	}
 	if err := p.err(); err != nil {
 		return nil, err

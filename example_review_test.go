@@ -54,7 +54,7 @@ func exampleReviewed(ctx context.Context) (*annoset.Store, annoset.AnnotationSet
 		annoset.Annotation{AudioFileID: "ep1.wav", ArtifactType: "glitch", StartMS: 1000, EndMS: 3000}); err != nil {
 		log.Fatal(err)
 	}
-	if draft, err = store.Set(ctx, draft.ID); err != nil {
+	if draft, err = store.SetByID(ctx, draft.ID); err != nil {
 		log.Fatal(err)
 	}
 	return store, draft
@@ -78,7 +78,7 @@ func ExampleStore_Approve() {
 	if missing, ok := errors.AsType[*annoset.ApprovalError](err); ok {
 		fmt.Println("needed:", missing.Need, "void:", missing.VoidBy)
 	}
-	if draft, err = store.Set(ctx, draft.ID); err != nil {
+	if draft, err = store.SetByID(ctx, draft.ID); err != nil {
 		log.Fatal(err)
 	}
 	if _, err := bob.Approve(ctx, draft.ID, draft.Revision, "ep2 too"); err != nil {

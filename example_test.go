@@ -130,7 +130,7 @@ func ExampleStore_Check() {
 	// Output:
 	// warning, overlap: label 4 ("glitch" at [2900, 3100) ms of "ep1.wav") overlaps label 1 ("glitch" at [1000, 3000) ms of "ep1.wav")
 	// warning, too_short: label 2 ("long_pause" at [2000, 4000) ms of "ep1.wav") is 2000 ms long, shorter than 2500
-	// warning, unused_type: type "hum" is declared, and no label bears it
+	// warning, unused_type: type "hum" is declared, and no label has it
 	// info, point: label 3 ("glitch" at [500, 500) ms of "ep2.wav") has no length
 	// failed: false
 }
@@ -282,7 +282,7 @@ func ExampleStore_MarkClean() {
 	fmt.Println(stats.AnnotatedAudioFiles, "labelled,", stats.CleanAudioFiles, "clean")
 	// Output:
 	// <nil>
-	// true mark clean: annoset: conflicts with what is stored: audio file "ep1.wav" bears labels
+	// true mark clean: annoset: conflicts with what is stored: audio file "ep1.wav" has labels
 	// 2 labelled, 2 clean
 }
 
@@ -585,12 +585,12 @@ func ExampleStore_DatasetChangeLog() {
 	// - Added 2 labels in 1 file: 2 glitch.
 }
 
-func ExampleStore_LabelHistory() {
+func ExampleStore_AnnotationHistory() {
 	ctx := context.Background()
 	store, _, _ := exampleVersions(ctx)
 	defer store.Close()
 
-	states, err := store.LabelHistory(ctx, 2)
+	states, err := store.AnnotationHistory(ctx, 2)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -600,4 +600,68 @@ func ExampleStore_LabelHistory() {
 	// Output:
 	// v1 published: added, long_pause
 	// v2 draft: relabelled, hum
+}
+
+func ExampleStore_View() {
+	ctx := context.Background()
+	store, draft := exampleDraft(ctx)
+	defer store.Close()
+
+	err := store.View(ctx, func(view *annoset.Store) error {
+		set, err := view.SetByID(ctx, draft.ID)
+		if err != nil {
+			return err
+		}
+		page, err := view.Page(ctx, draft.ID, annoset.Filter{}, annoset.Position{}, 2)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("%d of %d labels, of one moment: %v\n",
+			len(page.Annotations), set.TotalAnnotations, page.Revision == set.Revision)
+		return nil
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// 2 of 3 labels, of one moment: true
+}
+
+func ExampleStore_Examined() {
+	ctx := context.Background()
+	store, draft := exampleDraft(ctx)
+	defer store.Close()
+
+	if err := store.MarkClean(ctx, draft.ID, "ep9.wav"); err != nil {
+		log.Fatal(err)
+	}
+	for file, err := range store.Examined(ctx, draft.ID, annoset.Filter{}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(file.ID, file.Clean, len(file.Annotations))
+	}
+	// Output:
+	// ep1.wav false 2
+	// ep2.wav false 1
+	// ep9.wav true 0
+}
+
+func ExampleStore_Import_again() {
+	ctx := context.Background()
+	store, draft := exampleDraft(ctx)
+	defer store.Close()
+
+	labels := func(yield func(annoset.Annotation, error) bool) {
+		for a, err := range store.Annotations(ctx, draft.ID, annoset.Filter{}) { // what the set has already
+			if !yield(a, err) {
+				return
+			}
+		}
+		yield(annoset.Annotation{AudioFileID: "ep7.wav", ArtifactType: "glitch", StartMS: 10, EndMS: 20}, nil)
+	}
+	n, err := store.Import(ctx, draft.ID, labels, &annoset.ImportOptions{SkipExisting: true})
+	fmt.Println(n, err)
+	// Output:
+	// 1 <nil>
 }

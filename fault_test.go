@@ -19,6 +19,7 @@ import (
 
 	"github.com/annoset/annoset"
 	"github.com/annoset/annoset/internal/hook"
+	"github.com/annoset/annoset/internal/layer"
 )
 
 // replay is a clock and a source of ids that give the same again after a rewind, so that a verb which is tried again
@@ -148,7 +149,7 @@ func story() []verb {
 		}},
 		{between, func(ctx context.Context, t *tale) (any, error) { // leads up to a fold
 			id := t.sets["v2"]
-			for n := range annoset.MaxLayers - 2 {
+			for n := range layer.Max - 2 {
 				set, err := t.NewVersion(ctx, id, annoset.NewSet{})
 				if err != nil {
 					return nil, err
@@ -202,7 +203,7 @@ func reviewStory() []verb {
 			return t.As("ann").Add(ctx, t.sets["reviewed"], label("r.wav", "pop", 0, 10))
 		}},
 		{"reject", func(ctx context.Context, t *tale) (any, error) {
-			set, err := t.Set(ctx, t.sets["reviewed"])
+			set, err := t.SetByID(ctx, t.sets["reviewed"])
 			if err != nil {
 				return nil, err
 			}
@@ -212,7 +213,7 @@ func reviewStory() []verb {
 			return t.As("ann").UpdateSet(ctx, t.sets["reviewed"], annoset.SetPatch{Notes: new("better")})
 		}},
 		{"approve", func(ctx context.Context, t *tale) (any, error) {
-			set, err := t.Set(ctx, t.sets["reviewed"])
+			set, err := t.SetByID(ctx, t.sets["reviewed"])
 			if err != nil {
 				return nil, err
 			}
@@ -258,7 +259,7 @@ func reviewStory() []verb {
 
 // bulkStory goes through the verbs that do otherwise with many labels.
 func bulkStory() []verb {
-	const many = annoset.BulkRows + 10
+	const many = layer.BulkRows + 10
 	return append(beginning(), []verb{
 		{"import in bulk", func(ctx context.Context, t *tale) (any, error) {
 			return t.Import(ctx, t.sets["v1"], stream(many, 5), nil)
@@ -333,10 +334,10 @@ func readers() []verb {
 			}
 			return all(part.AudioFiles(ctx))
 		}},
-		{"get set", func(ctx context.Context, t *tale) (any, error) { return t.Set(ctx, t.sets["v2"]) }},
+		{"get set", func(ctx context.Context, t *tale) (any, error) { return t.SetByID(ctx, t.sets["v2"]) }},
 		{"get statistics", func(ctx context.Context, t *tale) (any, error) { return t.Stats(ctx, t.sets["v2"]) }},
 		{"list sets", func(ctx context.Context, t *tale) (any, error) {
-			set, err := t.Set(ctx, t.sets["v2"])
+			set, err := t.SetByID(ctx, t.sets["v2"])
 			if err != nil {
 				return nil, err
 			}
@@ -373,7 +374,7 @@ func readers() []verb {
 		{"write change log", func(ctx context.Context, t *tale) (any, error) {
 			return t.ChangeLog(ctx, t.sets["v1"], t.sets["v2"])
 		}},
-		{"get history", func(ctx context.Context, t *tale) (any, error) { return t.LabelHistory(ctx, t.ids[1]) }},
+		{"get history", func(ctx context.Context, t *tale) (any, error) { return t.AnnotationHistory(ctx, t.ids[1]) }},
 		{"export", func(ctx context.Context, t *tale) (any, error) {
 			dir := filepath.Join(t.dir, "export")
 			if err := t.Export(ctx, t.sets["v2"], dir); err != nil {
@@ -391,7 +392,7 @@ func readers() []verb {
 			if err != nil {
 				return nil, err
 			}
-			set, err := copied.Set(ctx, t.sets["v2"])
+			set, err := copied.SetByID(ctx, t.sets["v2"])
 			return set.Digest, errors.Join(err, copied.Close(), os.Remove(path))
 		}},
 	}

@@ -191,7 +191,7 @@ func TestStore_Page(t *testing.T) {
 		is.True(!page.More)                                      // and known to be all
 		end, err := s.Page(t.Context(), set.ID, annoset.Filter{}, page.Next, 5)
 		is.NoErr(err)
-		is.Equal(end, annoset.Page{Annotations: []annoset.Annotation{}, Next: page.Next}) // nothing after
+		is.Equal(end, annoset.Page{Annotations: []annoset.Annotation{}, Next: page.Next, Revision: page.Revision}) // nothing after
 	})
 
 	t.Run("begins anywhere", func(t *testing.T) {

@@ -1,12 +1,12 @@
 package annoset
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/annoset/annoset/internal/codec"
+
+	"github.com/annoset/annoset/internal/valid"
 )
 
 // Format is a form in which labels are kept outside annoset. [ReadLabels] and [WriteLabels] know them all, and
@@ -77,7 +77,7 @@ func specOf(op string, f Format) (*formatSpec, error) {
 	i := slices.IndexFunc(formats, func(s formatSpec) bool { return s.format == f })
 	if i < 0 {
 		return nil, &ValidationError{Op: op, Problems: []Problem{{
-			Index: -1, Field: "format", Reason: fmt.Sprintf("is %s, none of %q", brief(string(f)), Formats()),
+			Index: -1, Field: "format", Reason: fmt.Sprintf("is %s, none of %q", valid.Brief(string(f)), Formats()),
 		}}}
 	}
 	return &formats[i], nil
@@ -116,26 +116,6 @@ type Remark struct {
 	Kind  RemarkKind `json:"kind"`
 	Count int64      `json:"count"`
 	First []Place    `json:"first"` // the first [MaxPlaces] of them
-}
-
-// Place is where something stands in a file.
-type Place struct {
-	File   string `json:"file,omitempty"`   // as [ReadOptions.Name] says, or the path in a folder
-	Line   int    `json:"line,omitempty"`   // from 1; 0: not known
-	Column int    `json:"column,omitempty"` // from 1, in characters; 0: not known
-	Text   string `json:"text,omitempty"`   // what stands there, cut where it is long
-}
-
-// String is the place in the form of compilers: "labels.csv:12:3". A line or column that is not known is left out.
-func (p Place) String() string {
-	at := cmp.Or(p.File, "input")
-	for _, n := range []int{p.Line, p.Column} {
-		if n == 0 {
-			break
-		}
-		at += ":" + strconv.Itoa(n)
-	}
-	return at
 }
 
 // remarks gathers what is remarked, kind by kind, in the order of first appearance.

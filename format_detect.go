@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/annoset/annoset/internal/codec"
+
+	"github.com/annoset/annoset/internal/valid"
 )
 
 // DetectBytes is how much of the beginning of a file [DetectFormat] wants to see.
@@ -40,7 +42,7 @@ func DetectFormat(name string, head []byte) (Format, error) {
 	}
 	if best == nil {
 		p := &problems{op: "detect format"}
-		p.add(-1, "contents", "of %s look like none of %q: %s", brief(name), Formats(), brief(string(head)))
+		p.Add(-1, "contents", "of %s look like none of %q: %s", valid.Brief(name), Formats(), valid.Brief(string(head)))
 		return "", p.err()
 	}
 	return best.format, nil

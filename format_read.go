@@ -268,11 +268,11 @@ func (rd *labelReader) names(a *Annotation, l *codec.Label) *codec.SyntaxError {
 		return nil
 	}
 	p := &problems{}
-	if p.name(-1, "audio file id", a.AudioFileID) && p.name(-1, "artifact type", a.ArtifactType) {
+	if p.Name(-1, "audio file id", a.AudioFileID) && p.Name(-1, "artifact type", a.ArtifactType) {
 		rd.good = *a
 		return nil
 	}
-	return &codec.SyntaxError{Place: l.Place, Found: fmt.Sprintf("an %s that %s", p.list[0].Field, p.list[0].Reason),
+	return &codec.SyntaxError{Place: l.Place, Found: fmt.Sprintf("an %s that %s", p.List[0].Field, p.List[0].Reason),
 		Expected: "a text that a store can hold"}
 }
 

@@ -7,6 +7,8 @@ import (
 	"github.com/annoset/annoset/internal/codec/audacity"
 	"github.com/annoset/annoset/internal/codec/jsonlines"
 	"github.com/annoset/annoset/internal/codec/table"
+
+	"github.com/annoset/annoset/internal/valid"
 )
 
 // Formats of one record a line. Their memory is flat whatever the length of the file: a line, and a cell in quotes, may have
@@ -213,31 +215,31 @@ func (o *TableOptions) check(op string) error {
 	switch c := o.Separator; {
 	case c == 0 || c == '\t':
 	case c < ' ' || c > '~' || c == '"' || c >= '0' && c <= '9' || strings.ContainsRune(".+-:", c):
-		p.add(-1, "table.separator", "is %q, which cells may need", c)
+		p.Add(-1, "table.separator", "is %q, which cells may need", c)
 	}
 	switch o.Unit {
 	case "", UnitSeconds, UnitMilliseconds, UnitClock, UnitSamples:
 	default:
-		p.add(-1, "table.unit", "is %s, none of %q", brief(string(o.Unit)),
+		p.Add(-1, "table.unit", "is %s, none of %q", valid.Brief(string(o.Unit)),
 			[]TimeUnit{UnitSeconds, UnitMilliseconds, UnitClock, UnitSamples})
 	}
 	switch {
 	case o.SampleRate < 0 || o.SampleRate > MaxSampleRate:
-		p.add(-1, "table.sample_rate", "is %d, not in [0, %d]", o.SampleRate, MaxSampleRate)
+		p.Add(-1, "table.sample_rate", "is %d, not in [0, %d]", o.SampleRate, MaxSampleRate)
 	case o.SampleRate == 0 && o.needsRate():
-		p.add(-1, "table.sample_rate", "is missing, and times are in samples")
+		p.Add(-1, "table.sample_rate", "is missing, and times are in samples")
 	}
 	seen := map[string]bool{}
 	names := []string{o.AudioFileID, o.ArtifactType, o.Start, o.End, o.Duration, o.Confidence}
 	for _, name := range append(names, o.ExtraColumns...) {
 		if name != "" && seen[table.Name(name)] {
-			p.add(-1, "table", "names the column %s twice", brief(name))
+			p.Add(-1, "table", "names the column %s twice", valid.Brief(name))
 		}
 		seen[table.Name(name)] = true
 	}
 	for _, name := range o.ExtraColumns {
 		if table.Name(name) != name {
-			p.add(-1, "table.extra_columns", "has %s, which is read as %s", brief(name), brief(table.Name(name)))
+			p.Add(-1, "table.extra_columns", "has %s, which is read as %s", valid.Brief(name), valid.Brief(table.Name(name)))
 		}
 	}
 	return p.err()

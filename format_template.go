@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/annoset/annoset/internal/codec"
+
+	"github.com/annoset/annoset/internal/valid"
 )
 
 // template makes an artifact type of the fields of a record. The nil template is the format's own text.
@@ -27,14 +29,14 @@ func parseTemplate(op, s string) (*template, error) {
 	}
 	bad := func(reason string, args ...any) error {
 		p := &problems{op: op}
-		p.add(-1, "artifact_type", reason, args...)
+		p.Add(-1, "artifact_type", reason, args...)
 		return p.err()
 	}
 	t := &template{}
 	for rest := s; rest != ""; {
 		before, after, found := strings.Cut(rest, "{")
 		if strings.Contains(before, "}") {
-			return nil, bad("closes a brace that was never opened: %s", brief(s))
+			return nil, bad("closes a brace that was never opened: %s", valid.Brief(s))
 		}
 		if before != "" {
 			t.parts = append(t.parts, templatePart{text: before})
@@ -44,7 +46,7 @@ func parseTemplate(op, s string) (*template, error) {
 		}
 		name, after, closed := strings.Cut(after, "}")
 		if !closed || name == "" || strings.Contains(name, "{") {
-			return nil, bad("has a brace that is not closed, or names nothing: %s", brief(s))
+			return nil, bad("has a brace that is not closed, or names nothing: %s", valid.Brief(s))
 		}
 		t.parts, t.fields = append(t.parts, templatePart{text: name, field: true}), true
 		rest = after

@@ -7,6 +7,8 @@ import (
 	"iter"
 
 	"github.com/annoset/annoset/internal/codec"
+
+	"github.com/annoset/annoset/internal/valid"
 )
 
 // WriteOptions tell how to write labels in a format. The zero value, and a nil pointer, are good defaults.
@@ -96,8 +98,8 @@ func (wr *labelWriter) checked() iter.Seq2[*codec.Annotation, error] {
 				p := &problems{op: wr.op}
 				p.annotation(int(wr.n), &a)
 				if wr.n > 0 && wr.spec.single && a.AudioFileID != first {
-					p.add(int(wr.n), "audio_file_id", "is %s after %s, and a file of the format %s holds one audio file",
-						brief(a.AudioFileID), brief(first), wr.spec.format)
+					p.Add(int(wr.n), "audio_file_id", "is %s after %s, and a file of the format %s holds one audio file",
+						valid.Brief(a.AudioFileID), valid.Brief(first), wr.spec.format)
 				}
 				err = p.err()
 			}
@@ -113,7 +115,7 @@ func (wr *labelWriter) checked() iter.Seq2[*codec.Annotation, error] {
 				File: a.AudioFileID, Type: a.ArtifactType, StartMS: a.StartMS, EndMS: a.EndMS,
 				Confidence: a.Confidence, Extra: a.ExtraData,
 			}
-			if noJSON(out.Extra) {
+			if valid.NoJSON(out.Extra) {
 				out.Extra = nil
 			}
 			if !yield(&out, nil) {

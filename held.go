@@ -46,7 +46,7 @@ func newHeld() *held { return &held{files: make(map[string]*examined), types: ma
 func hold(ctx context.Context, op string, labels iter.Seq2[Annotation, error]) (*held, error) {
 	h, p := newHeld(), &problems{op: op}
 	if labels == nil {
-		p.add(-1, "labels", "is nil")
+		p.Add(-1, "labels", "is nil")
 		return nil, p.err()
 	}
 	n := 0
@@ -59,10 +59,10 @@ func hold(ctx context.Context, op string, labels iter.Seq2[Annotation, error]) (
 		}
 		p.annotation(n, &a)
 		n++
-		if p.more {
+		if p.More {
 			break
 		}
-		if len(p.list) == 0 {
+		if len(p.List) == 0 {
 			h.add(a)
 		}
 	}

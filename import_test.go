@@ -13,6 +13,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/layer"
 )
 
 // pairs yields labels as an import takes them.
@@ -46,7 +47,7 @@ const importBatch = 1 << 15
 func TestStore_Import(t *testing.T) {
 	t.Parallel()
 
-	for _, n := range []int{0, 1, 99, 100, 101, annoset.BulkRows - 1, annoset.BulkRows, annoset.BulkRows + 1,
+	for _, n := range []int{0, 1, 99, 100, 101, layer.BulkRows - 1, layer.BulkRows, layer.BulkRows + 1,
 		importBatch} {
 		t.Run(fmt.Sprintf("takes %d labels", n), func(t *testing.T) {
 			if n == importBatch {
@@ -77,7 +78,7 @@ func TestStore_Import(t *testing.T) {
 		is := is.New(t)
 		s := openStore(t, nil)
 		set := newDraft(t, s.Store, "a")
-		labels := collect(t, stream(annoset.BulkRows+500, 13))
+		labels := collect(t, stream(layer.BulkRows+500, 13))
 		want := nameless(labels)
 		r := rand.New(rand.NewPCG(1, 2))
 		r.Shuffle(len(labels), func(i, j int) { labels[i], labels[j] = labels[j], labels[i] })
@@ -100,7 +101,7 @@ func TestStore_Import(t *testing.T) {
 		is := is.New(t)
 		s := openStore(t, nil)
 		set := newDraft(t, s.Store, "a")
-		_, err := s.Import(t.Context(), set.ID, stream(annoset.BulkRows, 3), nil)
+		_, err := s.Import(t.Context(), set.ID, stream(layer.BulkRows, 3), nil)
 		is.NoErr(err)
 		labels := labelsOf(t, s.Store, set.ID)
 		labels[10].AudioFileID, labels[10].StartMS, labels[10].EndMS = "zz.wav", 5, 6
@@ -117,7 +118,7 @@ func TestStore_Import(t *testing.T) {
 		is.True(errors.Is(err, annoset.ErrNotFound)) // and the others not
 	})
 
-	for _, n := range []int{0, 10, annoset.BulkRows, importBatch + 10} {
+	for _, n := range []int{0, 10, layer.BulkRows, importBatch + 10} {
 		t.Run(fmt.Sprintf("writes nothing when the stream fails after %d labels", n), func(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
@@ -210,7 +211,7 @@ func TestStore_CopyAnnotations(t *testing.T) {
 		is.Equal(nameless(labelsOf(t, s.Store, dst.ID)), nameless(slices.Concat(filtered, filtered))) // so all are doubled
 	})
 
-	for _, n := range []int{annoset.BulkRows, importBatch} {
+	for _, n := range []int{layer.BulkRows, importBatch} {
 		t.Run(fmt.Sprintf("copies %d labels, and none of them", n), func(t *testing.T) {
 			if n == importBatch {
 				skipMany(t)
@@ -313,4 +314,104 @@ func TestStore_Import_streamError(t *testing.T) {
 	stats, err := s.Stats(t.Context(), set.ID)
 	is.NoErr(err)
 	is.Equal(stats.TotalAnnotations, int64(0)) // nothing was written
+}
+
+func TestStore_Import_options(t *testing.T) {
+	t.Parallel()
+	for name, open := range map[string]func(testing.TB) *annoset.Store{"file": openFile, "memory": openMemory} {
+		t.Run("marks and registers audio files in the same transaction, in "+name, func(t *testing.T) {
+			t.Parallel()
+			is := is.New(t)
+			s := open(t)
+			draft := newDraft(t, s, "one")
+			var seen []string
+			labels := func(yield func(annoset.Annotation, error) bool) {
+				for _, name := range []string{"a.wav", "b.wav"} {
+					seen = append(seen, name)
+					if !yield(label(name, "glitch", 0, 10), nil) {
+						return
+					}
+				}
+			}
+			n, err := s.Import(t.Context(), draft.ID, labels, &annoset.ImportOptions{
+				Clean:      func() []string { return []string{"clean.wav", "d.wav"}[:len(seen)-1] }, // asked after the last label
+				AudioFiles: func() []annoset.AudioFile { return []annoset.AudioFile{{ID: "a.wav", DurationMS: 700}} },
+			})
+			is.NoErr(err)
+			is.Equal(n, 2)
+			is.Equal(collect(t, s.CleanAudioFiles(t.Context(), draft.ID)), []string{"clean.wav"})
+			is.Equal(value(s.AudioFiles(t.Context(), draft.DatasetID))(t)[0].DurationMS, int64(700))
+			before := dump(t, s)
+			for name, opts := range map[string]*annoset.ImportOptions{
+				"a clean file with labels": {Clean: func() []string { return []string{"a.wav"} }},
+				"a clean file of no name":  {Clean: func() []string { return []string{""} }},
+				"a duration too short": {AudioFiles: func() []annoset.AudioFile {
+					return []annoset.AudioFile{{ID: "b.wav", DurationMS: 5}}
+				}},
+				"a duration out of range": {AudioFiles: func() []annoset.AudioFile {
+					return []annoset.AudioFile{{ID: "b.wav", DurationMS: -5}}
+				}},
+			} {
+				_, err := s.Import(t.Context(), draft.ID, labels, opts)
+				if !errors.Is(err, annoset.ErrConflict) && !errors.Is(err, annoset.ErrInvalid) {
+					t.Errorf("%s: %v", name, err)
+				}
+				is.Equal(dump(t, s), before) // all or nothing
+			}
+		})
+		t.Run("leaves out what is there, as often as it is, in "+name, func(t *testing.T) {
+			t.Parallel()
+			is := is.New(t)
+			s := open(t)
+			draft := newDraft(t, s, "one")
+			a, b := label("a.wav", "glitch", 0, 10), label("a.wav", "glitch", 5, 10)
+			_, err := s.Add(t.Context(), draft.ID, a, a)
+			is.NoErr(err)
+			done := 0
+			n, err := s.Import(t.Context(), draft.ID, each(a, b, a, a), &annoset.ImportOptions{
+				SkipExisting: true, Progress: func(n int) { done = n },
+			})
+			is.NoErr(err)
+			is.Equal(n, 2) // b, and the third a: two of them were there
+			is.Equal(done, 2)
+			is.Equal(len(collect(t, s.Annotations(t.Context(), draft.ID, annoset.Filter{}))), 4)
+		})
+		t.Run("says where a bad label stands, in "+name, func(t *testing.T) {
+			t.Parallel()
+			is := is.New(t)
+			s := open(t)
+			draft := newDraft(t, s, "one")
+			line := 0
+			labels := func(yield func(annoset.Annotation, error) bool) {
+				for _, a := range []annoset.Annotation{
+					label("a.wav", "glitch", 0, 10), label("", "glitch", 20, 10), label("a.wav", "glitch", 0, 10), label("a.wav", "", 0, 1),
+				} {
+					line++
+					if !yield(a, nil) {
+						return
+					}
+				}
+			}
+			_, err := s.Import(t.Context(), draft.ID, labels, &annoset.ImportOptions{
+				Place: func() annoset.Place { return annoset.Place{File: "ep.csv", Line: line} },
+			})
+			bad, ok := errors.AsType[*annoset.ValidationError](err)
+			is.True(ok)
+			is.Equal(len(bad.Problems), 3)
+			is.Equal(bad.Problems[0].At, annoset.Place{File: "ep.csv", Line: 2})
+			is.Equal(bad.Problems[1].At, annoset.Place{File: "ep.csv", Line: 2}) // both fields of one label
+			is.Equal(bad.Problems[2].At, annoset.Place{File: "ep.csv", Line: 4})
+			is.Equal(bad.Problems[2].Index, 3)
+		})
+	}
+}
+
+func each(labels ...annoset.Annotation) iter.Seq2[annoset.Annotation, error] {
+	return func(yield func(annoset.Annotation, error) bool) {
+		for _, a := range labels {
+			if !yield(a, nil) {
+				return
+			}
+		}
+	}
 }

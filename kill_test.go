@@ -14,6 +14,7 @@ import (
 
 	"github.com/annoset/annoset"
 	"github.com/annoset/annoset/internal/hook"
+	"github.com/annoset/annoset/internal/layer"
 )
 
 func init() { children["labour"] = labour }
@@ -45,7 +46,7 @@ func errand(ctx context.Context, s *annoset.Store, n int, progress func(done int
 	case 3: // the first one in bulk
 		labels := 300
 		if n < 12 && !raceDetector {
-			labels = annoset.BulkRows + 100
+			labels = layer.BulkRows + 100
 		}
 		// It can be killed while it reads, and, for it tells so, when it has written and not yet committed.
 		_, err = s.Import(ctx, set.ID, ticking(labels, progress), &annoset.ImportOptions{Progress: progress})

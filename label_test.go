@@ -10,6 +10,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/layer"
 )
 
 // labelsOf reads all labels of a set.
@@ -86,7 +87,7 @@ func TestStore_Add(t *testing.T) {
 		is := is.New(t)
 		s := openStore(t, nil)
 		set := newDraft(t, s.Store, "a")
-		given := make([]annoset.Annotation, annoset.BulkRows+1)
+		given := make([]annoset.Annotation, layer.BulkRows+1)
 		for i := range given {
 			start := int64(i * 7919 % len(given)) // in no order of time
 			given[i] = label(fmt.Sprintf("%d.wav", i%3), "x", start, start+int64(i))

@@ -4,6 +4,8 @@ import (
 	"math"
 
 	"github.com/annoset/annoset/internal/match"
+
+	"github.com/annoset/annoset/internal/valid"
 )
 
 // MatchBy says what is compared of reference and predictions.
@@ -77,7 +79,7 @@ func (m *Matching) check(p *problems) {
 	}
 	belongs := func(field string, set bool, to MatchBy) {
 		if set && by != to {
-			p.add(-1, field, "is set, and matters only when matching by %s", to)
+			p.Add(-1, field, "is set, and matters only when matching by %s", to)
 		}
 	}
 	switch by {
@@ -89,22 +91,22 @@ func (m *Matching) check(p *problems) {
 		belongs("min_iou", m.MinIoU != 0, MatchIoU)
 		belongs("segment_ms", m.SegmentMS != 0, MatchSegments)
 	default:
-		p.add(-1, "by", "is %s, not a way to match", brief(string(m.By)))
+		p.Add(-1, "by", "is %s, not a way to match", valid.Brief(string(m.By)))
 	}
 	if m.OnsetCollarMS > MaxTimeMS {
-		p.add(-1, "onset_collar_ms", "is %d, more than %d", m.OnsetCollarMS, int64(MaxTimeMS))
+		p.Add(-1, "onset_collar_ms", "is %d, more than %d", m.OnsetCollarMS, int64(MaxTimeMS))
 	}
 	if m.OffsetCollarMS > MaxTimeMS {
-		p.add(-1, "offset_collar_ms", "is %d, more than %d", m.OffsetCollarMS, int64(MaxTimeMS))
+		p.Add(-1, "offset_collar_ms", "is %d, more than %d", m.OffsetCollarMS, int64(MaxTimeMS))
 	}
 	if math.IsNaN(m.OffsetPercent) || m.OffsetPercent > 100 {
-		p.add(-1, "offset_percent", "is %v, not up to 100", m.OffsetPercent)
+		p.Add(-1, "offset_percent", "is %v, not up to 100", m.OffsetPercent)
 	}
 	if !(m.MinIoU >= 0 && m.MinIoU <= 1) {
-		p.add(-1, "min_iou", "is %v, outside (0, 1]", m.MinIoU)
+		p.Add(-1, "min_iou", "is %v, outside (0, 1]", m.MinIoU)
 	}
 	if m.SegmentMS < 0 || m.SegmentMS > MaxTimeMS {
-		p.add(-1, "segment_ms", "is %d, outside [1, %d]", m.SegmentMS, int64(MaxTimeMS))
+		p.Add(-1, "segment_ms", "is %d, outside [1, %d]", m.SegmentMS, int64(MaxTimeMS))
 	}
 }
 

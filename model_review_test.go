@@ -37,7 +37,7 @@ func (m *model) demandApprovals() {
 func (m *model) review() {
 	set := m.anyDraft()
 	m.compareWhole(set)
-	got, err := m.s.Set(m.ctx, set.was.ID)
+	got, err := m.s.SetByID(m.ctx, set.was.ID)
 	m.must(err)
 	person := []string{"ann", "bob", "cid", "dan"}[m.pick(4)]
 	reviewer := m.s.As(person)
@@ -67,7 +67,7 @@ func (m *model) reviewed(set *modelSet, person string, v annoset.Verdict) {
 
 // approved tells whether reviews let a draft be published. They speak of what it held, and end with its revision.
 func (m *model) approved(set *modelSet) bool {
-	got, err := m.s.Set(m.ctx, set.was.ID)
+	got, err := m.s.SetByID(m.ctx, set.was.ID)
 	m.must(err)
 	approvals := 0
 	for person, r := range set.reviews {

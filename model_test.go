@@ -18,6 +18,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/layer"
 )
 
 // modelSet is what a set must be.
@@ -488,7 +489,7 @@ func (m *model) addBulk() {
 	}
 	m.bulks++
 	set := m.anyDraft()
-	labels := make([]annoset.Annotation, annoset.BulkRows+m.pick(10))
+	labels := make([]annoset.Annotation, layer.BulkRows+m.pick(10))
 	for i := range labels {
 		labels[i] = m.anyLabel(set.dataset)
 	}
@@ -693,7 +694,7 @@ func (m *model) deleteSet() {
 	m.must(m.s.DeleteSet(m.ctx, set.was.ID))
 	i := slices.Index(set.dataset.sets, set)
 	set.dataset.sets = slices.Delete(set.dataset.sets, i, i+1)
-	_, err := m.s.Set(m.ctx, set.was.ID)
+	_, err := m.s.SetByID(m.ctx, set.was.ID)
 	m.refused(err, annoset.ErrNotFound)
 }
 
@@ -810,7 +811,7 @@ func (m *model) compare(set *modelSet) {
 
 func (m *model) compareWhole(set *modelSet) {
 	m.t.Helper()
-	got, err := m.s.Set(m.ctx, set.was.ID)
+	got, err := m.s.SetByID(m.ctx, set.was.ID)
 	m.must(err)
 	m.same("labels", collect(m.t, m.s.Annotations(m.ctx, set.was.ID, annoset.Filter{})), set.sorted(annoset.Filter{}))
 	clean := slices.Sorted(maps.Keys(set.clean))
@@ -989,8 +990,8 @@ func TestStore_NewVersion_folds(t *testing.T) {
 	m.compareAll((*model).compareWhole)
 	db := openRaw(t, m.path)
 	var high, folded int
-	if err := db.QueryRow(`SELECT max(depth) + 1 FROM layer_stack`).Scan(&high); err != nil || high > annoset.MaxLayers {
-		t.Errorf("a set stands on %d layers, more than %d: %v", high, annoset.MaxLayers, err)
+	if err := db.QueryRow(`SELECT max(depth) + 1 FROM layer_stack`).Scan(&high); err != nil || high > layer.Max {
+		t.Errorf("a set stands on %d layers, more than %d: %v", high, layer.Max, err)
 	}
 	if err := db.QueryRow(`SELECT count(*) FROM layer WHERE id NOT IN (SELECT layer_id FROM annotation_set)`).
 		Scan(&folded); err != nil || folded < depth/8 {

@@ -67,13 +67,13 @@ func TestStore_whenItsFileIsTakenAway(t *testing.T) {
 					t.Errorf("%s: %v", name, err)
 				}
 			}
-			_, err = s.Set(ctx, set.ID)
+			_, err = s.SetByID(ctx, set.ID)
 			is.True(errors.Is(err, annoset.ErrMoved)) // a new connection would be to another file
 			_, err = all(s.Annotations(ctx, set.ID, annoset.Filter{}))
 			is.True(errors.Is(err, annoset.ErrMoved))
 			is.True(errors.Is(s.Backup(ctx, filepath.Join(dir, "backup")), annoset.ErrMoved))
 			is.NoErr(nothingAt(filepath.Join(dir, "backup")))
-			_, err = reader.Set(ctx, set.ID)
+			_, err = reader.SetByID(ctx, set.ID)
 			is.True(errors.Is(err, annoset.ErrMoved))
 			is.NoErr(reader.Close())
 			is.NoErr(s.Close())

@@ -312,7 +312,7 @@ func TestOpenMemory_IsPrivate(t *testing.T) {
 	set := newDraft(t, a, "one")
 	is.Equal(len(value(b.Datasets(t.Context()))(t)), 0) // two stores in memory are two stores
 	is.Equal(newDraft(t, b, "one").Version, 1)
-	_, err = b.Set(t.Context(), set.ID)
+	_, err = b.SetByID(t.Context(), set.ID)
 	is.True(errors.Is(err, annoset.ErrNotFound))
 	is.NoErr(a.Close())
 	is.Equal(len(value(b.Datasets(t.Context()))(t)), 1) // and end apart

@@ -40,7 +40,7 @@ func TestStore_Publish_changeLogWithApprovals(t *testing.T) {
 		is.NoErr(err)
 		_, err = s.As("ann").Add(t.Context(), draft.ID, label("a.wav", "hum", 0, 10))
 		is.NoErr(err)
-		draft, err = s.Set(t.Context(), draft.ID)
+		draft, err = s.SetByID(t.Context(), draft.ID)
 		is.NoErr(err)
 		_, err = s.As("ben").Approve(t.Context(), draft.ID, draft.Revision, "")
 		is.NoErr(err)

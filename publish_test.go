@@ -41,7 +41,7 @@ func TestStore_Publish(t *testing.T) {
 			AnnotatedAudioFiles:     4,
 			CleanAudioFiles:         2,
 		}
-		draft, err := s.Set(t.Context(), set.ID)
+		draft, err := s.SetByID(t.Context(), set.ID)
 		is.NoErr(err)
 		is.Equal(draft.Stats, want) // of a draft they are computed when asked for
 
@@ -57,7 +57,7 @@ func TestStore_Publish(t *testing.T) {
 		is.Equal(got, draft) // all else is as it was
 		is.NoErr(s.Close())
 		s = reopenStore(t, s.path, nil)
-		kept, err := s.Set(t.Context(), set.ID)
+		kept, err := s.SetByID(t.Context(), set.ID)
 		is.NoErr(err)
 		is.Equal(kept, got) // the file holds it
 		stats, err := s.Stats(t.Context(), set.ID)

@@ -23,7 +23,7 @@ func TestOpen_ReadOnly_besideWriters(t *testing.T) {
 
 		reader, err := annoset.Open(t.Context(), s.path, &annoset.Options{ReadOnly: true})
 		is.NoErr(err)
-		_, err = reader.Set(t.Context(), set.ID)
+		_, err = reader.SetByID(t.Context(), set.ID)
 		is.NoErr(err)
 		is.NoErr(reader.Close())
 
@@ -75,7 +75,7 @@ func TestOpen_ReadOnly_besideWriters(t *testing.T) {
 			last = err
 		}
 		is.True(errors.Is(last, annoset.ErrBusy)) // the iterator ends with an error
-		_, err = reader.Set(t.Context(), set.ID)
+		_, err = reader.SetByID(t.Context(), set.ID)
 		is.True(errors.Is(err, annoset.ErrNotFound)) // and the next call sees the new state
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/layer"
 )
 
 // reviewed is a draft in a dataset that demands an approval: a version of a published set with a change of its own, edited
@@ -36,7 +37,7 @@ func newReviewed(t testing.TB) *reviewed {
 	r.draft = value(r.ann.NewVersion(ctx, v1.ID, annoset.NewSet{Notes: "second"}))(t)
 	r.ids[1] = value(r.ann.Add(ctx, r.draft.ID, label("b.wav", "hum", 0, 10), label("b.wav", "hum", 0, 10)))(t)[0]
 	noErr(t, r.ann.MarkClean(ctx, r.draft.ID, "silent.wav"))
-	r.draft = value(s.Set(ctx, r.draft.ID))(t)
+	r.draft = value(s.SetByID(ctx, r.draft.ID))(t)
 	value(r.bob.Approve(ctx, r.draft.ID, r.draft.Revision, "good"))(t)
 	return r
 }
@@ -51,10 +52,10 @@ func (r *reviewed) editsOf(ctx context.Context, s *annoset.Store) (edits, others
 	}
 	edits = map[string]func() error{
 		"add":         func() error { return errOf(s.Add(ctx, id, label("c.wav", "hum", 0, 1))) },
-		"add in bulk": func() error { return errOf(s.Add(ctx, id, sliceOf(annoset.BulkRows)...)) },
+		"add in bulk": func() error { return errOf(s.Add(ctx, id, sliceOf(layer.BulkRows)...)) },
 		"import":      func() error { return errOf(s.Import(ctx, id, stream(1, 1), nil)) },
 		"import in bulk": func() error {
-			return errOf(s.Import(ctx, id, stream(annoset.BulkRows, 3), nil))
+			return errOf(s.Import(ctx, id, stream(layer.BulkRows, 3), nil))
 		},
 		"copy": func() error { return errOf(s.CopyAnnotations(ctx, id, *r.draft.ParentID, annoset.Filter{})) },
 		"update an inherited label": func() error {
@@ -138,7 +139,7 @@ func TestStore_Approve(t *testing.T) {
 
 			is.NoErr(edits[name]())
 
-			set, err := r.Set(t.Context(), r.draft.ID)
+			set, err := r.SetByID(t.Context(), r.draft.ID)
 			is.NoErr(err)
 			is.True(set.Revision > r.draft.Revision)
 			is.Equal(set.EditedBy, []string{"ann", "cid"}) // who did it is known
@@ -175,7 +176,7 @@ func TestStore_Approve(t *testing.T) {
 
 			is.NoErr(others[name]())
 
-			set, err := r.Set(t.Context(), r.draft.ID)
+			set, err := r.SetByID(t.Context(), r.draft.ID)
 			is.NoErr(err)
 			is.Equal(set, r.draft) // cid is no editor either
 			_, err = r.Publish(t.Context(), r.draft.ID, nil)
@@ -214,7 +215,7 @@ func TestStore_Approve(t *testing.T) {
 		is.NoErr(err)
 		_, err = r.As("cid").CopyAnnotations(t.Context(), set.ID, r.draft.ID, annoset.Filter{})
 		is.NoErr(err)
-		set, err = r.Set(t.Context(), set.ID)
+		set, err = r.SetByID(t.Context(), set.ID)
 		is.NoErr(err)
 		is.Equal(set.EditedBy, []string{"ann", "cid"})
 		_, err = r.ann.Approve(t.Context(), set.ID, set.Revision, "")
@@ -227,7 +228,7 @@ func TestStore_Approve(t *testing.T) {
 		r := newReviewed(t)
 		_, err := r.Add(t.Context(), r.draft.ID, label("a.wav", "hum", 0, 10))
 		is.NoErr(err)
-		set, err := r.Set(t.Context(), r.draft.ID)
+		set, err := r.SetByID(t.Context(), r.draft.ID)
 		is.NoErr(err)
 		is.Equal(set.EditedBy, []string{"", "ann"})
 
@@ -248,7 +249,7 @@ func TestStore_Approve(t *testing.T) {
 		is.NoErr(err)
 		_, err = r.ann.Import(t.Context(), own2.ID, r.Annotations(t.Context(), set.ID, annoset.Filter{}), nil)
 		is.NoErr(err)
-		own2, err = r.Set(t.Context(), own2.ID)
+		own2, err = r.SetByID(t.Context(), own2.ID)
 		is.NoErr(err)
 		_, err = r.bob.Approve(t.Context(), own2.ID, own2.Revision, "")
 		is.NoErr(err) // ann has answered for all of it
@@ -344,7 +345,7 @@ func TestStore_Reject(t *testing.T) {
 		ann := s.As("ann")
 		_, err := ann.Add(t.Context(), set.ID, label("a.wav", "hum", 0, 10))
 		is.NoErr(err)
-		set, err = s.Set(t.Context(), set.ID)
+		set, err = s.SetByID(t.Context(), set.ID)
 		is.NoErr(err)
 		_, err = ann.Reject(t.Context(), set.ID, set.Revision, "not ready")
 		is.NoErr(err)

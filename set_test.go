@@ -10,6 +10,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/layer"
 )
 
 func TestStore_CreateSet(t *testing.T) {
@@ -33,7 +34,7 @@ func TestStore_CreateSet(t *testing.T) {
 		}
 		is.Equal(set, want)        // all of it
 		is.Equal(first.Version, 1) // versions count from 1
-		got, err := s.Set(t.Context(), set.ID)
+		got, err := s.SetByID(t.Context(), set.ID)
 		is.NoErr(err)
 		is.Equal(got, want) // by id
 		got, err = s.SetByVersion(t.Context(), d.ID, 2)
@@ -180,7 +181,7 @@ func TestStore_UpdateSet(t *testing.T) {
 		set := newDraft(t, s.Store, "a")
 		_, err := s.Add(t.Context(), set.ID, label("a.wav", "x", 0, 1))
 		is.NoErr(err)
-		want, err := s.Set(t.Context(), set.ID)
+		want, err := s.SetByID(t.Context(), set.ID)
 		is.NoErr(err)
 
 		want.Notes = "new"
@@ -232,14 +233,14 @@ func TestStore_DeleteSet(t *testing.T) {
 	is := is.New(t)
 	s := openStore(t, nil)
 	v1 := newDraft(t, s.Store, "a")
-	_, err := s.Import(t.Context(), v1.ID, stream(annoset.BulkRows, 3), nil)
+	_, err := s.Import(t.Context(), v1.ID, stream(layer.BulkRows, 3), nil)
 	is.NoErr(err)
 	v1, err = s.Publish(t.Context(), v1.ID, nil)
 	is.NoErr(err)
 	before := dump(t, s.Store)
 	v2, err := s.NewVersion(t.Context(), v1.ID, annoset.NewSet{})
 	is.NoErr(err)
-	_, err = s.Import(t.Context(), v2.ID, stream(annoset.BulkRows, 5), nil)
+	_, err = s.Import(t.Context(), v2.ID, stream(layer.BulkRows, 5), nil)
 	is.NoErr(err)
 	is.NoErr(s.Delete(t.Context(), v2.ID, 1, 2, 3))
 	is.NoErr(s.MarkClean(t.Context(), v2.ID, "clean.wav"))

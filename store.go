@@ -2,13 +2,19 @@ package annoset
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"iter"
 	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/annoset/annoset/internal/hook"
+	"github.com/annoset/annoset/internal/reader"
+	"github.com/annoset/annoset/internal/valid"
+	"github.com/annoset/annoset/internal/whole"
 	"github.com/annoset/annoset/sqlite"
 )
 
@@ -54,6 +60,7 @@ type Store struct {
 	newID  func() uuid.UUID
 	closed *atomic.Bool // shared by all handles
 	person string       // who signs; empty: nobody
+	view   *view        // one state that this handle reads; nil: the latest
 }
 
 // Open opens the store in the file at path, and makes it where there is no file or an empty one. The file gets two
@@ -117,7 +124,7 @@ func open(ctx context.Context, op, path string, opts *Options) (*Store, error) {
 // it, whichever of them it is called on: every later call returns [ErrClosed]. A read that is under way may go on to its end, or end with [ErrClosed]. Closing twice is no error. It must not be
 // called by the stream or the progress function of an import.
 func (s *Store) Close() error {
-	if s.closed.Swap(true) {
+	if s.view != nil || s.closed.Swap(true) {
 		return nil
 	}
 	return translate("close", s.db.Close())
@@ -131,16 +138,108 @@ func (s *Store) Close() error {
 // path.
 func (s *Store) Backup(ctx context.Context, path string) error {
 	op := fmt.Sprintf("back up to %q", path)
-	if s.closed.Load() {
-		return translate(op, ErrClosed)
+	if err := s.gone(); err != nil {
+		return translate(op, err)
 	}
-	return s.outcome(op, writeWhole(op, "file", path, func(temp string) error { return s.db.Backup(ctx, temp) }))
+	if err := s.refuse(op); err != nil {
+		return err
+	}
+	return s.outcome(op, whole.Write(whole.File, path, func(temp string) error { return s.db.Backup(ctx, temp) }))
+}
+
+// As returns a handle on the same store that signs what is done through it with the name of a person: who created,
+// edited, published and reviewed a set, recorded a training run, moved a tag. Any text will do that names the person for
+// you, and names compare by bytes; it is taken on trust, as the author of a commit is. An empty name signs nothing.
+//
+// A handle costs nothing, needs no Close of its own, and is as safe for concurrent use as the store. [Store.Close] of one
+// closes all.
+//
+// Errors come with the methods that write: a [*ValidationError] if the name has more than [MaxNameBytes] bytes or is not
+// valid UTF-8 without NUL.
+func (s *Store) As(person string) *Store {
+	handle := *s
+	handle.person = person
+	return &handle
+}
+
+// View runs fn over one state of the store: all that is read through the handle that fn gets is of one moment, whatever
+// others write meanwhile. It returns the error of fn as it is.
+//
+// The handle, and what is made from it ([Store.As], [Store.TrainingSet], iterators), belongs to the goroutine that runs
+// fn, and returns [ErrClosed] once fn has returned. Its methods that write, and [Store.Backup], return [ErrReadOnly];
+// its Close does nothing; its View runs over the same state.
+//
+// A store in a file goes on as ever: fn may also use the store itself, and write to it. A store in memory has one
+// connection, which View holds, so there fn must not use the store itself: it would wait and return [ErrBusy].
+func (s *Store) View(ctx context.Context, fn func(view *Store) error) error {
+	const op = "view"
+	if err := given(op, "fn", fn != nil); err != nil {
+		return err
+	}
+	var failed error
+	err := s.read(ctx, op, func(tx *sqlite.ReadTx) error {
+		if s.view != nil {
+			failed = fn(s)
+			return failed
+		}
+		handle := *s
+		handle.view = &view{tx: tx}
+		defer func() {
+			handle.view.ended.Store(true)
+			_ = tx.Interrupt() // of reads whose loop was left open
+		}()
+		failed = fn(&handle)
+		return failed
+	})
+	if failed != nil && (!errors.Is(err, sqlite.ErrChanged) || errors.Is(failed, sqlite.ErrChanged)) {
+		return failed
+	}
+	return err
+}
+
+// view is one state of a store that a function is reading. All handles that were made of it share it.
+type view struct {
+	tx    *sqlite.ReadTx
+	ended atomic.Bool
+}
+
+// gone returns an error if the store or the view was closed.
+func (s *Store) gone() error {
+	switch {
+	case s.view != nil && s.view.ended.Load():
+		return fmt.Errorf("%w: the view has ended", ErrClosed)
+	case s.closed.Load():
+		return ErrClosed
+	}
+	return nil
+}
+
+// readsAhead reports whether iterators read all they yield before they yield it: in memory the loop's body could not use
+// the store's one connection otherwise. A view has that connection already.
+func (s *Store) readsAhead() bool { return s.db.InMemory() && s.view == nil }
+
+// sameState reports whether two handles read the same state of one store.
+func (s *Store) sameState(other *Store) bool { return s.db == other.db && s.view == other.view }
+
+// refuse returns an error if the store is a view, which only reads.
+func (s *Store) refuse(op string) error {
+	if s.view == nil || s.gone() != nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w: a view only reads", op, ErrReadOnly)
 }
 
 // read runs fn over one state of the store.
 func (s *Store) read(ctx context.Context, op string, fn func(*sqlite.ReadTx) error) error {
-	if s.closed.Load() {
-		return translate(op, ErrClosed)
+	if err := s.gone(); err != nil {
+		return translate(op, err)
+	}
+	if s.view != nil {
+		err := ctx.Err()
+		if err == nil {
+			err = fn(s.view.tx)
+		}
+		return s.outcome(op, err)
 	}
 	return s.outcome(op, s.db.Read(ctx, fn))
 }
@@ -152,8 +251,11 @@ func (s *Store) write(ctx context.Context, op string, fn func(*sqlite.WriteTx) e
 
 // writeSync is write; with full, what is written survives the loss of power whatever the store's durability.
 func (s *Store) writeSync(ctx context.Context, op string, full bool, fn func(*sqlite.WriteTx) error) error {
-	if s.closed.Load() {
-		return translate(op, ErrClosed)
+	if err := s.gone(); err != nil {
+		return translate(op, err)
+	}
+	if err := s.refuse(op); err != nil {
+		return err
 	}
 	if err := s.checkPerson(op); err != nil {
 		return err
@@ -163,8 +265,8 @@ func (s *Store) writeSync(ctx context.Context, op string, full bool, fn func(*sq
 
 // outcome translates the error of a transaction, which a concurrent Close may have caused.
 func (s *Store) outcome(op string, err error) error {
-	if err != nil && s.closed.Load() && !typed(err) {
-		return fmt.Errorf("%s: %w: %w", op, ErrClosed, err)
+	if gone := s.gone(); err != nil && gone != nil && !typed(err) {
+		return fmt.Errorf("%s: %w: %w", op, gone, err)
 	}
 	return translate(op, err)
 }
@@ -182,3 +284,117 @@ func orZero[T any](v T, err error) (T, error) {
 func (s *Store) stamp() int64 { return s.now().UnixMilli() }
 
 func timeOf(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+func (s *Store) checkPerson(op string) error {
+	if s.person == "" {
+		return nil
+	}
+	p := &problems{op: op}
+	p.Name(-1, "person", s.person)
+	return p.err()
+}
+
+// signature is the name to sign with; nil: none.
+func (s *Store) signature() *string {
+	if s.person == "" {
+		return nil
+	}
+	return &s.person
+}
+
+func nameOf(signature *string) string {
+	if signature == nil {
+		return ""
+	}
+	return *signature
+}
+
+// edit runs fn over a draft in one transaction, and signs what it changed.
+func (s *Store) edit(ctx context.Context, op string, setID uuid.UUID,
+	fn func(tx *sqlite.WriteTx, set *sqlite.SetRow) error,
+) error {
+	return s.write(ctx, op, func(tx *sqlite.WriteTx) error {
+		set, err := findDraft(ctx, tx, op, setID)
+		if err != nil {
+			return err
+		}
+		if err := fn(tx, &set); err != nil {
+			return err
+		}
+		return tx.SignEdit(set, s.person)
+	})
+}
+
+// textOf and jsonOf convert extra data; empty data and null are none.
+func textOf(data json.RawMessage) *string {
+	if valid.NoJSON(data) {
+		return nil
+	}
+	s := string(data)
+	return &s
+}
+
+func jsonOf(text *string) json.RawMessage {
+	if text == nil {
+		return nil
+	}
+	return json.RawMessage(*text)
+}
+
+// idOf parses an id that the store wrote.
+func idOf(kind, text string) (uuid.UUID, error) {
+	id, err := uuid.Parse(text)
+	if err != nil {
+		return uuid.UUID{}, fmt.Errorf("%w: %s id: %w", ErrCorrupt, kind, err)
+	}
+	return id, nil
+}
+
+// sequence makes an iterator of a read.
+func sequence[T any](s *Store, ctx context.Context, op string, read func(*sqlite.ReadTx, func(T) error) error,
+) iter.Seq2[T, error] {
+	return yielding(s.readsAhead(), func(yield func(T) error) error {
+		return s.read(ctx, op, func(tx *sqlite.ReadTx) error {
+			return read(tx, func(v T) error {
+				err := yield(v)
+				if err == nil && s.view != nil {
+					err = s.gone() // the loop may have been left open and gone on with after the view's end
+				}
+				return err
+			})
+		})
+	})
+}
+
+// yielding makes an iterator of what run yields; with readAhead, all is read before the first is yielded.
+func yielding[T any](readAhead bool, run func(yield func(T) error) error) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var zero T
+		ahead := []T(nil)
+		take := func(v T) error {
+			if !yield(v, nil) {
+				return reader.Stop
+			}
+			return nil
+		}
+		if readAhead {
+			take = func(v T) error {
+				ahead = append(ahead, v)
+				return nil
+			}
+		}
+		err := run(take)
+		if errors.Is(err, reader.Stop) {
+			return
+		}
+		if err == nil {
+			for _, v := range ahead {
+				if !yield(v, nil) {
+					return
+				}
+			}
+			return
+		}
+		yield(zero, err)
+	}
+}

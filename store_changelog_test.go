@@ -203,7 +203,7 @@ func TestStore_Publish_withChangeLog(t *testing.T) {
 		value(s.Add(t.Context(), v2.ID, label("a.wav", "x", 5, 10)))(t)
 		v2 = value(s.Publish(t.Context(), v2.ID, opts))(t)
 		is.Equal(v2.Notes, "By Ann.\n\n- Added 1 x label in 1 file.") // notes come first
-		is.Equal(value(s.Set(t.Context(), v2.ID))(t), v2)             // as it is kept
+		is.Equal(value(s.SetByID(t.Context(), v2.ID))(t), v2)         // as it is kept
 
 		v3 := value(s.NewVersion(t.Context(), v2.ID, annoset.NewSet{}))(t)
 		v3 = value(s.Publish(t.Context(), v3.ID, opts))(t)
@@ -233,6 +233,6 @@ func TestStore_Publish_withChangeLog(t *testing.T) {
 		_, err := s.Publish(t.Context(), set.ID, &annoset.PublishOptions{ChangeLog: true})
 
 		is.Equal(badFields(is, err), []string{"-1 notes"})
-		is.Equal(value(s.Set(t.Context(), set.ID))(t), set) // a draft as before
+		is.Equal(value(s.SetByID(t.Context(), set.ID))(t), set) // a draft as before
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/layer"
 )
 
 // diffOf reads a whole diff.
@@ -178,9 +179,9 @@ func TestStore_Diff_isAPatch(t *testing.T) {
 	d := value(s.CreateDataset(t.Context(), annoset.NewDataset{Name: "a"}))(t)
 	var sets []annoset.AnnotationSet
 	family := map[uuid.UUID]int{} // the first set that a set was made from, by way of others
-	for len(sets) < 3*annoset.MaxLayers {
+	for len(sets) < 3*layer.Max {
 		var set annoset.AnnotationSet
-		n, straight := len(sets), len(sets) <= annoset.MaxLayers+2 // first a line of published sets, which is folded
+		n, straight := len(sets), len(sets) <= layer.Max+2 // first a line of published sets, which is folded
 		switch {
 		case n == 0 || !straight && r.IntN(6) == 0: // unrelated, or a copy with ids of its own
 			set = value(s.CreateSet(t.Context(), d.ID, annoset.NewSet{}))(t)
@@ -369,7 +370,7 @@ func TestStore_Diff(t *testing.T) {
 		set := newDraft(t, s.Store, "a")
 		value(s.Add(t.Context(), set.ID, several(50, "x", "a.wav", "b.wav")...))(t) // too many to be folded
 		line := []uuid.UUID{uuid.Nil}
-		for i := range int64(annoset.MaxLayers + 4) {
+		for i := range int64(layer.Max + 4) {
 			value(s.Add(t.Context(), set.ID, label("a.wav", "x", i, i+5)))(t)
 			value(s.Publish(t.Context(), set.ID, nil))(t)
 			line = append(line, set.ID)
@@ -387,14 +388,14 @@ func TestStore_Diff(t *testing.T) {
 			{"itself", line[2], line[2], [2]int{0, 0}},
 			{"a draft on it", line[last], set.ID, [2]int{0, 1}},
 			{"its parent", line[2], line[1], [2]int{1, 0}},
-			{"a version on the fold of it", line[annoset.MaxLayers], line[annoset.MaxLayers+1], [2]int{0, 1}},
-			{"a later version through the layers that were folded", line[annoset.MaxLayers-1], line[annoset.MaxLayers+1],
+			{"a version on the fold of it", line[layer.Max], line[layer.Max+1], [2]int{0, 1}},
+			{"a later version through the layers that were folded", line[layer.Max-1], line[layer.Max+1],
 				[2]int{0, 2}},
-			{"a version far off, through the fold", line[1], line[last], [2]int{0, last - annoset.MaxLayers + 1}},
+			{"a version far off, through the fold", line[1], line[last], [2]int{0, last - layer.Max + 1}},
 			{"a sibling", branch, line[4], [2]int{1, 1}},
 			{"a copy", branch, copied, [2]int{1, 1}},
 		} {
-			above, byID, err := annoset.LayersApart(t.Context(), s.Store, tt.from, tt.to)
+			above, byID, err := layersApart(t, s.path, tt.from, tt.to)
 			is.NoErr(err)
 			is.True(byID)
 			if above != tt.above {

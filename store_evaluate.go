@@ -42,7 +42,7 @@ func (s *Store) Evaluate(ctx context.Context, setID uuid.UUID, predictions iter.
 	if err != nil {
 		return Evaluation{}, err
 	}
-	return e.run(ctx, s.examined(ctx, op, setID, e.opts.AudioFiles), predicted)
+	return e.run(ctx, s.examined(ctx, setID, e.opts.AudioFiles), predicted)
 }
 
 // MeasureAgreement compares two sets as [MeasureAgreement] does: two versions, or the drafts of two annotators. By default
@@ -61,7 +61,7 @@ func (s *Store) MeasureAgreement(ctx context.Context, firstSetID, secondSetID uu
 	if err := s.addDurations(ctx, op, firstSetID, m); err != nil {
 		return Agreement{}, err
 	}
-	second, err := holdExamined(s.examined(ctx, op, secondSetID, m.opts.AudioFiles))
+	second, err := holdExamined(s.examined(ctx, secondSetID, m.opts.AudioFiles))
 	if err != nil {
 		return Agreement{}, err
 	}
@@ -73,7 +73,7 @@ func (s *Store) MeasureAgreement(ctx context.Context, firstSetID, secondSetID uu
 		}
 	}
 	first := func(yield func(examined, error) bool) {
-		for f, err := range s.examined(ctx, op, firstSetID, m.opts.AudioFiles) {
+		for f, err := range s.examined(ctx, firstSetID, m.opts.AudioFiles) {
 			seen++
 			if !yield(f, err) {
 				return
@@ -115,29 +115,14 @@ func (s *Store) addDurations(ctx context.Context, op string, setID uuid.UUID, m 
 	})
 }
 
-// examined yields the audio files of a set that bear labels or a clean mark, in order of id; those named alone, unless
-// that is none.
-func (s *Store) examined(ctx context.Context, op string, setID uuid.UUID, audioFileIDs []string,
-) iter.Seq2[examined, error] {
-	return sequence(s, ctx, op, func(tx *sqlite.ReadTx, yield func(examined) error) error {
-		set, err := findSet(ctx, tx, op, setID)
-		if err != nil {
-			return err
-		}
-		r, err := newReader(ctx, tx, &set, &Filter{AudioFileIDs: audioFileIDs})
-		if err != nil {
-			return err
-		}
-		return r.files(ctx, Position{}, func(f *sqlite.SeenFile) error {
-			out := examined{name: f.Name, durationMS: f.DurationMS}
-			err := r.labels(ctx, f, Position{}, func(_ *sqlite.SeenFile, row *sqlite.LabelRow) error {
-				out.labels = append(out.labels, r.annotation(f, row))
-				return nil
-			})
-			if err != nil || len(out.labels) == 0 && !f.Clean {
-				return err
+// examined yields the audio files of a set that have labels or a clean mark, in order of id; if any are named, those
+// alone.
+func (s *Store) examined(ctx context.Context, setID uuid.UUID, audioFileIDs []string) iter.Seq2[examined, error] {
+	return func(yield func(examined, error) bool) {
+		for f, err := range s.Examined(ctx, setID, Filter{AudioFileIDs: audioFileIDs}) {
+			if !yield(examined{name: f.ID, durationMS: f.DurationMS, labels: f.Annotations}, err) {
+				return
 			}
-			return yield(out)
-		})
-	})
+		}
+	}
 }

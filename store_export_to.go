@@ -12,6 +12,9 @@ import (
 
 	"github.com/annoset/annoset/internal/codec"
 	"github.com/annoset/annoset/internal/filename"
+	"github.com/annoset/annoset/internal/label"
+	"github.com/annoset/annoset/internal/reader"
+	"github.com/annoset/annoset/internal/whole"
 	"github.com/annoset/annoset/sqlite"
 )
 
@@ -53,10 +56,10 @@ func (s *Store) ExportToDir(ctx context.Context, setID uuid.UUID, dir string, f 
 ) (WriteReport, error) {
 	op := fmt.Sprintf("export to %q", dir)
 	var report WriteReport
-	if s.closed.Load() {
-		return report, translate(op, ErrClosed)
+	if err := s.gone(); err != nil {
+		return report, translate(op, err)
 	}
-	err := s.outcome(op, writeWhole(op, "folder", dir, func(temp string) error {
+	err := s.outcome(op, whole.Write(whole.Folder, dir, func(temp string) error {
 		return s.readExport(ctx, op, setID, opts, func(e *formatExport) (err error) {
 			if err := os.Mkdir(temp, 0o777); err != nil {
 				return err
@@ -143,10 +146,10 @@ func (e *formatExport) write(ctx context.Context, w io.Writer, f Format, only *s
 
 func (e *formatExport) labels(ctx context.Context, filter *Filter) iter.Seq2[Annotation, error] {
 	return func(yield func(Annotation, error) bool) {
-		r, err := newReader(ctx, e.tx, &e.set, filter)
+		r, err := reader.New(ctx, e.tx, &e.set, readerFilter(filter))
 		if err == nil {
-			err = r.each(ctx, Position{}, func(file *sqlite.SeenFile, row *sqlite.LabelRow) error {
-				if !yield(r.annotation(file, row), nil) {
+			err = r.Each(ctx, reader.Position{}, func(l label.Label) error {
+				if !yield(annotationOf(&l), nil) {
 					return errStop
 				}
 				return nil
@@ -195,7 +198,7 @@ func (e *formatExport) writeDir(ctx context.Context, dir string, f Format) (Writ
 
 // files are the audio files that a folder gets files for: those that bear labels that pass the filter, and the clean ones.
 func (e *formatExport) files(ctx context.Context) ([]sqlite.SeenFile, error) {
-	r, err := newReader(ctx, e.tx, &e.set, &e.opts.Filter)
+	r, err := reader.New(ctx, e.tx, &e.set, readerFilter(&e.opts.Filter))
 	if err != nil {
 		return nil, err
 	}
@@ -206,12 +209,7 @@ func (e *formatExport) files(ctx context.Context) ([]sqlite.SeenFile, error) {
 		}
 		found := f.Clean
 		if !found {
-			err := e.tx.EachLabel(ctx, r.stack, f, sqlite.Span{BeforeMS: e.opts.Filter.ToMS}, func(row *sqlite.LabelRow) error {
-				if row.Hidden || !r.passes(row) {
-					return nil
-				}
-				return errStop
-			})
+			err := r.Labels(ctx, f, reader.Position{}, func(label.Label) error { return errStop })
 			if found = errors.Is(err, errStop); err != nil && !found {
 				return err
 			}
@@ -230,7 +228,7 @@ func (e *formatExport) writeFile(ctx context.Context, dir string, spec *formatSp
 	if e.opts.Gzip {
 		name += ".gz"
 	}
-	out, err := create(dir, name)
+	out, err := whole.Create(dir, name)
 	if err != nil {
 		return WriteReport{}, err
 	}

@@ -9,10 +9,11 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/layer"
 )
 
 // stations writes a history down, a state a line.
-func stations(states []annoset.LabelState) []string {
+func stations(states []annoset.AnnotationState) []string {
 	out := make([]string, len(states))
 	for i, s := range states {
 		out[i] = fmt.Sprintf("v%d %s %s", s.Version, s.Status, s.Kind)
@@ -23,7 +24,7 @@ func stations(states []annoset.LabelState) []string {
 	return out
 }
 
-func TestStore_LabelHistory(t *testing.T) {
+func TestStore_AnnotationHistory(t *testing.T) {
 	t.Parallel()
 
 	t.Run("tells each change in order of version", func(t *testing.T) {
@@ -54,7 +55,7 @@ func TestStore_LabelHistory(t *testing.T) {
 			}
 		}
 
-		states, err := s.LabelHistory(t.Context(), ids[0])
+		states, err := s.AnnotationHistory(t.Context(), ids[0])
 
 		is.NoErr(err)
 		is.Equal(stations(states), []string{
@@ -97,7 +98,7 @@ func TestStore_LabelHistory(t *testing.T) {
 		is.NoErr(s.DeleteSet(t.Context(), v3.ID))
 		is.NoErr(s.Update(t.Context(), v7.ID, withID(ids[0], label("a.wav", "B", 0, 10))))
 
-		states, err := s.LabelHistory(t.Context(), ids[0])
+		states, err := s.AnnotationHistory(t.Context(), ids[0])
 
 		is.NoErr(err)
 		is.Equal(stations(states), []string{
@@ -114,11 +115,11 @@ func TestStore_LabelHistory(t *testing.T) {
 		is := is.New(t)
 		s := openStore(t, &annoset.Options{Durability: annoset.DurabilityRelaxed})
 		set := newDraft(t, s.Store, "a")
-		_, err := s.Import(t.Context(), set.ID, stream(annoset.BulkRows, 3), nil)
+		_, err := s.Import(t.Context(), set.ID, stream(layer.BulkRows, 3), nil)
 		is.NoErr(err)
 		a := labelsOf(t, s.Store, set.ID)[77]
 		want := []string{fmt.Sprintf("v1 published added: %s %s %d-%d", a.AudioFileID, a.ArtifactType, a.StartMS, a.EndMS)}
-		for v := 2; v <= 2*annoset.MaxLayers+1; v++ {
+		for v := 2; v <= 2*layer.Max+1; v++ {
 			_, err := s.Publish(t.Context(), set.ID, nil)
 			is.NoErr(err)
 			set, err = s.NewVersion(t.Context(), set.ID, annoset.NewSet{})
@@ -133,7 +134,7 @@ func TestStore_LabelHistory(t *testing.T) {
 		is.NoErr(s.Delete(t.Context(), set.ID, a.ID))
 		want = append(want, fmt.Sprintf("v%d draft removed", set.Version))
 
-		states, err := s.LabelHistory(t.Context(), a.ID)
+		states, err := s.AnnotationHistory(t.Context(), a.ID)
 
 		is.NoErr(err)
 		is.Equal(stations(states), want)
@@ -147,13 +148,13 @@ func TestStore_LabelHistory(t *testing.T) {
 		ids, err := s.Add(t.Context(), set.ID, label("a.wav", "x", 0, 10))
 		is.NoErr(err)
 		for _, id := range []int64{0, -1, ids[0] + 1} {
-			states, err := s.LabelHistory(t.Context(), id)
+			states, err := s.AnnotationHistory(t.Context(), id)
 			missing, ok := errors.AsType[*annoset.NotFoundError](err)
 			is.True(ok && missing.Kind == "annotation" && states == nil)
 			is.Equal(missing.ID, fmt.Sprint(id)) // and says which
 		}
 		is.NoErr(s.DeleteSet(t.Context(), set.ID))
-		_, err = s.LabelHistory(t.Context(), ids[0])
+		_, err = s.AnnotationHistory(t.Context(), ids[0])
 		is.True(errors.Is(err, annoset.ErrNotFound)) // gone with its draft
 	})
 }

@@ -2,7 +2,6 @@ package annoset
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +16,6 @@ import (
 
 	"github.com/annoset/annoset/internal/codec"
 	"github.com/annoset/annoset/internal/filename"
-	"github.com/annoset/annoset/sqlite"
 )
 
 // ImportFromOptions tell how to import a file of some format. The zero value, and a nil pointer, are good defaults.
@@ -130,9 +128,9 @@ func walkFiles(fsys fs.FS, f Format, yield func(importFile, error) bool) {
 	})
 	if err == nil && !found {
 		p := &problems{op: "import folder"}
-		p.add(-1, "folder", "has no file of a known format")
+		p.Add(-1, "folder", "has no file of a known format")
 		if f != "" {
-			p.list[0].Reason = fmt.Sprintf("has no file of the format %s", f)
+			p.List[0].Reason = fmt.Sprintf("has no file of the format %s", f)
 		}
 		err = p.err()
 	}
@@ -156,23 +154,26 @@ type fileImport struct {
 	clean   []string
 	audio   map[string]int64
 	at      Place // of the label that was read last
-	failed  error // of the store, while it was asked for labels that are there
+	failed  error // that the stream of labels ended with
 }
 
 func (s *Store) importFiles(ctx context.Context, op string, setID uuid.UUID, opts *ImportFromOptions,
 	files iter.Seq2[importFile, error],
 ) (ImportReport, error) {
 	fi := &fileImport{op: op, opts: opts, audio: make(map[string]int64)}
-	labels := fi.labels(ctx, files)
-	if s.db.InMemory() {
-		labels = fi.ahead(ctx, labels)
+	in := &ImportOptions{
+		Progress: opts.Progress, SkipExisting: opts.SkipExisting,
+		Clean: func() []string { return fi.clean },
+		Place: func() Place { return fi.at },
 	}
-	err := s.edit(ctx, op, setID, func(tx *sqlite.WriteTx, set *sqlite.SetRow) error {
-		return fi.write(ctx, tx, set, labels)
-	})
+	if opts.RegisterAudio {
+		in.AudioFiles = fi.audioFiles
+	}
+	added, err := s.Import(ctx, setID, fi.labels(ctx, files), in)
 	if err != nil {
 		return ImportReport{}, fi.plain(err)
 	}
+	fi.report.Skipped = fi.report.Labels - int64(added)
 	fi.report.Remarks = fi.remarks.list
 	if fi.report.Remarks == nil {
 		fi.report.Remarks = []Remark{}
@@ -180,16 +181,25 @@ func (s *Store) importFiles(ctx context.Context, op string, setID uuid.UUID, opt
 	return fi.report, nil
 }
 
-// plain leaves out of an error what speaks of a stream of labels: the caller gave files.
+// plain returns the error that the stream of labels ended with as it is: the caller gave files and knows of no stream.
 func (fi *fileImport) plain(err error) error {
-	e, ok := errors.AsType[*streamError](err)
 	switch {
-	case !ok:
+	case fi.failed == nil || !errors.Is(err, fi.failed):
 		return err
-	case typed(e.err):
-		return e.err // it says all by itself
+	case typed(fi.failed):
+		return fi.failed // it says all by itself
 	}
-	return fmt.Errorf("%s: %w", fi.op, e.err)
+	return fmt.Errorf("%s: %w", fi.op, fi.failed)
+}
+
+// audioFiles are those whose duration the files say, in order of id.
+func (fi *fileImport) audioFiles() []AudioFile {
+	out := make([]AudioFile, 0, len(fi.audio))
+	for id, ms := range fi.audio {
+		out = append(out, AudioFile{ID: id, DurationMS: ms})
+	}
+	slices.SortFunc(out, func(a, b AudioFile) int { return strings.Compare(a.ID, b.ID) })
+	return out
 }
 
 // labels yields the labels of all files, one after the other.
@@ -203,6 +213,7 @@ func (fi *fileImport) labels(ctx context.Context, files iter.Seq2[importFile, er
 				return
 			}
 			if err != nil {
+				fi.failed = err
 				yield(Annotation{}, err)
 				return
 			}
@@ -309,119 +320,4 @@ func idOfFile(name string, file importFile) string {
 		return own
 	}
 	return stem
-}
-
-// ahead reads all labels before the store is held, for a store with one connection.
-func (fi *fileImport) ahead(ctx context.Context, labels iter.Seq2[Annotation, error]) iter.Seq2[Annotation, error] {
-	var places []Place
-	all := readAhead(ctx, func(yield func(Annotation, error) bool) {
-		for a, err := range labels {
-			places = append(places, fi.at)
-			if !yield(a, err) {
-				return
-			}
-		}
-	})
-	return func(yield func(Annotation, error) bool) {
-		i := 0
-		for a, err := range all {
-			if i < len(places) {
-				fi.at = places[i]
-			}
-			i++
-			if !yield(a, err) {
-				return
-			}
-		}
-	}
-}
-
-// write adds what is read to a draft.
-func (fi *fileImport) write(ctx context.Context, tx *sqlite.WriteTx, set *sqlite.SetRow,
-	labels iter.Seq2[Annotation, error],
-) error {
-	in, err := newInserter(tx, fi.op, set)
-	if err != nil {
-		return err
-	}
-	if fi.opts.SkipExisting {
-		known := &existing{tx: &tx.ReadTx, set: set, files: make(map[string]map[labelKey]int)}
-		labels = fi.unknown(ctx, known, labels)
-	}
-	im := &importer{inserter: in, progress: fi.opts.Progress}
-	if _, err := im.run(ctx, fi.placed(in.problems, labels)); err != nil {
-		return cmp.Or(fi.failed, err)
-	}
-	for _, name := range fi.clean {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if in.problems.name(-1, "audio_file_id", name) {
-			if err := markClean(ctx, tx, set, name); err != nil {
-				return err
-			}
-		}
-	}
-	if err := in.problems.err(); err != nil {
-		return err
-	}
-	if !fi.opts.RegisterAudio {
-		return nil
-	}
-	return fi.register(ctx, tx, set.DatasetID)
-}
-
-func (fi *fileImport) register(ctx context.Context, tx *sqlite.WriteTx, datasetID int64) error {
-	p := &problems{op: fi.op}
-	names := make([]string, 0, len(fi.audio))
-	for name := range fi.audio {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for i, name := range names {
-		if !p.name(i, "audio_file_id", name) {
-			continue
-		}
-		if err := registerFile(ctx, tx, p, i, datasetID, AudioFile{ID: name, DurationMS: fi.audio[name]}); err != nil {
-			return err
-		}
-	}
-	return p.err()
-}
-
-// placed notes with each problem that the importer finds where its label stands.
-func (fi *fileImport) placed(p *problems, labels iter.Seq2[Annotation, error]) iter.Seq2[Annotation, error] {
-	return func(yield func(Annotation, error) bool) {
-		noted := 0
-		for a, err := range labels {
-			at := fi.at
-			more := yield(a, err)
-			for ; noted < len(p.list); noted++ {
-				p.list[noted].At = at
-			}
-			if !more {
-				return
-			}
-		}
-	}
-}
-
-// unknown leaves out the labels that are in the set already.
-func (fi *fileImport) unknown(ctx context.Context, known *existing, labels iter.Seq2[Annotation, error],
-) iter.Seq2[Annotation, error] {
-	return func(yield func(Annotation, error) bool) {
-		for a, err := range labels {
-			if err == nil {
-				var there bool
-				there, err = known.take(ctx, &a)
-				if fi.failed = err; there {
-					fi.report.Skipped++
-					continue
-				}
-			}
-			if !yield(a, err) || err != nil {
-				return
-			}
-		}
-	}
 }

@@ -326,7 +326,7 @@ func TestStore_ImportFrom_whenTheContextEnds(t *testing.T) {
 			again := &annoset.ImportFromOptions{SkipExisting: true}
 			_, err := s.ImportFrom(t.Context(), there.ID, strings.NewReader(text), annoset.FormatDCASE, again)
 			is.NoErr(err)
-			before, err := s.Set(t.Context(), there.ID)
+			before, err := s.SetByID(t.Context(), there.ID)
 			is.NoErr(err)
 
 			ctx, cancel := context.WithCancel(t.Context())
@@ -337,7 +337,7 @@ func TestStore_ImportFrom_whenTheContextEnds(t *testing.T) {
 			}), annoset.FormatDCASE, again)
 			is.True(errors.Is(err, context.Canceled))
 			is.True(rest.Len() > 0) // and did not read on to the end
-			after, err := s.Set(t.Context(), there.ID)
+			after, err := s.SetByID(t.Context(), there.ID)
 			is.NoErr(err)
 			is.Equal(after, before)
 		})

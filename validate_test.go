@@ -12,6 +12,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/layer"
 )
 
 // badFields lists index and field of each problem that a *ValidationError names.
@@ -210,7 +211,7 @@ func TestValidation(t *testing.T) {
 		s := openStore(t, nil)
 		set := newStrict(t, s.Store)
 		before := dump(t, s.Store)
-		many := slices.Repeat([]annoset.Annotation{label("a.wav", "glitch", 1, 0)}, annoset.BulkRows*2)
+		many := slices.Repeat([]annoset.Annotation{label("a.wav", "glitch", 1, 0)}, layer.BulkRows*2)
 
 		for _, n := range []int{1, annoset.MaxProblems, annoset.MaxProblems + 1, len(many)} {
 			_, added := s.Add(t.Context(), set.ID, many[:n]...)

@@ -14,6 +14,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/layer"
 )
 
 // byPlace is the order in which labels are read.
@@ -37,7 +38,7 @@ func TestStore_NewVersion(t *testing.T) {
 				_, err = s.Publish(t.Context(), v1.ID, nil)
 				is.NoErr(err)
 			}
-			v1, err = s.Set(t.Context(), v1.ID)
+			v1, err = s.SetByID(t.Context(), v1.ID)
 			is.NoErr(err)
 			labels := labelsOf(t, s.Store, v1.ID)
 
@@ -66,7 +67,7 @@ func TestStore_NewVersion(t *testing.T) {
 				_, err = s.Publish(t.Context(), v1.ID, nil)
 				is.NoErr(err)
 			}
-			v1, err = s.Set(t.Context(), v1.ID)
+			v1, err = s.SetByID(t.Context(), v1.ID)
 			is.NoErr(err)
 			labels := labelsOf(t, s.Store, v1.ID)
 			v2, err := s.NewVersion(t.Context(), v1.ID, annoset.NewSet{})
@@ -81,7 +82,7 @@ func TestStore_NewVersion(t *testing.T) {
 				withID(ids[1], label("z.wav", "new", 1, 2)))
 			is.Equal(labelsOf(t, s.Store, v2.ID), want)   // as edited
 			is.Equal(labelsOf(t, s.Store, v1.ID), labels) // the parent is as it was
-			after, err := s.Set(t.Context(), v1.ID)
+			after, err := s.SetByID(t.Context(), v1.ID)
 			is.NoErr(err)
 			is.Equal(after, v1)                                         // all of it
 			is.Equal(cleanOf(t, s.Store, v1.ID), []string{"clean.wav"}) // marks too
@@ -140,7 +141,7 @@ func TestStore_NewVersion(t *testing.T) {
 
 		is.NoErr(s.DeleteSet(t.Context(), v1.ID))
 
-		got, err := s.Set(t.Context(), v2.ID)
+		got, err := s.SetByID(t.Context(), v2.ID)
 		is.NoErr(err)
 		is.Equal(got, v2)                             // its id stays as the parent
 		is.Equal(labelsOf(t, s.Store, v2.ID), labels) // and nothing is lost
@@ -155,7 +156,7 @@ func TestStore_NewVersion(t *testing.T) {
 		is := is.New(t)
 		s := openStore(t, nil)
 		v1 := newDraft(t, s.Store, "a")
-		_, err := s.Import(t.Context(), v1.ID, stream(annoset.BulkRows+10, 3), nil)
+		_, err := s.Import(t.Context(), v1.ID, stream(layer.BulkRows+10, 3), nil)
 		is.NoErr(err)
 		labels := labelsOf(t, s.Store, v1.ID)
 
@@ -304,7 +305,7 @@ func TestStore_NewVersion_ManyTimes(t *testing.T) {
 				want snapshot
 			}
 			var versions []version
-			for v := range 3*annoset.MaxLayers + 6 {
+			for v := range 3*layer.Max + 6 {
 				want := c.want()
 				is.Equal(c.got(set.ID), want) // the draft is what was written
 				published, err := s.Publish(t.Context(), set.ID, nil)
@@ -334,7 +335,7 @@ func TestStore_NewVersion_ManyTimes(t *testing.T) {
 			for _, v := range versions {
 				is.Equal(c.got(v.id), v.want) // all earlier versions read as they did
 			}
-			for _, v := range versions[len(versions)-annoset.MaxLayers:] {
+			for _, v := range versions[len(versions)-layer.Max:] {
 				branch, err := s.NewVersion(t.Context(), v.id, annoset.NewSet{})
 				is.NoErr(err)
 				is.Equal(c.got(branch.ID), v.want) // each can be gone on from
@@ -350,12 +351,12 @@ func TestStore_NewVersion_foldsOnce(t *testing.T) {
 	is := is.New(t)
 	s := openStore(t, nil)
 	set := newDraft(t, s.Store, "a")
-	for i := range annoset.MaxLayers {
+	for i := range layer.Max {
 		_, err := s.Add(t.Context(), set.ID, label("a.wav", "x", int64(i), int64(i+5)))
 		is.NoErr(err)
 		set, err = s.Publish(t.Context(), set.ID, nil)
 		is.NoErr(err)
-		if i < annoset.MaxLayers-1 {
+		if i < layer.Max-1 {
 			set, err = s.NewVersion(t.Context(), set.ID, annoset.NewSet{})
 			is.NoErr(err)
 		}
@@ -370,7 +371,7 @@ func TestStore_NewVersion_foldsOnce(t *testing.T) {
 	is.NoErr(openRaw(t, s.path).QueryRow(`SELECT count(*) FROM layer WHERE folds_id IS NOT NULL`).Scan(&folds))
 	is.Equal(folds, 1)                       // both stand on the same
 	is.NoErr(s.DeleteSet(t.Context(), a.ID)) // one goes
-	is.Equal(len(labelsOf(t, s.Store, b.ID)), annoset.MaxLayers)
+	is.Equal(len(labelsOf(t, s.Store, b.ID)), layer.Max)
 	is.NoErr(s.DeleteSet(t.Context(), b.ID)) // the other goes, and the folded layer with it
 	is.NoErr(openRaw(t, s.path).QueryRow(`SELECT count(*) FROM layer WHERE folds_id IS NOT NULL`).Scan(&folds))
 	is.Equal(folds, 0)

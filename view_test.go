@@ -53,7 +53,7 @@ func TestViews_ShowWhatIsBesideSets(t *testing.T) {
 	r := newReviewed(t)
 	_, err := r.ann.UpdateSet(t.Context(), r.draft.ID, annoset.SetPatch{Notes: new("edited")})
 	is.NoErr(err)
-	set, err := r.Set(t.Context(), r.draft.ID)
+	set, err := r.SetByID(t.Context(), r.draft.ID)
 	is.NoErr(err)
 	_, err = r.bob.Approve(t.Context(), set.ID, set.Revision, "")
 	is.NoErr(err)

@@ -68,7 +68,7 @@ func TestStore_Vocabulary(t *testing.T) {
 
 		is.NoErr(err)
 		is.Equal(d.ArtifactTypes, types) // as declared now
-		same, err := s.Set(t.Context(), set.ID)
+		same, err := s.SetByID(t.Context(), set.ID)
 		is.NoErr(err)
 		is.Equal(same, published) // a published set keeps its statistics
 		stats, err := s.Stats(t.Context(), draft.ID)

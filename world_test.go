@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/layer"
 )
 
 // world is a store with everything in it that an attacker could aim at:
@@ -156,7 +157,7 @@ func (w *world) buildOne(t testing.TB) {
 		"A1": a1, "A2": label("a.wav", "long_pause", 200, 300), "B1": label("b.wav", "glitch", 10, 20),
 		"D1": label("d.wav", "glitch", 0, 10), "M1": label("m.wav", "long_pause", 0, 50),
 	})
-	value(w.Import(ctx, v1.ID, declaredLabels("bulk", annoset.BulkRows), nil))(t)
+	value(w.Import(ctx, v1.ID, declaredLabels("bulk", layer.BulkRows), nil))(t)
 	bulk := collect(t, w.Annotations(ctx, v1.ID, annoset.Filter{AudioFileIDs: []string{"bulk0.wav"}}))
 	w.names["K0"], w.names["K1"], w.names["K2"] = fmt.Sprint(bulk[0].ID), fmt.Sprint(bulk[1].ID), fmt.Sprint(bulk[2].ID)
 	noErr(t, w.MarkClean(ctx, v1.ID, "quiet.wav"))
@@ -188,7 +189,7 @@ func (w *world) buildOne(t testing.TB) {
 	noErr(t, w.MarkClean(ctx, v3.ID, "m.wav", "fresh.wav"))
 
 	v4 := value(w.CreateSet(ctx, w.one.ID, annoset.NewSet{}))(t)
-	value(w.Import(ctx, v4.ID, declaredLabels("other", annoset.BulkRows), nil))(t)
+	value(w.Import(ctx, v4.ID, declaredLabels("other", layer.BulkRows), nil))(t)
 	w.add(t, v4, map[string]annoset.Annotation{"P1": label("p.wav", "glitch", 1, 2)})
 	noErr(t, w.MarkClean(ctx, v4.ID, "only.wav"))
 
@@ -215,7 +216,7 @@ func (w *world) buildThree(t testing.TB) {
 	for i := range int64(60) {
 		first = append(first, value(w.Add(ctx, set.ID, label(fmt.Sprintf("f%d.wav", i%4), "hum", i*10, i*10+15)))(t)...)
 	}
-	for i := range annoset.MaxLayers + 1 {
+	for i := range layer.Max + 1 {
 		value(w.Publish(ctx, set.ID, nil))(t)
 		set = value(w.NewVersion(ctx, set.ID, annoset.NewSet{}))(t)
 		value(w.Add(ctx, set.ID, label(fmt.Sprintf("f%d.wav", i%4), "glitch", 10, 20)))(t)
@@ -246,7 +247,7 @@ func (w *world) buildFour(t testing.TB) {
 			"Q" + notes: label("q"+notes+".wav", "hum", 0, 10), "R" + notes: label("r"+notes+".wav", "hum", 5, 20),
 		})
 		noErr(t, ann.MarkClean(ctx, set.ID, "s"+notes+".wav"))
-		return value(ann.Set(ctx, set.ID))(t)
+		return value(ann.SetByID(ctx, set.ID))(t)
 	}
 	v1 := draft(nil, "1")
 	value(bob.Approve(ctx, v1.ID, v1.Revision, "good"))(t)
@@ -260,7 +261,7 @@ func (w *world) buildFour(t testing.TB) {
 
 	v2 := draft(&v1, "2")
 	noErr(t, ann.Delete(ctx, v2.ID, w.labelOf(t, v2, "Q1").ID))
-	v2 = value(ann.Set(ctx, v2.ID))(t)
+	v2 = value(ann.SetByID(ctx, v2.ID))(t)
 	value(bob.Reject(ctx, v2.ID, v2.Revision, "wait"))(t)
 	value(bob.Approve(ctx, v2.ID, v2.Revision, "good after all"))(t)
 	v3 := draft(nil, "3")

@@ -26,7 +26,9 @@ var (
 	ErrReadOnly    = errors.New("sqlite: opened read-only")
 	ErrBusy        = errors.New("sqlite: another writer is at work")
 	ErrChanged     = errors.New("sqlite: the file changed while it was read")
-	ErrMoved       = errors.New("sqlite: the file that was opened is no longer at its path")
+	// ErrDamaged says that the rows contradict one another or what was stored.
+	ErrDamaged = errors.New("sqlite: the contents are damaged")
+	ErrMoved   = errors.New("sqlite: the file that was opened is no longer at its path")
 )
 
 // Config says how a database is opened.

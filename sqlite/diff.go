@@ -69,9 +69,9 @@ func (tx *ReadTx) FilesOf(ctx context.Context, layers []int64, from, to int64) (
 	return files, err
 }
 
-// LabelsIn calls fn for each row that some layers hold of some audio files. Its depth is the place of its layer among
-// the layers. The value that fn gets is overwritten by the next one.
-func (tx *ReadTx) LabelsIn(ctx context.Context, layers, files []int64, fn func(*LabelRow) error) error {
+// LabelsIn calls fn for each row that some layers hold of some audio files, with the place of its layer among the
+// layers. The value that fn gets is overwritten by the next one.
+func (tx *ReadTx) LabelsIn(ctx context.Context, layers, files []int64, fn func(depth int, row *LabelRow) error) error {
 	var row LabelRow
 	n := 0
 	return tx.each(`
@@ -79,12 +79,12 @@ func (tx *ReadTx) LabelsIn(ctx context.Context, layers, files []int64, fn func(*
 		FROM json_each(?1) y
 		CROSS JOIN json_each(?2) f
 		CROSS JOIN label l ON l.layer_id = y.value AND l.file_id = f.value`, func(cu *cursor) error {
-		row.Depth, row.FileID = int(cu.int(0)), cu.int(1)
-		row.scan(cu, 2)
+		row.FileID = cu.int(1)
+		row.scan(cu, 2, 3)
 		if n++; n%checkEvery == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return fn(&row)
+		return fn(int(cu.int(0)), &row)
 	}, ids(layers), ids(files))
 }
 
@@ -106,46 +106,44 @@ func (tx *ReadTx) RemovalsIn(
 	}, ids(layers), ids(files))
 }
 
-const seenUnhidden = `
-		WHERE NOT EXISTS (
-			SELECT 1
-			FROM layer_stack a
-			CROSS JOIN removal r ON r.layer_id = a.seen_id AND r.file_id = l.file_id AND r.id = l.id
-			WHERE a.layer_id = ?1 AND a.depth < k.depth)`
+// removedAbove, as a column, says whether a layer above the one of a label removes it.
+const removedAbove = `EXISTS (
+		SELECT 1
+		FROM layer_stack a
+		CROSS JOIN removal r ON r.layer_id = a.seen_id AND r.file_id = l.file_id AND r.id = l.id
+		WHERE a.layer_id = ?1 AND a.depth < k.depth)`
 
-var selectBlockLabels = `
-	SELECT k.depth, l.file_id, l.id, l.start_ms, l.end_ms, l.type_id, l.confidence, l.extra_data
+var (
+	selectIndexedLabels = `
+	SELECT l.file_id, l.id, l.start_ms, l.end_ms, l.type_id, l.confidence, l.extra_data, ` + removedAbove + `
 	FROM json_each(?2) x
-	CROSS JOIN layer_stack k ON k.layer_id = ?1` + inBlock("k.seen_id", "x.value") + seenUnhidden
+	CROSS JOIN label l ON l.id = x.value AND l.indexed = 1
+	CROSS JOIN layer_stack k ON k.layer_id = ?1 AND k.seen_id = l.layer_id`
 
-// LabelsByID reads those labels of some ids that are seen from a layer. It is [ReadTx.LabelByID] for many.
-func (tx *ReadTx) LabelsByID(ctx context.Context, layerID int64, wanted []int64) (map[int64]LabelRow, error) {
-	found := make(map[int64]LabelRow, len(wanted))
-	for _, query := range []string{`
-		SELECT k.depth, l.file_id, l.id, l.start_ms, l.end_ms, l.type_id, l.confidence, l.extra_data
-		FROM json_each(?2) x
-		CROSS JOIN label l ON l.id = x.value AND l.indexed = 1
-		CROSS JOIN layer_stack k ON k.layer_id = ?1 AND k.seen_id = l.layer_id` + seenUnhidden, selectBlockLabels,
-	} {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		missing := make([]int64, 0, len(wanted))
-		for _, id := range wanted {
-			if _, ok := found[id]; !ok {
-				missing = append(missing, id)
-			}
-		}
-		if err := tx.each(query, func(cu *cursor) error {
-			row := LabelRow{Depth: int(cu.int(0)), FileID: cu.int(1)}
-			row.scan(cu, 2)
-			found[row.ID] = row
-			return nil
-		}, layerID, ids(missing)); err != nil {
-			return nil, err
-		}
-	}
-	return found, nil
+	selectBlockLabels = `
+	SELECT l.file_id, l.id, l.start_ms, l.end_ms, l.type_id, l.confidence, l.extra_data, ` + removedAbove + `
+	FROM json_each(?2) x
+	CROSS JOIN layer_stack k ON k.layer_id = ?1` + inBlock("k.seen_id", "x.value")
+)
+
+// IndexedRows calls fn for the rows of some ids that the layers of a stack hold singly, and says whether a layer above
+// removes each. BlockRows does so for the rows that they hold in blocks.
+func (tx *ReadTx) IndexedRows(layerID int64, wanted []int64, fn func(row LabelRow, removed bool)) error {
+	return tx.rowsByID(selectIndexedLabels, layerID, wanted, fn)
+}
+
+// BlockRows is described with [ReadTx.IndexedRows].
+func (tx *ReadTx) BlockRows(layerID int64, wanted []int64, fn func(row LabelRow, removed bool)) error {
+	return tx.rowsByID(selectBlockLabels, layerID, wanted, fn)
+}
+
+func (tx *ReadTx) rowsByID(query string, layerID int64, wanted []int64, fn func(row LabelRow, removed bool)) error {
+	return tx.each(query, func(cu *cursor) error {
+		row := LabelRow{FileID: cu.int(0)}
+		row.scan(cu, 1, 2)
+		fn(row, cu.int(7) == 1)
+		return nil
+	}, layerID, ids(wanted))
 }
 
 // Strays reads the ids that some layers speak of in more than one audio file. A label that was changed has an index

@@ -23,7 +23,7 @@ func (tx *ReadTx) RowsOf(id int64) ([]LayeredLabel, error) {
 	} {
 		if err := tx.each(query, func(cu *cursor) error {
 			row := LayeredLabel{LayerID: cu.int(0), LabelRow: LabelRow{FileID: cu.int(1)}}
-			row.scan(cu, 2)
+			row.scan(cu, 2, 3)
 			rows = append(rows, row)
 			return nil
 		}, id); err != nil {

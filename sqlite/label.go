@@ -7,18 +7,13 @@ import (
 	"strings"
 )
 
-// LabelRow is a row of the table label. Where it lies within the stack of the set that is read, and how it is seen
-// from there, stands in Depth, Hidden and HiddenBelow.
+// LabelRow is a row of the table label.
 type LabelRow struct {
 	ID, FileID, StartMS, EndMS, TypeID int64
 
 	Confidence    float64
 	HasConfidence bool
 	ExtraData     string // empty: none
-
-	Depth       int  // of its layer; 0 is the set's own
-	Hidden      bool // a layer above removes it
-	HiddenBelow bool // a layer above removes it, other than the topmost
 }
 
 const (
@@ -216,44 +211,44 @@ const selectRemovalAbove = `
 	WHERE a.layer_id = ?1 AND a.depth < ?4
 	LIMIT 1`
 
-// LabelByID finds the label of an id that is seen from a layer. The topmost row of the id is the one that counts, for
-// what hides it hides those further down too; a row in a block is the first that was written, and so the lowest.
-func (tx *ReadTx) LabelByID(ctx context.Context, layerID, id int64) (row LabelRow, found bool, err error) {
+// TopRow finds the row of an id in the topmost layer of a stack that has one, and the depth of that layer. A row in a
+// block is the first that was written of its id, and so the lowest.
+func (tx *ReadTx) TopRow(ctx context.Context, layerID, id int64) (row LabelRow, depth int, found bool, err error) {
 	for _, query := range []string{selectIndexedLabel, selectBlockLabel} {
 		if err := ctx.Err(); err != nil {
-			return LabelRow{}, false, err
+			return LabelRow{}, 0, false, err
 		}
 		if err := tx.each(query, func(cu *cursor) error {
-			row = LabelRow{Depth: int(cu.int(0)), FileID: cu.int(2)}
-			row.scan(cu, 1)
+			depth, row = int(cu.int(0)), LabelRow{FileID: cu.int(2)}
+			row.scan(cu, 1, 3)
 			found = true
 			return nil
-		}, layerID, id); err != nil {
-			return LabelRow{}, false, err
-		}
-		if found {
-			break
+		}, layerID, id); err != nil || found {
+			return row, depth, found, err
 		}
 	}
-	if !found || row.Depth == 0 {
-		return row, found, nil
-	}
-	err = tx.each(selectRemovalAbove, func(cu *cursor) error {
-		row, found = LabelRow{}, false
-		return nil
-	}, layerID, row.FileID, id, int64(row.Depth))
-	return row, found, err
+	return LabelRow{}, 0, false, nil
 }
 
-// scan reads the id from column id, and start, end, type, confidence and extra data from the columns 3 to 7.
-func (r *LabelRow) scan(cu *cursor, id int) {
+// RemovedAbove reports whether a layer of a stack above a depth removes an id from an audio file.
+func (tx *ReadTx) RemovedAbove(layerID, fileID, id int64, depth int) (bool, error) {
+	found := false
+	err := tx.each(selectRemovalAbove, func(*cursor) error {
+		found = true
+		return nil
+	}, layerID, fileID, id, int64(depth))
+	return found, err
+}
+
+// scan reads the id from column id, and start, end, type, confidence and extra data from column rest on.
+func (r *LabelRow) scan(cu *cursor, id, rest int) {
 	r.ID = cu.int(id)
-	r.StartMS, r.EndMS, r.TypeID = cu.int(3), cu.int(4), cu.int(5)
-	switch v := cu.vals[6].(type) {
+	r.StartMS, r.EndMS, r.TypeID = cu.int(rest), cu.int(rest+1), cu.int(rest+2)
+	switch v := cu.vals[rest+3].(type) {
 	case float64:
 		r.Confidence, r.HasConfidence = v, true
 	default:
 		r.Confidence, r.HasConfidence = 0, false
 	}
-	r.ExtraData = cu.text(7)
+	r.ExtraData = cu.text(rest + 4)
 }

@@ -33,28 +33,29 @@ func TestReadTx_SeeksWhatItReads(t *testing.T) {
 		want  []string // how it is to be done
 	}{
 		{"labels of a file", false, func(tx *ReadTx) error {
-			return eachLabel(tx, top, Span{})
+			return scan(tx, top, Span{})
 		}, []string{
 			"SEARCH label USING PRIMARY KEY (layer_id=? AND file_id=? AND start_ms<?)",
 			"SEARCH removal USING PRIMARY KEY (layer_id=? AND file_id=?)",
 		}},
 		{"labels of a file from a place on", false, func(tx *ReadTx) error {
-			return eachLabel(tx, top, Span{AfterMS: 1, AfterID: 1})
+			return scan(tx, top, Span{AfterMS: 1, AfterID: 1})
 		}, []string{
 			"SEARCH label USING PRIMARY KEY (layer_id=? AND file_id=? AND (start_ms,id)>(?,?) AND start_ms<?)",
 		}},
 		{"a label by id", false, func(tx *ReadTx) error {
-			_, found, err := tx.LabelByID(ctx, top, label)
+			_, _, found, err := tx.TopRow(ctx, top, label)
 			if err == nil && !found {
-				err = errors.New("the label is not there") // the look for removals was not recorded then
+				err = errors.New("the label is not there")
 			}
-			return err
+			_, removed := tx.RemovedAbove(top, file, label, 1)
+			return errors.Join(err, removed)
 		}, []string{
 			"SEARCH l USING INDEX label_id (id=? AND layer_id=?)",
 			"SEARCH r USING PRIMARY KEY (layer_id=? AND file_id=? AND id=?)",
 		}},
 		{"a label by id, in a block", false, func(tx *ReadTx) error {
-			_, _, err := tx.LabelByID(ctx, top, label+1)
+			_, _, _, err := tx.TopRow(ctx, top, label+1)
 			return err
 		}, []string{
 			"SEARCH b USING PRIMARY KEY (layer_id=? AND first_id=?)",
@@ -160,14 +161,15 @@ func TestReadTx_SeeksWhatItReads(t *testing.T) {
 			"SEARCH k USING PRIMARY KEY (layer_id=?)", "SEARCH lf USING PRIMARY KEY (layer_id=? AND file_id=?)",
 		}},
 		{"labels of some files in some layers", false, func(tx *ReadTx) error {
-			return tx.LabelsIn(ctx, []int64{top}, []int64{file}, func(*LabelRow) error { return nil })
+			return tx.LabelsIn(ctx, []int64{top}, []int64{file}, func(int, *LabelRow) error { return nil })
 		}, []string{"SEARCH l USING PRIMARY KEY (layer_id=? AND file_id=?)"}},
 		{"removals of some files in some layers", false, func(tx *ReadTx) error {
 			return tx.RemovalsIn(ctx, []int64{top}, []int64{file}, func(int, int64, int64) error { return nil })
 		}, []string{"SEARCH r USING PRIMARY KEY (layer_id=? AND file_id=?)"}},
 		{"labels by their ids", false, func(tx *ReadTx) error {
-			_, err := tx.LabelsByID(ctx, top, []int64{label, label + 1})
-			return err
+			wanted := []int64{label, label + 1}
+			return errors.Join(tx.IndexedRows(top, wanted, func(LabelRow, bool) {}),
+				tx.BlockRows(top, wanted, func(LabelRow, bool) {}))
 		}, []string{
 			"SEARCH l USING INDEX label_id (id=?)", "SEARCH k USING PRIMARY KEY (layer_id=?)",
 			"SEARCH b USING PRIMARY KEY (layer_id=? AND first_id=?)",
@@ -297,13 +299,24 @@ func params(query string) int {
 	return n
 }
 
-func eachLabel(tx *ReadTx, top int64, span Span) error {
-	ctx := context.Background()
-	stack, err := tx.Stack(ctx, top)
+// scan reads the labels and removals of a file in the two layers of a stack.
+func scan(tx *ReadTx, top int64, span Span) error {
+	stack, err := tx.Stack(context.Background(), top)
 	if err != nil {
 		return err
 	}
-	return tx.EachLabel(ctx, stack, &SeenFile{ID: 1, Layers: []int{0, 1}}, span, func(*LabelRow) error { return nil })
+	for _, layer := range stack {
+		labels, err := tx.OpenLabels(layer.ID, 1, span)
+		if err != nil {
+			return err
+		}
+		_, err = labels.Next()
+		_, removes := tx.Removes(layer.ID, 1, 1)
+		if err := errors.Join(err, labels.Close(), removes, tx.RemovedIDs(layer.ID, 1, 10, func(int64) {})); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // twoLayers writes a layer with a label in a file, and one on top that speaks of the file too.

@@ -65,6 +65,15 @@ func driverConn(c *sqlx.Conn) (dc *conn, err error) {
 	return dc, err
 }
 
+// Interrupt ends every read that is under way, so that nothing is read from the connection once somebody else has it.
+func (tx *ReadTx) Interrupt() error {
+	var errs []error
+	for rows := range tx.dc.reading {
+		errs = append(errs, rows.Close())
+	}
+	return errors.Join(errs...)
+}
+
 // cursor steps through the rows of one query. The values of a row are valid until the next one.
 type cursor struct {
 	rows driver.Rows

@@ -58,7 +58,7 @@ func (t *team) label() annoset.AnnotationSet {
 	check(t.ann.MarkClean(t.ctx, draft.ID, silence))
 	_, err := t.ann.Publish(t.ctx, draft.ID, publishing())
 	say("publishing is refused: %s", reason(err))
-	draft = must(t.store.Set(t.ctx, draft.ID))
+	draft = must(t.store.SetByID(t.ctx, draft.ID))
 	_, err = t.ann.Approve(t.ctx, draft.ID, draft.Revision, "fine")
 	say("so is Ann's own approval: %s", reason(err))
 	must(t.ben.Approve(t.ctx, draft.ID, draft.Revision, "looks right to me"))
@@ -79,7 +79,7 @@ func (t *team) label() annoset.AnnotationSet {
 
 // reviewAndPublish has ben approve what is there now, and ann publish it.
 func (t *team) reviewAndPublish(draft annoset.AnnotationSet) annoset.AnnotationSet {
-	draft = must(t.store.Set(t.ctx, draft.ID))
+	draft = must(t.store.SetByID(t.ctx, draft.ID))
 	must(t.ben.Approve(t.ctx, draft.ID, draft.Revision, "all heard again"))
 	set := must(t.ann.Publish(t.ctx, draft.ID, publishing()))
 	say("v%d is published by %s: %d labels in %d audio files, %d clean, %s…", set.Version, set.PublishedBy,
@@ -225,7 +225,7 @@ func (t *team) lookBack(old annoset.AnnotationSet, mistakes []annoset.Mistake) {
 		if m.Kind != annoset.Substitution {
 			continue
 		}
-		for _, state := range must(t.store.LabelHistory(t.ctx, m.Reference.ID)) {
+		for _, state := range must(t.store.AnnotationHistory(t.ctx, m.Reference.ID)) {
 			say("    label %d in v%d: %-10s %s", m.Reference.ID, state.Version, state.Kind, describe(state.Annotation))
 		}
 	}

@@ -17,22 +17,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-)
 
-// Label is what a line says.
-type Label struct {
-	StartMS, EndMS int64
-	ArtifactType   string
-	Confidence     float64
-	HasConfidence  bool
-	ExtraData      string // a JSON object, or empty for none
-}
+	"github.com/annoset/annoset/internal/label"
+)
 
 // Writer writes the lines of one audio file. Labels come in order of start; those that start together are put in
 // order here.
 type Writer struct {
 	w     io.Writer
-	group []Label // of one start
+	group []label.Label // of one start
 	buf   []byte
 }
 
@@ -42,8 +35,8 @@ func NewWriter(w io.Writer) *Writer { return &Writer{w: w} }
 // flushAt is how many bytes are gathered before they are written.
 const flushAt = 1 << 12
 
-// Write takes the next label.
-func (w *Writer) Write(l Label) error {
+// Write takes the next label of the file.
+func (w *Writer) Write(l label.Label) error {
 	if len(w.group) > 0 && w.group[0].StartMS != l.StartMS {
 		w.endGroup()
 	}
@@ -92,13 +85,13 @@ func (w *Writer) flush() error {
 	return err
 }
 
-// Compare tells the order of two lines of one audio file. Extra data is compared as it stands, so it must be in its one
-// form.
-func Compare(a, b Label) int {
+// Compare returns the order of two lines of one audio file: negative, zero or positive. Extra data is compared as it
+// stands, so it must be in its one form. Id and file have no part in it.
+func Compare(a, b label.Label) int {
 	return cmp.Or(
 		cmp.Compare(a.StartMS, b.StartMS),
 		cmp.Compare(a.EndMS, b.EndMS),
-		strings.Compare(a.ArtifactType, b.ArtifactType),
+		strings.Compare(a.Type, b.Type),
 		compareBool(a.HasConfidence, b.HasConfidence),
 		cmp.Compare(a.Confidence, b.Confidence),
 		strings.Compare(a.ExtraData, b.ExtraData),
@@ -115,19 +108,19 @@ func compareBool(a, b bool) int {
 	return 1
 }
 
-func appendLine(dst []byte, l *Label) []byte {
+func appendLine(dst []byte, l *label.Label) []byte {
 	return appendMembers(append(dst, '{'), l)
 }
 
 // AppendNamed appends the line of a label with one more key at its beginning, audio_file_id. Extra data stays as it is.
-func AppendNamed(dst []byte, audioFileID string, l *Label) []byte {
+func AppendNamed(dst []byte, audioFileID string, l *label.Label) []byte {
 	dst = append(dst, `{"audio_file_id":`...)
 	return appendMembers(append(AppendString(dst, audioFileID), ','), l)
 }
 
-func appendMembers(dst []byte, l *Label) []byte {
+func appendMembers(dst []byte, l *label.Label) []byte {
 	dst = append(dst, `"artifact_type":`...)
-	dst = AppendString(dst, l.ArtifactType)
+	dst = AppendString(dst, l.Type)
 	dst = append(dst, `,"start_ms":`...)
 	dst = strconv.AppendInt(dst, l.StartMS, 10)
 	dst = append(dst, `,"end_ms":`...)

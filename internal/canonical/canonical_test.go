@@ -10,9 +10,11 @@ import (
 	"unicode/utf8"
 
 	"github.com/matryer/is"
+
+	"github.com/annoset/annoset/internal/label"
 )
 
-func lines(t testing.TB, labels ...Label) string {
+func lines(t testing.TB, labels ...label.Label) string {
 	t.Helper()
 	var b strings.Builder
 	w := NewWriter(&b)
@@ -31,7 +33,7 @@ func TestWriter(t *testing.T) {
 	t.Parallel()
 	t.Run("leaves out what a label does not have", func(t *testing.T) {
 		is := is.New(t)
-		is.Equal(lines(t, Label{StartMS: 1, EndMS: 2, ArtifactType: "hum"}),
+		is.Equal(lines(t, label.Label{StartMS: 1, EndMS: 2, Type: "hum"}),
 			`{"artifact_type":"hum","start_ms":1,"end_ms":2}`+"\n")
 		is.Equal(lines(t), "") // no label, no line
 	})
@@ -46,30 +48,30 @@ func TestWriter(t *testing.T) {
 			`{"k":"\uD800x\udc00\uD83Cy"}`:                     `{"k":"\ud800x\udc00\ud83cy"}`,
 			`{"n":123456789012345678901234567890}`:             `{"n":123456789012345678901234567890}`,
 		} {
-			is.Equal(lines(t, Label{ArtifactType: "a", ExtraData: given}),
+			is.Equal(lines(t, label.Label{Type: "a", ExtraData: given}),
 				`{"artifact_type":"a","start_ms":0,"end_ms":0,"extra_data":`+want+"}\n")
 		}
 	})
 	t.Run("escapes what must be and nothing else", func(t *testing.T) {
 		is := is.New(t)
-		got := lines(t, Label{ArtifactType: "\"\\/<é\u2028\x01\n\x7f"})
+		got := lines(t, label.Label{Type: "\"\\/<é\u2028\x01\n\x7f"})
 		is.Equal(got, "{\"artifact_type\":\"\\\"\\\\/<é\u2028\\u0001\\n\x7f\",\"start_ms\":0,\"end_ms\":0}\n")
 	})
 	t.Run("sorts labels that start together", func(t *testing.T) {
 		is := is.New(t)
-		want := []Label{
-			{StartMS: 1, EndMS: 2, ArtifactType: "b"},
-			{StartMS: 5, EndMS: 5, ArtifactType: "z"},
-			{StartMS: 5, EndMS: 6, ArtifactType: "B"},
-			{StartMS: 5, EndMS: 6, ArtifactType: "a"},
-			{StartMS: 5, EndMS: 6, ArtifactType: "a", ExtraData: `{}`},
-			{StartMS: 5, EndMS: 6, ArtifactType: "a", HasConfidence: true},
-			{StartMS: 5, EndMS: 6, ArtifactType: "a", HasConfidence: true, Confidence: 0.5},
-			{StartMS: 5, EndMS: 6, ArtifactType: "a", HasConfidence: true, Confidence: 0.5, ExtraData: `{"a":1}`},
-			{StartMS: 5, EndMS: 6, ArtifactType: "a", HasConfidence: true, Confidence: 0.5, ExtraData: `{"a":2}`},
-			{StartMS: 7, EndMS: 7, ArtifactType: "a"},
+		want := []label.Label{
+			{StartMS: 1, EndMS: 2, Type: "b"},
+			{StartMS: 5, EndMS: 5, Type: "z"},
+			{StartMS: 5, EndMS: 6, Type: "B"},
+			{StartMS: 5, EndMS: 6, Type: "a"},
+			{StartMS: 5, EndMS: 6, Type: "a", ExtraData: `{}`},
+			{StartMS: 5, EndMS: 6, Type: "a", HasConfidence: true},
+			{StartMS: 5, EndMS: 6, Type: "a", HasConfidence: true, Confidence: 0.5},
+			{StartMS: 5, EndMS: 6, Type: "a", HasConfidence: true, Confidence: 0.5, ExtraData: `{"a":1}`},
+			{StartMS: 5, EndMS: 6, Type: "a", HasConfidence: true, Confidence: 0.5, ExtraData: `{"a":2}`},
+			{StartMS: 7, EndMS: 7, Type: "a"},
 		}
-		mixed := append([]Label(nil), want...)
+		mixed := append([]label.Label(nil), want...)
 		group := mixed[1:9]
 		rand.New(rand.NewPCG(1, 1)).Shuffle(len(group), func(i, j int) { group[i], group[j] = group[j], group[i] })
 		is.Equal(lines(t, mixed...), lines(t, want...))
@@ -97,8 +99,8 @@ func FuzzWriter(f *testing.F) {
 		if !utf8.ValidString(artifactType) || !(confidence >= 0 && confidence <= 1) {
 			t.Skip()
 		}
-		line := lines(t, Label{
-			StartMS: start, EndMS: end, ArtifactType: artifactType, Confidence: confidence, HasConfidence: true,
+		line := lines(t, label.Label{
+			StartMS: start, EndMS: end, Type: artifactType, Confidence: confidence, HasConfidence: true,
 		})
 		var back struct {
 			ArtifactType string  `json:"artifact_type"`

@@ -103,30 +103,6 @@ func SaysAnything(value []byte) bool {
 	return false
 }
 
-// MaxDepth is how deep extra data nests at most: a store takes no deeper.
-const MaxDepth = 1000
-
-// Depth is how deep a valid JSON value nests.
-func Depth(value []byte) int {
-	deep, deepest := 0, 0
-	for i := 0; i < len(value); i++ {
-		switch value[i] {
-		case '"':
-			for i++; value[i] != '"'; i++ {
-				if value[i] == '\\' {
-					i++
-				}
-			}
-		case '{', '[':
-			deep++
-			deepest = max(deepest, deep)
-		case '}', ']':
-			deep--
-		}
-	}
-	return deepest
-}
-
 // EachValue gives each element of a valid JSON array to a function, within the array's own bytes.
 func EachValue(valid []byte, element func(value []byte) error) error {
 	i := SkipBlank(valid, 0) + 1 // behind the bracket

@@ -5,16 +5,15 @@
 // that start in the same millisecond; so the time is in proportion to the labels, however many of them overlap.
 package sweep
 
-import "github.com/annoset/annoset/internal/canonical"
+import (
+	"github.com/annoset/annoset/internal/canonical"
+	"github.com/annoset/annoset/internal/label"
+)
 
-// Label is one label of an audio file.
+// Label is one label of an audio file. Its id is not 0; its type is compared by TypeID.
 type Label struct {
-	ID             int64 // not 0
-	StartMS, EndMS int64
-	TypeID         int64
-	Confidence     float64
-	HasConfidence  bool
-	ExtraData      string // a JSON object, or empty for none
+	label.Label
+	TypeID int64
 }
 
 // Earlier names labels that came before one, by id; 0 where there is none.

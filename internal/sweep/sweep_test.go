@@ -11,6 +11,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset/internal/canonical"
+	"github.com/annoset/annoset/internal/label"
 )
 
 // sweepAll compares the labels of one file and says what was found, a line for each label with something.
@@ -55,7 +56,7 @@ func numbered(labels ...Label) []Label {
 }
 
 func at(typeID, startMS, endMS int64) Label {
-	return Label{TypeID: typeID, StartMS: startMS, EndMS: endMS}
+	return Label{TypeID: typeID, Label: label.Label{StartMS: startMS, EndMS: endMS}}
 }
 
 func sure(l Label, confidence float64) Label {
@@ -129,9 +130,9 @@ func TestSweep(t *testing.T) {
 	t.Run("extra data that is no JSON", func(t *testing.T) {
 		is := is.New(t)
 		s.BeginFile()
-		_, err := s.Add(&Label{ID: 1, ExtraData: "{"})
+		_, err := s.Add(&Label{Label: label.Label{ID: 1, ExtraData: "{"}})
 		is.NoErr(err) // nobody has looked at it yet
-		_, err = s.Add(&Label{ID: 2})
+		_, err = s.Add(&Label{Label: label.Label{ID: 2}})
 		is.True(err != nil) // the first one's is looked at when there is a second
 	})
 }

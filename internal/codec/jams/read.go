@@ -11,10 +11,11 @@ import (
 
 	"github.com/annoset/annoset/internal/codec"
 	"github.com/annoset/annoset/internal/decimal"
+	"github.com/annoset/annoset/internal/valid"
 )
 
 // maxDepth is how deep a file may nest: there is room for the deepest extra data.
-const maxDepth = codec.MaxDepth + 20
+const maxDepth = valid.MaxDepth + 20
 
 // Names of fields, which are also those of extra data that writing looks at.
 const (

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/annoset/annoset/internal/codec"
+	"github.com/annoset/annoset/internal/valid"
 )
 
 // document is the text of a file that is JSON but for bare NaN and Infinity, which Python writes.
@@ -45,7 +46,7 @@ func parse(data []byte) (*document, error) {
 		}
 		return nil, d.cursor.ErrorAt(at, err.Error(), "JSON")
 	}
-	if codec.Depth(d.text) > maxDepth {
+	if valid.Depth(d.text) > maxDepth {
 		return nil, d.cursor.ErrorAt(0, "a file that nests too deep", "a JAMS file")
 	}
 	if i := codec.SkipBlank(d.text, 0); d.text[i] != '{' {

@@ -14,6 +14,8 @@ import (
 	"github.com/annoset/annoset/internal/canonical"
 	"github.com/annoset/annoset/internal/codec"
 	"github.com/annoset/annoset/internal/decimal"
+	"github.com/annoset/annoset/internal/label"
+	"github.com/annoset/annoset/internal/valid"
 )
 
 // Read reads annoset's own lines: one object each.
@@ -36,7 +38,7 @@ func eachLine(lines *codec.Lines, src *codec.Source, take func(object []byte, pl
 			if blank == len(line) {
 				continue
 			}
-			if err = valid(line, blank, lines.Line()); err == nil {
+			if err = wholeObject(line, blank, lines.Line()); err == nil {
 				err = take(line[blank:], place)
 			}
 		}
@@ -55,8 +57,8 @@ func placeIn(line, at []byte, number int) codec.Place {
 	return codec.Place{Line: number, Column: 1 + utf8.RuneCount(line[:min(offset, len(line))])}
 }
 
-// valid tells whether a line is a JSON object, which begins behind blanks.
-func valid(line []byte, blank, number int) error {
+// wholeObject returns an error unless a line is one JSON object, which begins after blanks.
+func wholeObject(line []byte, blank, number int) error {
 	bad := func(at int, found string) error {
 		return &codec.SyntaxError{Place: codec.Place{Line: number, Column: 1 + utf8.RuneCount(line[:at])}, Found: found,
 			Expected: "one JSON object a line"}
@@ -179,8 +181,8 @@ func extraOf(value []byte, place func([]byte) codec.Place) (json.RawMessage, err
 
 // keep copies a value that must not nest too deep.
 func keep(value []byte, place func([]byte) codec.Place) (json.RawMessage, error) {
-	if codec.Depth(value) > codec.MaxDepth {
-		return nil, &codec.SyntaxError{Place: place(value), Found: "a value that nests deeper than " + strconv.Itoa(codec.MaxDepth),
+	if valid.Depth(value) > valid.MaxDepth {
+		return nil, &codec.SyntaxError{Place: place(value), Found: "a value that nests deeper than " + strconv.Itoa(valid.MaxDepth),
 			Expected: "one that does not"}
 	}
 	return bytes.Clone(value), nil
@@ -212,7 +214,7 @@ func Write(dst *codec.Target) error {
 				return fmt.Errorf("extra data: %w", err)
 			}
 		}
-		l := canonical.Label{ArtifactType: a.Type, StartMS: a.StartMS, EndMS: a.EndMS, ExtraData: extra.String()}
+		l := label.Label{Type: a.Type, StartMS: a.StartMS, EndMS: a.EndMS, ExtraData: extra.String()}
 		if a.Confidence != nil {
 			l.Confidence, l.HasConfidence = *a.Confidence, true
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/annoset/annoset/internal/codec"
 	"github.com/annoset/annoset/internal/codec/codectest"
 	"github.com/annoset/annoset/internal/decimal"
+	"github.com/annoset/annoset/internal/valid"
 )
 
 var this = codectest.Codec{Read: func(src *codec.Source) error { return Read(src, false) }, Write: Write}
@@ -36,7 +37,7 @@ func TestWrite_holdsAnyLabels(t *testing.T) {
 		a.StartMS, a.EndMS = codectest.Span(r)
 		switch n := r.IntN(50); {
 		case n == 0:
-			a.Extra = json.RawMessage(`{"x":` + strings.Repeat("[", codec.MaxDepth-1) + strings.Repeat("]", codec.MaxDepth-1) + `}`)
+			a.Extra = json.RawMessage(`{"x":` + strings.Repeat("[", valid.MaxDepth-1) + strings.Repeat("]", valid.MaxDepth-1) + `}`)
 		case n < 25:
 			a.Extra = json.RawMessage(`{"region_id":"r` + string(rune('0'+r.IntN(3))) + `","from_name":"mood","origin":"x","choice":"b, c","choice_from":"d","by":[1,{"x":null}]}`)
 		}

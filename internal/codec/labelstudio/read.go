@@ -11,10 +11,11 @@ import (
 
 	"github.com/annoset/annoset/internal/codec"
 	"github.com/annoset/annoset/internal/decimal"
+	"github.com/annoset/annoset/internal/valid"
 )
 
 // maxDepth is how deep a task may nest: there is room for the deepest extra data.
-const maxDepth = codec.MaxDepth + 20
+const maxDepth = valid.MaxDepth + 20
 
 // Read reads an array of tasks, one task at a time. Of a task that does not tell its audio file the file is "" if named
 // says that the caller has a name for it, and an error otherwise.
@@ -37,7 +38,7 @@ type reader struct {
 }
 
 func (rd *reader) task(object []byte) error {
-	if codec.Depth(object) > maxDepth {
+	if valid.Depth(object) > maxDepth {
 		return rd.wrong(object, fmt.Sprintf("a task that nests deeper than %d", maxDepth), "a task of Label Studio")
 	}
 	t, err := rd.parse(object)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/annoset/annoset/internal/codec"
 	"github.com/annoset/annoset/internal/decimal"
+	"github.com/annoset/annoset/internal/valid"
 )
 
 // Read reads a table. Its first line that is not blank is the header; a table of no line at all has no labels.
@@ -142,8 +143,8 @@ func (rd *reader) row() error {
 			rd.field(l, i, role, text)
 		}
 	}
-	if codec.Depth(l.Extra) > codec.MaxDepth {
-		return rd.bad(at[ExtraData], "extra data that nests deeper than "+strconv.Itoa(codec.MaxDepth), "some that does not")
+	if valid.Depth(l.Extra) > valid.MaxDepth {
+		return rd.bad(at[ExtraData], "extra data that nests deeper than "+strconv.Itoa(valid.MaxDepth), "some that does not")
 	}
 	if rd.views != nil && rd.views.again(cells) {
 		rd.src.Note(codec.RecordSkipped, l.Place, "another view of the same selection")

@@ -1,0 +1,294 @@
+package annoset
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"github.com/annoset/annoset/internal/insert"
+	"github.com/annoset/annoset/internal/label"
+	"github.com/annoset/annoset/internal/reader"
+	"github.com/annoset/annoset/internal/valid"
+	"github.com/annoset/annoset/sqlite"
+)
+
+// Add writes labels to a draft and returns their new ids, in the order of the labels; Annotation.ID is ignored.
+// All are added, or none. A label on an audio file that is marked as clean removes the mark.
+//
+// Errors: [ErrNotFound]; an [*ImmutableError] if the set is published; a [*ValidationError] that names every bad
+// field.
+func (s *Store) Add(ctx context.Context, setID uuid.UUID, annotations ...Annotation) ([]int64, error) {
+	const op = "add"
+	p := &problems{op: op}
+	var ids []int64
+	err := s.edit(ctx, op, setID, func(tx *sqlite.WriteTx, set *sqlite.SetRow) error {
+		in, err := insert.New(tx, set, &p.Problems)
+		if err != nil {
+			return err
+		}
+		ids, err = in.Add(ctx, len(annotations), func(i int) label.Label { return labelOf(&annotations[i]) })
+		return p.or(err)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ids, nil
+}
+
+// Update replaces the label of a draft that has the id of a; the id stays. In every other set the label is as it was.
+//
+// Errors: [ErrNotFound] if there is no such set, or no label of that id in it; an [*ImmutableError] if the set is
+// published; [*ValidationError].
+func (s *Store) Update(ctx context.Context, setID uuid.UUID, a Annotation) error {
+	const op = "update"
+	return s.edit(ctx, op, setID, func(tx *sqlite.WriteTx, set *sqlite.SetRow) error {
+		old, err := findLabel(ctx, &tx.ReadTx, op, set, a.ID)
+		if err != nil {
+			return err
+		}
+		p := &problems{op: op}
+		in, err := insert.New(tx, set, &p.Problems)
+		if err != nil {
+			return err
+		}
+		return p.or(in.Replace(ctx, old, labelOf(&a)))
+	})
+}
+
+// Delete removes the labels of these ids from a draft; every other set keeps them. All are removed, or none.
+//
+// Errors: [ErrNotFound] if there is no such set, or a label is not in it; an [*ImmutableError] if the set is
+// published.
+func (s *Store) Delete(ctx context.Context, setID uuid.UUID, ids ...int64) error {
+	const op = "delete"
+	return s.edit(ctx, op, setID, func(tx *sqlite.WriteTx, set *sqlite.SetRow) error {
+		for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
+			row, err := findLabel(ctx, &tx.ReadTx, op, set, id)
+			if err != nil {
+				return err
+			}
+			if err := insert.Remove(ctx, tx, set, row); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func findLabel(ctx context.Context, tx *sqlite.ReadTx, op string, set *sqlite.SetRow, id int64) (reader.Found, error) {
+	row, found, err := reader.ByID(ctx, tx, set.LayerID, id)
+	if err == nil && !found {
+		err = &NotFoundError{Op: op, Kind: "annotation", ID: strconv.FormatInt(id, 10)}
+	}
+	return row, err
+}
+
+// CopyAnnotations adds the labels of a set that pass the filter to a draft, with new ids, and returns how many there
+// were. The source may be any set, of another dataset too. Clean marks are not copied, and those of the draft are taken
+// away where labels come. Who edited a draft that labels come from becomes an editor of this one too. All are added, or
+// none.
+//
+// Errors: [ErrNotFound]; an [*ImmutableError] if the draft is published; [ErrConflict] if both sets are the same; a
+// [*ValidationError] if the filter is bad, or if the draft's dataset does not take one of the labels.
+func (s *Store) CopyAnnotations(ctx context.Context, dstSetID, srcSetID uuid.UUID, f Filter) (int, error) {
+	const op = "copy annotations"
+	if err := f.check(op); err != nil {
+		return 0, err
+	}
+	n := 0
+	err := s.edit(ctx, op, dstSetID, func(tx *sqlite.WriteTx, dst *sqlite.SetRow) error {
+		src, err := findSet(ctx, &tx.ReadTx, op, srcSetID)
+		if err != nil {
+			return err
+		}
+		if src.ID == dst.ID {
+			return fmt.Errorf("%w: source and destination are one set", ErrConflict)
+		}
+		p := &problems{op: op}
+		in, err := insert.New(tx, dst, &p.Problems)
+		if err != nil {
+			return err
+		}
+		r, err := reader.New(ctx, &tx.ReadTx, &src, readerFilter(&f))
+		if err != nil {
+			return err
+		}
+		if n, err = in.CopyFrom(ctx, r); err != nil {
+			return p.or(err)
+		}
+		if n == 0 || src.Status == sqlite.StatusPublished {
+			return nil
+		}
+		return tx.CopyEditors(ctx, src.ID, dst.ID)
+	})
+	if err != nil {
+		return 0, err
+	}
+	return n, nil
+}
+
+// Annotation returns the label that has an id in a set.
+//
+// Errors: [ErrNotFound] if there is no such set, or no label of that id in it.
+func (s *Store) Annotation(ctx context.Context, setID uuid.UUID, id int64) (Annotation, error) {
+	const op = "get annotation"
+	var out Annotation
+	err := s.read(ctx, op, func(tx *sqlite.ReadTx) error {
+		set, err := findSet(ctx, tx, op, setID)
+		if err != nil {
+			return err
+		}
+		row, err := findLabel(ctx, tx, op, &set, id)
+		if err != nil {
+			return err
+		}
+		file, err := tx.FileByID(ctx, row.FileID)
+		if err != nil {
+			return err
+		}
+		artifactType, err := tx.TypeByID(ctx, row.TypeID)
+		l := reader.LabelOf(file.Name, artifactType.Name, &row.LabelRow)
+		out = annotationOf(&l)
+		return err
+	})
+	if err != nil {
+		return Annotation{}, err
+	}
+	return out, nil
+}
+
+// Annotations yields the labels of a set that pass the filter, in order of audio file (by bytes), start and id. All
+// come from one state of the store: what is written while the loop runs, by its body too, does not show. Ranging
+// again reads again. An error comes as the last pair; breaking out of the loop frees all that it holds.
+//
+// Errors: [ErrNotFound]; a [*ValidationError] if the filter is bad.
+func (s *Store) Annotations(ctx context.Context, setID uuid.UUID, f Filter) iter.Seq2[Annotation, error] {
+	return s.annotations(ctx, "read annotations", setID, f, findSet)
+}
+
+func (s *Store) annotations(ctx context.Context, op string, setID uuid.UUID, f Filter,
+	find func(context.Context, *sqlite.ReadTx, string, uuid.UUID) (sqlite.SetRow, error),
+) iter.Seq2[Annotation, error] {
+	return sequence(s, ctx, op, func(tx *sqlite.ReadTx, yield func(Annotation) error) error {
+		if err := f.check(op); err != nil {
+			return err
+		}
+		set, err := find(ctx, tx, op, setID)
+		if err != nil {
+			return err
+		}
+		r, err := reader.New(ctx, tx, &set, readerFilter(&f))
+		if err != nil {
+			return err
+		}
+		return r.Each(ctx, reader.Position{}, func(l label.Label) error { return yield(annotationOf(&l)) })
+	})
+}
+
+// Page returns up to limit labels of a set that pass the filter and come after a position. It goes by key, so labels
+// that are added or deleted between two calls make no other one come twice or get lost.
+//
+// Errors: [ErrNotFound]; a [*ValidationError] if the filter is bad or the limit less than 1.
+func (s *Store) Page(ctx context.Context, setID uuid.UUID, f Filter, after Position, limit int) (Page, error) {
+	const op = "read page"
+	if err := f.check(op); err != nil {
+		return Page{}, err
+	}
+	p := &problems{op: op}
+	if limit < 1 {
+		p.Add(-1, "limit", "is less than 1: %d", limit)
+	}
+	if err := p.err(); err != nil {
+		return Page{}, err
+	}
+	page := Page{Annotations: []Annotation{}, Next: after}
+	err := s.read(ctx, op, func(tx *sqlite.ReadTx) error {
+		set, err := findSet(ctx, tx, op, setID)
+		if err != nil {
+			return err
+		}
+		page.Revision = set.Revision
+		r, err := reader.New(ctx, tx, &set, readerFilter(&f))
+		if err != nil {
+			return err
+		}
+		from := reader.Position{File: after.AudioFileID, StartMS: after.StartMS, ID: after.ID}
+		err = r.Each(ctx, from, func(l label.Label) error {
+			if page.More = len(page.Annotations) == limit; page.More {
+				return reader.Stop
+			}
+			page.Annotations = append(page.Annotations, annotationOf(&l))
+			return nil
+		})
+		if errors.Is(err, reader.Stop) {
+			err = nil
+		}
+		return err
+	})
+	if err != nil {
+		return Page{}, err
+	}
+	if n := len(page.Annotations); n > 0 {
+		last := page.Annotations[n-1]
+		page.Next = Position{AudioFileID: last.AudioFileID, StartMS: last.StartMS, ID: last.ID}
+	}
+	return page, nil
+}
+
+// check finds what is wrong with a filter.
+func (f *Filter) check(op string) error {
+	p := &problems{op: op}
+	if f.FromMS < 0 {
+		p.Add(-1, "from_ms", "is negative: %d", f.FromMS)
+	}
+	if f.ToMS < 0 || f.ToMS != 0 && f.ToMS < f.FromMS {
+		p.Add(-1, "to_ms", "is %d, before from_ms %d", f.ToMS, f.FromMS)
+	}
+	if f.MinConfidence != nil && math.IsNaN(*f.MinConfidence) {
+		p.Add(-1, "min_confidence", "is not a number")
+	}
+	if f.MaxConfidence != nil && math.IsNaN(*f.MaxConfidence) {
+		p.Add(-1, "max_confidence", "is not a number")
+	}
+	return p.err()
+}
+
+// readerFilter makes the filter below the root.
+func readerFilter(f *Filter) reader.Filter {
+	return reader.Filter{
+		AudioFileIDs: f.AudioFileIDs, ArtifactTypes: f.ArtifactTypes, FromMS: f.FromMS, ToMS: f.ToMS,
+		MinConfidence: f.MinConfidence, MaxConfidence: f.MaxConfidence,
+	}
+}
+
+// annotationOf makes an annotation of the label below the root.
+func annotationOf(l *label.Label) Annotation {
+	a := Annotation{ID: l.ID, AudioFileID: l.File, ArtifactType: l.Type, StartMS: l.StartMS, EndMS: l.EndMS}
+	if l.HasConfidence {
+		c := l.Confidence
+		a.Confidence = &c
+	}
+	if l.ExtraData != "" {
+		a.ExtraData = json.RawMessage(l.ExtraData)
+	}
+	return a
+}
+
+// labelOf makes the label below the root of an annotation.
+func labelOf(a *Annotation) label.Label {
+	l := label.Label{ID: a.ID, File: a.AudioFileID, Type: a.ArtifactType, StartMS: a.StartMS, EndMS: a.EndMS}
+	if a.Confidence != nil {
+		l.Confidence, l.HasConfidence = *a.Confidence+0, true // -0 is 0
+	}
+	if !valid.NoJSON(a.ExtraData) {
+		l.ExtraData = string(a.ExtraData)
+	}
+	return l
+}

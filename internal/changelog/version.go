@@ -1,0 +1,52 @@
+package changelog
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/annoset/annoset/internal/diff"
+	"github.com/annoset/annoset/internal/survey"
+	"github.com/annoset/annoset/sqlite"
+)
+
+// Version returns the paragraphs about one version.
+func Version(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow, minIoU float64) ([]string, error) {
+	parent, err := diff.FindPredecessor(ctx, tx, set)
+	if err != nil {
+		return nil, err
+	}
+	log, err := Against(ctx, tx, parent.Set, set, minIoU, func() (survey.Totals, error) { return survey.Of(ctx, tx, set) })
+	if err != nil {
+		return nil, err
+	}
+	title := fmt.Sprintf("## Version %d (draft of %s)", set.Version, date(set.CreatedMS))
+	var facts []string
+	if set.Status == sqlite.StatusPublished {
+		title = fmt.Sprintf("## Version %d (%s)", set.Version, date(*set.PublishedMS))
+		facts = append(facts, "Digest `"+*set.Digest+"`.")
+	}
+	switch {
+	case parent.Gone && parent.Set != nil:
+		facts = append(facts, fmt.Sprintf("Made from a draft that was deleted, on version %d.", parent.Set.Version))
+	case parent.Gone:
+		facts = append(facts, "Made from a draft that was deleted.")
+	case parent.Set != nil:
+		facts = append(facts, fmt.Sprintf("Made from version %d.", parent.Set.Version))
+	}
+	section := []string{title}
+	if len(facts) > 0 {
+		section = append(section, strings.Join(facts, " "))
+	}
+	notes := strings.Trim(set.Notes, "\r\n")
+	if notes != "" {
+		section = append(section, notes)
+	}
+	if !strings.HasSuffix(notes, log) {
+		section = append(section, log)
+	}
+	return section, nil
+}
+
+func date(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.DateOnly) }

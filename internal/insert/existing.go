@@ -1,0 +1,84 @@
+package insert
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"io"
+	"math"
+
+	"github.com/annoset/annoset/internal/label"
+	"github.com/annoset/annoset/internal/reader"
+	"github.com/annoset/annoset/sqlite"
+)
+
+// existing are the labels that a set has of the audio files that an import names, as they were before it.
+type existing struct {
+	tx    *sqlite.ReadTx
+	set   *sqlite.SetRow
+	types *reader.Types
+	stack []sqlite.LayerRow
+	files map[string]map[labelKey]int
+}
+
+// labelKey identifies the contents of a label within its audio file.
+type labelKey [16]byte
+
+func keyOf(l *label.Label) (k labelKey) {
+	h := sha256.New()
+	var fixed [33]byte
+	binary.LittleEndian.PutUint64(fixed[0:], uint64(l.StartMS))
+	binary.LittleEndian.PutUint64(fixed[8:], uint64(l.EndMS))
+	if l.HasConfidence {
+		binary.LittleEndian.PutUint64(fixed[16:], math.Float64bits(l.Confidence))
+		fixed[24] = 1
+	}
+	binary.LittleEndian.PutUint64(fixed[25:], uint64(len(l.Type)))
+	h.Write(fixed[:])
+	io.WriteString(h, l.Type)
+	io.WriteString(h, l.ExtraData)
+	copy(k[:], h.Sum(nil))
+	return k
+}
+
+// take reports whether a label is there already, once for each time that it is.
+func (e *existing) take(ctx context.Context, l *label.Label) (bool, error) {
+	keys, loaded := e.files[l.File]
+	if !loaded {
+		var err error
+		if keys, err = e.load(ctx, l.File); err != nil {
+			return false, err
+		}
+		e.files[l.File] = keys
+	}
+	key := keyOf(l)
+	if keys[key] == 0 {
+		return false, nil
+	}
+	keys[key]--
+	return true, nil
+}
+
+func (e *existing) load(ctx context.Context, name string) (map[labelKey]int, error) {
+	keys := make(map[labelKey]int)
+	if e.types == nil {
+		var err error
+		if e.types, err = reader.LoadTypes(ctx, e.tx, e.set.DatasetID); err != nil {
+			return nil, err
+		}
+		if e.stack, err = e.tx.Stack(ctx, e.set.LayerID); err != nil {
+			return nil, err
+		}
+	}
+	file, err := reader.SeenFile(ctx, e.tx, e.set, name)
+	if err != nil || file == nil {
+		return keys, err
+	}
+	return keys, reader.EachLabel(ctx, e.tx, e.stack, file, sqlite.Span{}, func(r *reader.Row) error {
+		if !r.Hidden {
+			l := reader.LabelOf(name, e.types.ByID[r.TypeID], r.LabelRow)
+			keys[keyOf(&l)]++
+		}
+		return nil
+	})
+}

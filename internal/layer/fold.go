@@ -1,0 +1,162 @@
+package layer
+
+import (
+	"context"
+
+	"github.com/annoset/annoset/internal/reader"
+	"github.com/annoset/annoset/sqlite"
+)
+
+// folded returns the layer that the topmost layers of a stack are folded to, if need be for the first time.
+func folded(ctx context.Context, tx *sqlite.WriteTx, datasetID int64, stack []sqlite.LayerRow) (int64, error) {
+	id, found, err := tx.FoldOf(ctx, stack[0].ID)
+	if err != nil || found {
+		return id, err
+	}
+	return fold(ctx, tx, datasetID, stack, foldCount(stack))
+}
+
+// foldCount returns how many layers from the top are folded into one: at least two, and more as long as the sum weighs
+// more than half of the next. So weights at least double from layer to layer, and a label is folded again only after
+// as many have come on top of it.
+func foldCount(stack []sqlite.LayerRow) int {
+	n, sum := 2, stack[0].Weight+stack[1].Weight
+	for n < len(stack) && 2*sum >= stack[n].Weight {
+		sum += stack[n].Weight
+		n++
+	}
+	return n
+}
+
+// fold writes what the n topmost layers of a stack amount to into one new sealed layer, which stands where the last
+// of them stood. The folded layers stay, for the sets that stand on them.
+func fold(ctx context.Context, tx *sqlite.WriteTx, datasetID int64, stack []sqlite.LayerRow, n int) (int64, error) {
+	top := stack[0].ID
+	folded, err := tx.InsertLayer(ctx, datasetID, stack[n-1].BelowID, &top)
+	if err != nil {
+		return 0, err
+	}
+	f := &folding{tx: tx, stack: stack[:n], top: top, to: folded}
+	return folded, f.run(ctx)
+}
+
+// folding is one fold under way.
+type folding struct {
+	tx    *sqlite.WriteTx
+	stack []sqlite.LayerRow // the layers that are folded
+	top   int64
+	to    int64
+}
+
+func (f *folding) run(ctx context.Context) error {
+	files, err := f.files(ctx)
+	if err != nil {
+		return err
+	}
+	if err := f.removals(ctx, files); err != nil {
+		return err
+	}
+	// What is copied was checked when it was written first.
+	return f.tx.WithoutGuards(ctx, func() error {
+		if err := f.labels(ctx, files); err != nil {
+			return err
+		}
+		if err := f.states(ctx, files); err != nil {
+			return err
+		}
+		if err := f.tx.WeighLayer(ctx, f.to); err != nil {
+			return err
+		}
+		return f.tx.SealLayer(ctx, f.to)
+	})
+}
+
+// files makes the audio files of the layers known to the new one, and returns them as seen through these layers
+// alone.
+func (f *folding) files(ctx context.Context) ([]sqlite.SeenFile, error) {
+	files, err := reader.CollectFiles(func(fn func(*sqlite.SeenFile) error) error {
+		return f.tx.TopFiles(ctx, f.top, len(f.stack), fn)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range files {
+		if err := f.tx.InsertLayerFile(ctx, sqlite.LayerFile{LayerID: f.to, FileID: files[i].ID}); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+// removals writes those that hide labels below the folded layers. Of the ones of an id, that is the lowest, unless
+// the label began within the layers.
+func (f *folding) removals(ctx context.Context, files []sqlite.SeenFile) error {
+	lowest := make(map[int64]lowestRemoval)
+	for depth, layer := range f.stack {
+		if err := f.tx.EachRemoval(layer.ID, func(fileID, id int64) error {
+			lowest[id] = lowestRemoval{depth: depth, fileID: fileID}
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	if len(lowest) == 0 {
+		return nil
+	}
+	for i := range files {
+		if err := reader.EachLabel(ctx, &f.tx.ReadTx, f.stack, &files[i], sqlite.Span{}, func(r *reader.Row) error {
+			if removal, ok := lowest[r.ID]; ok && r.Depth > removal.depth {
+				delete(lowest, r.ID)
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	for id, removal := range lowest {
+		if err := f.tx.InsertRemoval(ctx, f.to, sqlite.LabelRow{ID: id, FileID: removal.fileID}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type lowestRemoval struct {
+	depth  int
+	fileID int64
+}
+
+// labels copies, file by file, what is seen through the layers.
+func (f *folding) labels(ctx context.Context, files []sqlite.SeenFile) error {
+	var rows []sqlite.LabelRow
+	for i := range files {
+		rows = rows[:0]
+		if err := reader.EachLabel(ctx, &f.tx.ReadTx, f.stack, &files[i], sqlite.Span{}, func(r *reader.Row) error {
+			if !r.Hidden {
+				rows = append(rows, *r.LabelRow)
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+		if err := f.tx.InsertLabels(ctx, f.to, rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// states copies the topmost state of each audio file. It comes last: a file is clean only once its labels are hidden.
+func (f *folding) states(ctx context.Context, files []sqlite.SeenFile) error {
+	for i := range files {
+		state, _, err := f.tx.FileInLayer(f.stack[files[i].Layers[0]].ID, files[i].ID)
+		if err != nil {
+			return err
+		}
+		state.LayerID = f.to
+		if err := f.tx.UpdateLayerFile(ctx, state); err != nil {
+			return err
+		}
+	}
+	return nil
+}

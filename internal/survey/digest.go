@@ -1,0 +1,66 @@
+package survey
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"hash"
+	"io"
+
+	"github.com/annoset/annoset/internal/canonical"
+	"github.com/annoset/annoset/internal/filename"
+	"github.com/annoset/annoset/internal/reader"
+	"github.com/annoset/annoset/sqlite"
+)
+
+// fileDigest is the SHA-256 of an audio file's labels as canonical JSON Lines.
+type fileDigest struct {
+	hash  hash.Hash
+	lines *canonical.Writer
+}
+
+// newFileDigest also writes the lines to w, if it is not nil.
+func newFileDigest(w io.Writer) *fileDigest {
+	h := sha256.New()
+	if w == nil {
+		return &fileDigest{hash: h, lines: canonical.NewWriter(h)}
+	}
+	return &fileDigest{hash: h, lines: canonical.NewWriter(io.MultiWriter(h, w))}
+}
+
+// reset begins the digest of another audio file.
+func (d *fileDigest) reset() { d.hash.Reset() }
+
+func (d *fileDigest) write(r *sqlite.LabelRow, artifactType string) error {
+	return d.lines.Write(reader.LabelOf("", artifactType, r))
+}
+
+func (d *fileDigest) sum() ([]byte, error) {
+	if err := d.lines.Close(); err != nil {
+		return nil, err
+	}
+	return d.hash.Sum(nil), nil
+}
+
+// exportEnding ends the name of the file that holds one audio file's labels.
+const exportEnding = ".jsonl"
+
+// sumsLine is the line of one audio file as sha256sum prints it.
+func sumsLine(digest []byte, audioFileID string) []byte {
+	name := filename.Escape(audioFileID)
+	line := make([]byte, 0, 2*len(digest)+2+len(name)+len(exportEnding)+1)
+	line = hex.AppendEncode(line, digest)
+	line = append(line, "  "...)
+	line = append(line, name...)
+	return append(line, exportEnding+"\n"...)
+}
+
+// manifest is the digest of a whole set: the SHA-256 of the lines of its audio files, in order of their ids.
+type manifest struct{ hash hash.Hash }
+
+func newManifest() manifest { return manifest{sha256.New()} }
+
+func (m manifest) add(digest []byte, audioFileID string) {
+	m.hash.Write(sumsLine(digest, audioFileID))
+}
+
+func (m manifest) String() string { return "sha256:" + hex.EncodeToString(m.hash.Sum(nil)) }

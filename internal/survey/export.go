@@ -1,0 +1,55 @@
+package survey
+
+import (
+	"context"
+	"errors"
+
+	"github.com/annoset/annoset/internal/filename"
+	"github.com/annoset/annoset/internal/reader"
+	"github.com/annoset/annoset/internal/whole"
+	"github.com/annoset/annoset/sqlite"
+)
+
+// sumsName is the file that names all others, in the form of sha256sum.
+const sumsName = "SHA256SUMS"
+
+// Export writes a set to a folder: a file of canonical lines for each examined audio file, and SHA256SUMS.
+func Export(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow, dir string) (err error) {
+	r, err := reader.New(ctx, tx, set, reader.Filter{})
+	if err != nil {
+		return err
+	}
+	sums, err := whole.Create(dir, sumsName)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, sums.Close()) }()
+	return tx.SeenFiles(ctx, set.LayerID, func(f *sqlite.SeenFile) error {
+		has, err := r.HasLabels(ctx, f)
+		if err != nil || !has && !f.Clean {
+			return err
+		}
+		sum, err := exportFile(ctx, r, f, dir)
+		if err != nil {
+			return err
+		}
+		_, err = sums.Write(sumsLine(sum, f.Name))
+		return err
+	})
+}
+
+// exportFile writes the labels of one audio file and returns the SHA-256 of what it wrote.
+func exportFile(ctx context.Context, r *reader.Reader, f *sqlite.SeenFile, dir string) (sum []byte, err error) {
+	out, err := whole.Create(dir, filename.Escape(f.Name)+exportEnding)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+	lines := newFileDigest(out)
+	if err := r.File(ctx, f, sqlite.Span{}, func(row *sqlite.LabelRow) error {
+		return lines.write(row, r.Types.ByID[row.TypeID])
+	}); err != nil {
+		return nil, err
+	}
+	return lines.sum()
+}

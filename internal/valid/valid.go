@@ -1,0 +1,142 @@
+// Package valid checks input against the rules of the store, and gathers what is wrong with it.
+package valid
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/annoset/annoset/internal/label"
+)
+
+// The limits of the store. The root has each of them under the same name.
+const (
+	MaxTimeMS    = 1 << 43
+	MaxNameBytes = 1 << 16
+	MaxTextBytes = 1 << 24
+	MaxProblems  = 100
+)
+
+// Problem is one bad field of the input.
+type Problem struct {
+	Index         int // which one of a bulk, from 0; -1 where there is no bulk
+	Field, Reason string
+}
+
+// Problems gathers the bad fields of one call, at most MaxProblems of them.
+type Problems struct {
+	List []Problem
+	More bool // there were more than are listed
+}
+
+// ErrInvalid says that there are problems. Who made the Problems turns it into an error that lists them.
+var ErrInvalid = errors.New("valid: invalid input")
+
+// Err returns ErrInvalid if there are problems.
+func (p *Problems) Err() error {
+	if len(p.List) > 0 {
+		return ErrInvalid
+	}
+	return nil
+}
+
+// Add adds a problem.
+func (p *Problems) Add(index int, field, format string, args ...any) {
+	if p.More = p.More || len(p.List) == MaxProblems; !p.More {
+		p.List = append(p.List, Problem{Index: index, Field: field, Reason: fmt.Sprintf(format, args...)})
+	}
+}
+
+// Name checks a text that must not be empty, and reports whether it is valid.
+func (p *Problems) Name(index int, field, s string) bool {
+	if s == "" {
+		p.Add(index, field, "is empty")
+		return false
+	}
+	return p.Within(index, field, s, MaxNameBytes)
+}
+
+// Text checks a text that may be empty.
+func (p *Problems) Text(index int, field, s string) bool {
+	return p.Within(index, field, s, MaxTextBytes)
+}
+
+// Within checks a text of at most limit bytes.
+func (p *Problems) Within(index int, field, s string, limit int) bool {
+	switch {
+	case len(s) > limit:
+		p.Add(index, field, "has %d bytes, more than %d", len(s), limit)
+	case !utf8.ValidString(s):
+		p.Add(index, field, "is not valid UTF-8: %s", Brief(s))
+	case strings.IndexByte(s, 0) >= 0:
+		p.Add(index, field, "has a NUL byte: %s", Brief(s))
+	default:
+		return true
+	}
+	return false
+}
+
+// Object checks a JSON object, which may be absent.
+func (p *Problems) Object(index int, field string, data []byte) {
+	trimmed := bytes.TrimLeft(data, " \t\r\n")
+	switch {
+	case NoJSON(data):
+	case len(data) > MaxTextBytes:
+		p.Add(index, field, "has %d bytes, more than %d", len(data), MaxTextBytes)
+	case !utf8.Valid(data):
+		p.Add(index, field, "is not valid UTF-8: %s", Brief(string(data)))
+	case len(trimmed) == 0 || trimmed[0] != '{' || !json.Valid(data):
+		p.Add(index, field, "is not a JSON object: %s", Brief(string(data)))
+	case Depth(data) > MaxDepth:
+		p.Add(index, field, "nests deeper than %d", MaxDepth)
+	}
+}
+
+// Label checks what can be checked without the store, and reports whether the two names can be looked up in it.
+func (p *Problems) Label(index int, l *label.Label) (fileOK, typeOK bool) {
+	fileOK = p.Name(index, "audio_file_id", l.File)
+	typeOK = p.Name(index, "artifact_type", l.Type)
+	if l.StartMS < 0 {
+		p.Add(index, "start_ms", "is negative: %d", l.StartMS)
+	}
+	switch {
+	case l.EndMS < l.StartMS:
+		p.Add(index, "end_ms", "is %d, before start_ms %d", l.EndMS, l.StartMS)
+	case l.EndMS > MaxTimeMS:
+		p.Add(index, "end_ms", "is %d, more than %d", l.EndMS, int64(MaxTimeMS))
+	}
+	if l.HasConfidence {
+		p.Confidence(index, "confidence", l.Confidence)
+	}
+	if l.ExtraData != "" {
+		p.Object(index, "extra_data", []byte(l.ExtraData))
+	}
+	return fileOK, typeOK
+}
+
+// Confidence checks a number in [0, 1].
+func (p *Problems) Confidence(index int, field string, c float64) {
+	switch {
+	case math.IsNaN(c) || math.IsInf(c, 0):
+		p.Add(index, field, "is not a number: %v", c)
+	case c < 0 || c > 1:
+		p.Add(index, field, "is %v, outside [0, 1]", c)
+	}
+}
+
+// Brief quotes a text for an error message, cut where it is long.
+func Brief(s string) string {
+	const most = 60
+	if len(s) <= most {
+		return fmt.Sprintf("%q", s)
+	}
+	cut := most
+	for cut > most-utf8.UTFMax && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return fmt.Sprintf("%q…", s[:cut])
+}

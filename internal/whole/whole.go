@@ -1,0 +1,80 @@
+// Package whole writes files and folders that appear at their path once they are complete, or not at all.
+package whole
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Kind is what is written.
+type Kind string
+
+// What can be written.
+const (
+	File   Kind = "file"
+	Folder Kind = "folder"
+)
+
+// TakenError is returned where something is at the path already.
+type TakenError struct {
+	Kind Kind
+	Path string
+}
+
+func (e *TakenError) Error() string { return "there is something at " + e.Path + " already" }
+
+// Write calls make with a temporary name beside path, and moves what it made there to path once it has returned. After an
+// error nothing is at path. An empty folder at path may be replaced; anything else there is a [*TakenError].
+func Write(kind Kind, path string, make func(temp string) error) (err error) {
+	path, err = filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	if err := vacant(kind, path); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp(filepath.Dir(path), ".annoset-*")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	temp := filepath.Join(dir, filepath.Base(path))
+	if err := make(temp); err != nil {
+		return err
+	}
+	if err := vacant(kind, path); err != nil {
+		return err
+	}
+	if kind == Folder {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return os.Rename(temp, path)
+	}
+	// A hard link never replaces a file, which a rename may do.
+	err = os.Link(temp, path)
+	if errors.Is(err, fs.ErrExist) {
+		return &TakenError{Kind: kind, Path: path}
+	}
+	if err != nil {
+		return os.Rename(temp, path) // a file system without hard links
+	}
+	return nil
+}
+
+// vacant returns an error unless something may be put at path.
+func vacant(kind Kind, path string) error {
+	_, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if entries, err := os.ReadDir(path); kind == Folder && err == nil && len(entries) == 0 {
+		return nil
+	}
+	return &TakenError{Kind: kind, Path: path}
+}
