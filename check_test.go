@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -27,53 +26,6 @@ func findingsOf(r annoset.Report) []string {
 		lines = append(lines, line)
 	}
 	return lines
-}
-
-// kindsOf says what kinds of findings a report lists, once for each.
-func kindsOf(r annoset.Report) []string {
-	kinds := []string{}
-	for _, f := range r.Findings {
-		kinds = append(kinds, string(f.Kind))
-	}
-	return kinds
-}
-
-// checkReport checks what holds of every report.
-func checkReport(t *testing.T, r annoset.Report) {
-	t.Helper()
-	is := is.New(t)
-	is.Equal(len(r.FindingsByKind), 10)    // every kind, zeros included
-	is.Equal(len(r.FindingsBySeverity), 3) // every severity
-	listed, bySeverity := make(map[annoset.FindingKind]int64), make(map[annoset.Severity]int64)
-	for _, f := range r.Findings {
-		listed[f.Kind]++
-		is.Equal(f.Severity, f.Kind.Severity())
-		is.True(f.Message != "")
-		is.True(f.Annotations != nil)
-		for _, a := range f.Annotations {
-			is.Equal(a.AudioFileID, f.AudioFileID)                           // labels of one file
-			is.True(strings.Contains(f.Message, fmt.Sprint("label ", a.ID))) // which the sentence names
-		}
-	}
-	for kind, n := range r.FindingsByKind {
-		is.True(listed[kind] <= n)             // what is listed was counted
-		is.True((n > 0) == (listed[kind] > 0)) // and where something was, it is seen
-		bySeverity[kind.Severity()] += n
-	}
-	for severity, n := range r.FindingsBySeverity {
-		is.Equal(n, bySeverity[severity])
-	}
-}
-
-// checked is the report on a set.
-func checked(t *testing.T, s *annoset.Store, setID uuid.UUID, opts *annoset.CheckOptions) annoset.Report {
-	t.Helper()
-	r, err := s.Check(t.Context(), setID, opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	checkReport(t, r)
-	return r
 }
 
 func TestStore_Check(t *testing.T) {
@@ -199,7 +151,7 @@ func TestStore_Check(t *testing.T) {
 		set := newDraft(t, s.Store, "a")
 		_, err := s.Add(t.Context(), set.ID, label("a", "hum", 0, 100), label("a", "hum", 100, 101), label("b", "hum", 0, 999))
 		is.NoErr(err)
-		_, err = openRaw(t, s.path).Exec(`UPDATE audio_file SET duration_ms = 100 WHERE name = 'a'`)
+		_, err = openRaw(t, s.Path).Exec(`UPDATE audio_file SET duration_ms = 100 WHERE name = 'a'`)
 		is.NoErr(err)
 
 		r := checked(t, s.Store, set.ID, nil)
@@ -234,8 +186,8 @@ func TestStore_Check(t *testing.T) {
 			`label 5 ("glitch" at [30, 30) ms of "a") is 0 ms long, shorter than 1`,
 			`label 3 ("glitch" at [5, 25) ms of "a") is 20 ms long, longer than 15`,
 			`label 3 ("glitch" at [5, 25) ms of "a") has a confidence of 0.25, lower than 0.5`,
-			`type "hallucination" is declared, and no label bears it`,
-			`audio file "new" bears no label and is not marked as clean`,
+			`type "hallucination" is declared, and no label has it`,
+			`audio file "new" has no label and is not marked as clean`,
 			`label 4 ("glitch" at [30, 30) ms of "a") has no length`,
 			`label 5 ("glitch" at [30, 30) ms of "a") has no length`,
 		})
@@ -364,5 +316,84 @@ func TestStore_Check(t *testing.T) {
 		cancel()
 		_, err = s.Check(ctx, set.ID, nil)
 		is.True(errors.Is(err, context.Canceled))
+	})
+}
+
+func TestStore_Publish_ifTheCheckPasses(t *testing.T) {
+	t.Parallel()
+	setUp := func(t *testing.T) (*testStore, annoset.AnnotationSet, []int64) {
+		s := openStore(t, nil)
+		set := newDraft(t, s.Store, "a")
+		ids, err := s.Add(t.Context(), set.ID, label("a", "hum", 0, 10), label("a", "hum", 5, 15), label("a", "hum", 5, 15))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s, set, ids
+	}
+
+	t.Run("refuses a set that fails", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s, set, ids := setUp(t)
+		before := dump(t, s.Store)
+		want := checked(t, s.Store, set.ID, nil)
+
+		got, err := s.Publish(t.Context(), set.ID, &annoset.PublishOptions{Check: &annoset.CheckOptions{}})
+
+		is.True(errors.Is(err, annoset.ErrCheckFailed))
+		failed, ok := errors.AsType[*annoset.CheckError](err)
+		is.True(ok) // with facts
+		is.Equal(*failed, annoset.CheckError{Op: "publish", Report: want})
+		is.Equal(err.Error(), fmt.Sprintf(`publish %q: annoset: check failed: version 1 has 1 duplicate; first, %s`,
+			set.ID, want.Findings[0].Message)) // what fails, and no more
+		is.Equal(got, annoset.AnnotationSet{})
+		is.Equal(dump(t, s.Store), before) // a draft as before
+
+		is.NoErr(s.Delete(t.Context(), set.ID, ids[2]))
+		_, err = s.Publish(t.Context(), set.ID, &annoset.PublishOptions{Check: &annoset.CheckOptions{}})
+		is.NoErr(err) // the overlap is a warning
+	})
+
+	t.Run("refuses warnings where that is asked for", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s, set, ids := setUp(t)
+		clean := &annoset.PublishOptions{Check: &annoset.CheckOptions{FailAt: annoset.SeverityInfo}}
+		is.NoErr(s.Delete(t.Context(), set.ID, ids[2]))
+		_, err := s.Publish(t.Context(), set.ID, clean)
+		is.True(errors.Is(err, annoset.ErrCheckFailed))
+		is.NoErr(s.Delete(t.Context(), set.ID, ids[1]))
+		_, err = s.Publish(t.Context(), set.ID, clean)
+		is.NoErr(err)
+	})
+
+	t.Run("checks a version as a whole", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s, v1, _ := setUp(t)
+		_, err := s.Publish(t.Context(), v1.ID, nil)
+		is.NoErr(err) // nobody asked
+		v2, err := s.NewVersion(t.Context(), v1.ID, annoset.NewSet{})
+		is.NoErr(err)
+		_, err = s.Publish(t.Context(), v2.ID, &annoset.PublishOptions{Check: &annoset.CheckOptions{}})
+		is.True(errors.Is(err, annoset.ErrCheckFailed)) // what it stands on counts
+	})
+
+	t.Run("refuses bad options", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s, set, _ := setUp(t)
+		_, err := s.Publish(t.Context(), set.ID, &annoset.PublishOptions{Check: &annoset.CheckOptions{MaxListed: -1}})
+		is.Equal(badFields(is, err), []string{"-1 max_listed"})
+	})
+
+	t.Run("refuses a published set as ever", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s, set, _ := setUp(t)
+		_, err := s.Publish(t.Context(), set.ID, nil)
+		is.NoErr(err)
+		_, err = s.Publish(t.Context(), set.ID, &annoset.PublishOptions{Check: &annoset.CheckOptions{}})
+		is.True(errors.Is(err, annoset.ErrPublished))
 	})
 }

@@ -19,20 +19,6 @@ import (
 	"github.com/annoset/annoset"
 )
 
-// publishedWith publishes a set of these labels and clean files in a store of its own.
-func publishedWith(t *testing.T, labels []annoset.Annotation, clean ...string) annoset.AnnotationSet {
-	t.Helper()
-	is := is.New(t)
-	s := openStore(t, nil)
-	set := newDraft(t, s.Store, "a")
-	_, err := s.Add(t.Context(), set.ID, labels...)
-	is.NoErr(err)
-	is.NoErr(s.MarkClean(t.Context(), set.ID, clean...))
-	set, err = s.Publish(t.Context(), set.ID, nil)
-	is.NoErr(err)
-	return set
-}
-
 func TestDigest(t *testing.T) {
 	t.Parallel()
 

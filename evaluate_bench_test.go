@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/proof"
 )
 
 // predicted yields what a fair model says of a workload: nine of ten labels, a little off, every twentieth of another
@@ -14,7 +15,7 @@ import (
 func predicted(n int) iter.Seq2[annoset.Annotation, error] {
 	return func(yield func(annoset.Annotation, error) bool) {
 		r := rand.New(rand.NewPCG(3, 4))
-		for a := range workload(n) {
+		for a := range proof.Workload(n) {
 			a.StartMS = max(0, a.StartMS+r.Int64N(500)-250)
 			a.EndMS = max(a.StartMS, a.EndMS+r.Int64N(500)-250)
 			switch r.IntN(20) {
@@ -22,7 +23,7 @@ func predicted(n int) iter.Seq2[annoset.Annotation, error] {
 				a.StartMS += 700_000
 				a.EndMS = a.StartMS + 300
 			case 2:
-				a.ArtifactType = benchTypes[r.IntN(len(benchTypes))]
+				a.ArtifactType = proof.WorkloadTypes[r.IntN(len(proof.WorkloadTypes))]
 			}
 			if !yield(a, nil) {
 				return
@@ -37,8 +38,8 @@ func BenchmarkEvaluate(b *testing.B) {
 		"events": {}, "iou": {By: annoset.MatchIoU}, "segments": {By: annoset.MatchSegments},
 	} {
 		b.Run(name, func(b *testing.B) {
-			bySize(b, func(b *testing.B, n int) {
-				s, set := benchStore(b, n, true, nil)
+			proof.BySize(b, func(b *testing.B, n int) {
+				s, set := proof.BenchStore(b, n, true, nil)
 				b.ReportAllocs()
 				for b.Loop() {
 					must(s.Evaluate(ctx, set.ID, predicted(n), &annoset.EvaluateOptions{Matching: m}))
@@ -50,8 +51,8 @@ func BenchmarkEvaluate(b *testing.B) {
 
 func BenchmarkMeasureAgreement(b *testing.B) {
 	ctx := context.Background()
-	bySize(b, func(b *testing.B, n int) {
-		s, set := benchStore(b, n, true, nil)
+	proof.BySize(b, func(b *testing.B, n int) {
+		s, set := proof.BenchStore(b, n, true, nil)
 		b.ReportAllocs()
 		for b.Loop() {
 			must(s.MeasureAgreement(ctx, set.ID, set.ID, nil))

@@ -9,6 +9,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/proof"
 )
 
 // someLabels are n random ones close together, with points and duplicates among them.
@@ -16,7 +17,7 @@ func someLabels(r *rand.Rand, n int) labels {
 	out := labels{}
 	for range n {
 		start := r.Int64N(60) * 50
-		out = append(out, label(fmt.Sprintf("%d.wav", r.IntN(4)), benchTypes[r.IntN(3)], start, start+r.Int64N(20)*50))
+		out = append(out, label(fmt.Sprintf("%d.wav", r.IntN(4)), proof.WorkloadTypes[r.IntN(3)], start, start+r.Int64N(20)*50))
 	}
 	return out
 }

@@ -12,22 +12,6 @@ import (
 	"github.com/annoset/annoset"
 )
 
-// desed reads the labels, the audio files that were examined without finding any, and the predictions of a real model.
-func desed(t *testing.T) (labels []annoset.Annotation, clean []string, predictions []annoset.Annotation) {
-	t.Helper()
-	for _, f := range rowsOf(t, openSample(t, "desed/validation.tsv"), splitBy("\t"))[1:] {
-		if f[3] == "" {
-			clean = append(clean, f[0])
-			continue
-		}
-		labels = append(labels, label(f[0], f[3], millis(t, f[1]), millis(t, f[2])))
-	}
-	for _, f := range rowsOf(t, openSample(t, "desed/teacher_predictions.csv"), splitBy(","))[1:] {
-		predictions = append(predictions, label(f[4], f[1], millis(t, f[2]), millis(t, f[3])))
-	}
-	return labels, clean, predictions
-}
-
 // readReport reads a report of sed_eval: figures by the headings above them, and the rows of its table by type.
 func readReport(t *testing.T, name string) map[string]string {
 	t.Helper()

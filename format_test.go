@@ -7,8 +7,6 @@ import (
 	"errors"
 	"io"
 	"iter"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,21 +15,6 @@ import (
 
 	"github.com/annoset/annoset"
 )
-
-// openSample opens a real file of some format, and skips the test where the samples are absent.
-func openSample(t testing.TB, path string) *os.File {
-	t.Helper()
-	path = filepath.Join("..", "shared", "data", filepath.FromSlash(path))
-	f, err := os.Open(path)
-	if os.IsNotExist(err) {
-		t.Skip("no real labels at", path)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { f.Close() })
-	return f
-}
 
 // reading is all that a file says.
 type reading struct {

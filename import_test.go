@@ -13,33 +13,8 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
-	"github.com/annoset/annoset/internal/layer"
+	"github.com/annoset/annoset/internal/proof"
 )
-
-// pairs yields labels as an import takes them.
-func pairs(labels ...annoset.Annotation) iter.Seq2[annoset.Annotation, error] {
-	return func(yield func(annoset.Annotation, error) bool) {
-		for _, a := range labels {
-			if !yield(a, nil) {
-				return
-			}
-		}
-	}
-}
-
-// nameless takes the ids away and puts labels in an order of their own.
-func nameless(labels []annoset.Annotation) []string {
-	out := make([]string, len(labels))
-	for i, a := range labels {
-		c := "none"
-		if a.Confidence != nil {
-			c = fmt.Sprint(*a.Confidence)
-		}
-		out[i] = fmt.Sprintf("%q %q %d %d %s %s", a.AudioFileID, a.ArtifactType, a.StartMS, a.EndMS, c, a.ExtraData)
-	}
-	slices.Sort(out)
-	return out
-}
 
 // importBatch is how many labels the library holds at once: sizes around it are the risky ones.
 const importBatch = 1 << 15
@@ -47,7 +22,7 @@ const importBatch = 1 << 15
 func TestStore_Import(t *testing.T) {
 	t.Parallel()
 
-	for _, n := range []int{0, 1, 99, 100, 101, layer.BulkRows - 1, layer.BulkRows, layer.BulkRows + 1,
+	for _, n := range []int{0, 1, 99, 100, 101, proof.BulkRows - 1, proof.BulkRows, proof.BulkRows + 1,
 		importBatch} {
 		t.Run(fmt.Sprintf("takes %d labels", n), func(t *testing.T) {
 			if n == importBatch {
@@ -78,7 +53,7 @@ func TestStore_Import(t *testing.T) {
 		is := is.New(t)
 		s := openStore(t, nil)
 		set := newDraft(t, s.Store, "a")
-		labels := collect(t, stream(layer.BulkRows+500, 13))
+		labels := collect(t, stream(proof.BulkRows+500, 13))
 		want := nameless(labels)
 		r := rand.New(rand.NewPCG(1, 2))
 		r.Shuffle(len(labels), func(i, j int) { labels[i], labels[j] = labels[j], labels[i] })
@@ -101,7 +76,7 @@ func TestStore_Import(t *testing.T) {
 		is := is.New(t)
 		s := openStore(t, nil)
 		set := newDraft(t, s.Store, "a")
-		_, err := s.Import(t.Context(), set.ID, stream(layer.BulkRows, 3), nil)
+		_, err := s.Import(t.Context(), set.ID, stream(proof.BulkRows, 3), nil)
 		is.NoErr(err)
 		labels := labelsOf(t, s.Store, set.ID)
 		labels[10].AudioFileID, labels[10].StartMS, labels[10].EndMS = "zz.wav", 5, 6
@@ -118,7 +93,7 @@ func TestStore_Import(t *testing.T) {
 		is.True(errors.Is(err, annoset.ErrNotFound)) // and the others not
 	})
 
-	for _, n := range []int{0, 10, layer.BulkRows, importBatch + 10} {
+	for _, n := range []int{0, 10, proof.BulkRows, importBatch + 10} {
 		t.Run(fmt.Sprintf("writes nothing when the stream fails after %d labels", n), func(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
@@ -211,7 +186,7 @@ func TestStore_CopyAnnotations(t *testing.T) {
 		is.Equal(nameless(labelsOf(t, s.Store, dst.ID)), nameless(slices.Concat(filtered, filtered))) // so all are doubled
 	})
 
-	for _, n := range []int{layer.BulkRows, importBatch} {
+	for _, n := range []int{proof.BulkRows, importBatch} {
 		t.Run(fmt.Sprintf("copies %d labels, and none of them", n), func(t *testing.T) {
 			if n == importBatch {
 				skipMany(t)

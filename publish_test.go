@@ -56,7 +56,7 @@ func TestStore_Publish(t *testing.T) {
 		draft.Stats, draft.Status, draft.Digest, draft.PublishedAt = want, annoset.StatusPublished, got.Digest, &at
 		is.Equal(got, draft) // all else is as it was
 		is.NoErr(s.Close())
-		s = reopenStore(t, s.path, nil)
+		s = reopenStore(t, s.Path, nil)
 		kept, err := s.SetByID(t.Context(), set.ID)
 		is.NoErr(err)
 		is.Equal(kept, got) // the file holds it
@@ -261,7 +261,7 @@ func TestStore_Verify(t *testing.T) {
 
 	before := dump(t, s.Store)
 	is.NoErr(s.Close()) // all is in one file then
-	whole, err := os.ReadFile(s.path)
+	whole, err := os.ReadFile(s.Path)
 	is.NoErr(err)
 	for name, harm := range map[string]string{
 		"label":      `UPDATE label SET end_ms = end_ms + 1 WHERE id = 5`,
@@ -284,7 +284,7 @@ func TestStore_Verify(t *testing.T) {
 		}
 		is.NoErr(harmed.Close())
 	}
-	s = reopenStore(t, s.path, nil)
+	s = reopenStore(t, s.Path, nil)
 	is.Equal(dump(t, s.Store), before) // looking changes nothing
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
-	"github.com/annoset/annoset/internal/layer"
+	"github.com/annoset/annoset/internal/proof"
 )
 
 // reviewed is a draft in a dataset that demands an approval: a version of a published set with a change of its own, edited
@@ -52,10 +52,10 @@ func (r *reviewed) editsOf(ctx context.Context, s *annoset.Store) (edits, others
 	}
 	edits = map[string]func() error{
 		"add":         func() error { return errOf(s.Add(ctx, id, label("c.wav", "hum", 0, 1))) },
-		"add in bulk": func() error { return errOf(s.Add(ctx, id, sliceOf(layer.BulkRows)...)) },
+		"add in bulk": func() error { return errOf(s.Add(ctx, id, sliceOf(proof.BulkRows)...)) },
 		"import":      func() error { return errOf(s.Import(ctx, id, stream(1, 1), nil)) },
 		"import in bulk": func() error {
-			return errOf(s.Import(ctx, id, stream(layer.BulkRows, 3), nil))
+			return errOf(s.Import(ctx, id, stream(proof.BulkRows, 3), nil))
 		},
 		"copy": func() error { return errOf(s.CopyAnnotations(ctx, id, *r.draft.ParentID, annoset.Filter{})) },
 		"update an inherited label": func() error {
@@ -296,7 +296,7 @@ func TestStore_Approve_whenAnotherProgramEdits(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
 	r := newReviewed(t)
-	_, err := openRaw(t, r.path).Exec(`DELETE FROM label WHERE id = ?`, r.ids[1])
+	_, err := openRaw(t, r.Path).Exec(`DELETE FROM label WHERE id = ?`, r.ids[1])
 	is.NoErr(err)
 	reviews, err := r.Reviews(t.Context(), r.draft.ID)
 	is.NoErr(err)
@@ -386,6 +386,6 @@ func TestStore_DeleteSet_dropsReviews(t *testing.T) {
 	r := newReviewed(t)
 	is.NoErr(r.DeleteSet(t.Context(), r.draft.ID))
 	var left int
-	is.NoErr(openRaw(t, r.path).QueryRow(`SELECT count(*) FROM review`).Scan(&left))
+	is.NoErr(openRaw(t, r.Path).QueryRow(`SELECT count(*) FROM review`).Scan(&left))
 	is.Equal(left, 0)
 }

@@ -47,7 +47,7 @@ func TestStore_Tag(t *testing.T) {
 		is.NoErr(s.Tag(t.Context(), d, "production", v1.ID)) // and comes back
 
 		is.NoErr(s.Close())
-		s = reopenStore(t, s.path, nil)
+		s = reopenStore(t, s.Path, nil)
 		moves, err := s.TagHistory(t.Context(), d, "production")
 		is.NoErr(err)
 		at := moves[0].MovedAt

@@ -1,10 +1,10 @@
 package annoset_test
 
 import (
-	"database/sql"
-	"encoding/json"
-	"fmt"
-	"slices"
+	"context"
+	"errors"
+	"iter"
+	"path/filepath"
 	"testing"
 
 	"github.com/matryer/is"
@@ -12,109 +12,235 @@ import (
 	"github.com/annoset/annoset"
 )
 
-func TestViews_ShowWhatTheStoreYields(t *testing.T) {
-	skipMany(t)
+func TestStore_View(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	raw := openRaw(t, w.path)
-	names := map[string]string{w.one.ID.String(): "one", w.two.ID.String(): "two", w.three.ID.String(): "three",
-		w.four.ID.String(): "four"}
-	for _, set := range slices.Concat(w.published, w.drafts) {
-		dataset := names[set.DatasetID.String()]
-		t.Run(fmt.Sprintf("%s version %d", dataset, set.Version), func(t *testing.T) {
-			t.Parallel()
-			is := is.New(t)
-			labels := viewLabels(t, raw, dataset, set)
-			is.Equal(labels, collect(t, w.Annotations(t.Context(), set.ID, annoset.Filter{}))) // the view labels
-			is.Equal(int64(len(labels)), set.TotalAnnotations)
-			clean := viewClean(t, raw, dataset, set)
-			is.Equal(clean, collect(t, w.CleanAudioFiles(t.Context(), set.ID))) // the view clean_audio_files
-			is.Equal(int64(len(clean)), set.CleanAudioFiles)
-		})
-	}
-	t.Run("of every set and no other", func(t *testing.T) {
+	t.Run("reads one moment of a draft while others write", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		var rows, marks, labels, clean int64
-		for _, set := range slices.Concat(w.published, w.drafts) {
-			labels += set.TotalAnnotations
-			clean += set.CleanAudioFiles
+		s := openStore(t, nil)
+		draft := newDraft(t, s.Store, "one")
+		_, err := s.Add(t.Context(), draft.ID, label("a.wav", "glitch", 0, 10))
+		is.NoErr(err)
+		err = s.View(t.Context(), func(view *annoset.Store) error {
+			before := value(view.SetByID(t.Context(), draft.ID))(t)
+			wrote := make(chan error)
+			go func() {
+				_, err := s.Add(context.Background(), draft.ID, label("b.wav", "glitch", 0, 10))
+				wrote <- err
+			}()
+			is.NoErr(<-wrote) // a view keeps nobody from writing
+			page := value(view.Page(t.Context(), draft.ID, annoset.Filter{}, annoset.Position{}, 10))(t)
+			is.Equal(len(page.Annotations), 1)          // what was written since does not show
+			is.Equal(page.Revision, before.Revision)    // and the page is of the same moment as the set
+			is.Equal(before.TotalAnnotations, int64(1)) // statistics too
+			is.Equal(len(value(view.AudioFiles(t.Context(), draft.DatasetID))(t)), 1)
+			return view.As("ann").View(t.Context(), func(inner *annoset.Store) error {
+				is.Equal(len(collect(t, inner.Annotations(t.Context(), draft.ID, annoset.Filter{}))), 1) // nor in a view within
+				return nil
+			})
+		})
+		is.NoErr(err)
+		page := value(s.Page(t.Context(), draft.ID, annoset.Filter{}, annoset.Position{}, 10))(t)
+		is.Equal(len(page.Annotations), 2)
+		is.Equal(page.Revision, value(s.SetByID(t.Context(), draft.ID))(t).Revision)
+	})
+	t.Run("reads all there is, and writes nothing", func(t *testing.T) {
+		t.Parallel()
+		for name, open := range map[string]func(testing.TB) *annoset.Store{"file": openFile, "memory": openMemory} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				is := is.New(t)
+				s := open(t)
+				draft := newDraft(t, s, "one")
+				_, err := s.Add(t.Context(), draft.ID, label("a.wav", "glitch", 0, 10))
+				is.NoErr(err)
+				v1 := value(s.Publish(t.Context(), draft.ID, nil))(t)
+				is.NoErr(s.Tag(t.Context(), draft.DatasetID, "best", v1.ID))
+				before := dump(t, s)
+				dir := t.TempDir()
+				var kept *annoset.Store
+				is.NoErr(s.View(t.Context(), func(view *annoset.Store) error {
+					kept = view
+					reads, writes := storeCalls(view, v1, dir)
+					writes["Backup"] = reads["Backup"]
+					delete(reads, "Backup")
+					for method, call := range reads {
+						if err := call(t.Context()); err != nil {
+							t.Errorf("%s: %v", method, err)
+						}
+					}
+					for method, call := range writes {
+						if err := call(t.Context()); !errors.Is(err, annoset.ErrReadOnly) {
+							t.Errorf("%s: %v", method, err)
+						}
+					}
+					is.NoErr(view.Close()) // does nothing
+					_, err := view.SetByID(t.Context(), v1.ID)
+					return err
+				}))
+				is.Equal(dump(t, s), before)
+				reads, writes := storeCalls(kept, v1, filepath.Join(dir, "late"))
+				for _, methods := range []map[string]func(context.Context) error{reads, writes} {
+					for method, call := range methods {
+						if err := call(t.Context()); !errors.Is(err, annoset.ErrClosed) {
+							t.Errorf("%s after the end: %v", method, err)
+						}
+					}
+				}
+				is.Equal(dump(t, s), before) // the store itself goes on
+			})
 		}
-		is.NoErr(raw.QueryRow(`SELECT count(*) FROM labels`).Scan(&rows))
-		is.NoErr(raw.QueryRow(`SELECT count(*) FROM clean_audio_files`).Scan(&marks))
-		is.Equal(rows, labels)
-		is.Equal(marks, clean)
+	})
+	t.Run("takes along what is made from it", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openFile(t)
+		draft := newDraft(t, s, "one")
+		_, err := s.Add(t.Context(), draft.ID, label("a.wav", "glitch", 0, 10), label("b.wav", "glitch", 0, 10))
+		is.NoErr(err)
+		v1 := value(s.Publish(t.Context(), draft.ID, nil))(t)
+		var training *annoset.TrainingSet
+		var next func() (annoset.Annotation, error, bool)
+		is.NoErr(s.View(t.Context(), func(view *annoset.Store) error {
+			training, err = view.TrainingSet(t.Context(), v1.ID)
+			is.NoErr(err)
+			var stop func()
+			next, stop = iter.Pull2(view.Annotations(t.Context(), v1.ID, annoset.Filter{}))
+			t.Cleanup(stop)
+			_, err, more := next()
+			is.NoErr(err)
+			is.True(more)
+			return nil
+		}))
+		is.True(errors.Is(lastErr(training.Annotations(t.Context(), annoset.Filter{})), annoset.ErrClosed))
+		is.True(errors.Is(lastErr(training.Examined(t.Context(), annoset.Filter{})), annoset.ErrClosed))
+		_, err, _ = next() // a loop that was left open
+		is.True(errors.Is(err, annoset.ErrClosed))
+		is.Equal(len(collect(t, s.Annotations(t.Context(), v1.ID, annoset.Filter{}))), 2) // the connection is sound
+	})
+	t.Run("loops may nest, in memory too", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openMemory(t)
+		draft := newDraft(t, s, "one")
+		_, err := s.Add(t.Context(), draft.ID, label("a.wav", "glitch", 0, 10), label("b.wav", "glitch", 0, 10))
+		is.NoErr(err)
+		n := 0
+		is.NoErr(s.View(t.Context(), func(view *annoset.Store) error {
+			for f, err := range view.Examined(t.Context(), draft.ID, annoset.Filter{}) {
+				is.NoErr(err)
+				for a, err := range view.Annotations(t.Context(), draft.ID, annoset.Filter{AudioFileIDs: []string{f.ID}}) {
+					is.NoErr(err)
+					again := value(view.Annotation(t.Context(), draft.ID, a.ID))(t)
+					is.Equal(again.AudioFileID, f.ID)
+					n++
+				}
+			}
+			return nil
+		}))
+		is.Equal(n, 2)
+	})
+	t.Run("in memory the store itself is busy meanwhile", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := value(annoset.OpenMemory(t.Context(), &annoset.Options{BusyTimeout: -1}))(t)
+		defer s.Close()
+		is.NoErr(s.View(t.Context(), func(*annoset.Store) error {
+			_, err := s.Datasets(t.Context())
+			is.True(errors.Is(err, annoset.ErrBusy))
+			return nil
+		}))
+	})
+	t.Run("returns the function's own error, and ends by panic and context", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openFile(t)
+		own := errors.New("own")
+		is.Equal(s.View(t.Context(), func(*annoset.Store) error { return own }), own) // as it is
+		func() {
+			defer func() { is.Equal(recover(), "stop") }()
+			_ = s.View(t.Context(), func(*annoset.Store) error { panic("stop") })
+		}()
+		ctx, cancel := context.WithCancel(t.Context())
+		err := s.View(ctx, func(view *annoset.Store) error {
+			cancel()
+			_, err := view.Datasets(ctx)
+			is.True(errors.Is(err, context.Canceled))
+			return nil
+		})
+		is.True(errors.Is(err, context.Canceled))
+		is.True(errors.Is(s.View(t.Context(), nil), annoset.ErrInvalid))
+		_, err = s.Datasets(t.Context())
+		is.NoErr(err)
+	})
+	t.Run("compares two sets of its one moment", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openMemory(t)
+		draft := newDraft(t, s, "one")
+		_, err := s.Add(t.Context(), draft.ID, label("a.wav", "glitch", 0, 10))
+		is.NoErr(err)
+		other := value(s.CreateSet(t.Context(), draft.DatasetID, annoset.NewSet{}))(t)
+		is.NoErr(s.View(t.Context(), func(view *annoset.Store) error {
+			changes := collect(t, annoset.DiffStores(t.Context(), view, draft.ID, view.As("ann"), other.ID, nil))
+			is.Equal(len(changes), 1)
+			return nil
+		}))
 	})
 }
 
-func TestViews_ShowWhatIsBesideSets(t *testing.T) {
+func TestStore_Examined(t *testing.T) {
 	t.Parallel()
-	is := is.New(t)
-	r := newReviewed(t)
-	_, err := r.ann.UpdateSet(t.Context(), r.draft.ID, annoset.SetPatch{Notes: new("edited")})
-	is.NoErr(err)
-	set, err := r.SetByID(t.Context(), r.draft.ID)
-	is.NoErr(err)
-	_, err = r.bob.Approve(t.Context(), set.ID, set.Revision, "")
-	is.NoErr(err)
-	run, err := r.ann.RecordTraining(t.Context(), *set.ParentID, annoset.TrainingRun{
-		Model: "m", ModelVersion: "2", Metrics: map[string]float64{"f1": 0.5},
-	})
-	is.NoErr(err)
-	for _, tag := range []string{"best", "gone"} {
-		is.NoErr(r.bob.Tag(t.Context(), set.DatasetID, tag, *set.ParentID))
-	}
-	is.NoErr(r.bob.Untag(t.Context(), set.DatasetID, "gone"))
-	raw := openRaw(t, r.path)
-	for view, want := range map[string]string{
-		`SELECT group_concat(dataset || version || status || person || verdict || void, ' ') FROM (
-			SELECT * FROM reviews ORDER BY id)`: "d2draftbobapproved1 d2draftbobapproved0",
-		`SELECT dataset || version || model || model_version || (metrics ->> 'f1') || recorded_by || digest
-			FROM training_runs`: "d1m20.5ann" + run.Digest,
-		`SELECT dataset || tag || version || moved_by FROM tags`: "dbest1bob",
-	} {
-		var got string
-		is.NoErr(raw.QueryRow(view).Scan(&got))
-		is.Equal(got, want)
-	}
-}
+	for name, open := range map[string]func(testing.TB) *annoset.Store{"file": openFile, "memory": openMemory} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			is := is.New(t)
+			s := open(t)
+			draft := newDraft(t, s, "one")
+			is.NoErr(s.AddAudioFiles(t.Context(), draft.DatasetID,
+				annoset.AudioFile{ID: "b.wav", DurationMS: 5000}, annoset.AudioFile{ID: "unseen.wav", DurationMS: 100}))
+			ids := value(s.Add(t.Context(), draft.ID, label("c.wav", "hum", 50, 60), label("b.wav", "glitch", 3000, 3100),
+				label("b.wav", "glitch", 0, 10), label("b.wav", "hum", 0, 20)))(t)
+			is.NoErr(s.MarkClean(t.Context(), draft.ID, "a.wav"))
 
-func viewLabels(t testing.TB, raw *sql.DB, dataset string, set annoset.AnnotationSet) []annoset.Annotation {
-	t.Helper()
-	rows := value(raw.Query(`
-		SELECT id, audio_file_id, artifact_type, start_ms, end_ms, confidence, extra_data
-		FROM labels
-		WHERE dataset = ? AND version = ? AND status = ?
-		ORDER BY audio_file_id, start_ms, id`, dataset, set.Version, string(set.Status)))(t)
-	defer rows.Close()
-	all := []annoset.Annotation{}
-	for rows.Next() {
-		var a annoset.Annotation
-		var extra *string
-		noErr(t, rows.Scan(&a.ID, &a.AudioFileID, &a.ArtifactType, &a.StartMS, &a.EndMS, &a.Confidence, &extra))
-		if extra != nil {
-			a.ExtraData = json.RawMessage(*extra)
-		}
-		all = append(all, a)
-	}
-	noErr(t, rows.Err())
-	return all
-}
+			all := collect(t, s.Examined(t.Context(), draft.ID, annoset.Filter{}))
+			is.Equal(len(all), 3) // a file that nobody has labelled is not among them
+			is.Equal(all[0].ID, "a.wav")
+			is.True(all[0].Clean)
+			is.True(all[0].Annotations != nil) // empty, never nil
+			is.Equal(all[1].AudioFile, annoset.AudioFile{ID: "b.wav", DurationMS: 5000})
+			is.Equal([]int64{all[1].Annotations[0].ID, all[1].Annotations[1].ID, all[1].Annotations[2].ID},
+				[]int64{ids[2], ids[3], ids[1]}) // by start and id
+			is.True(!all[1].Clean)
 
-func viewClean(t testing.TB, raw *sql.DB, dataset string, set annoset.AnnotationSet) []string {
-	t.Helper()
-	rows := value(raw.Query(`
-		SELECT audio_file_id
-		FROM clean_audio_files
-		WHERE dataset = ? AND version = ? AND status = ?
-		ORDER BY audio_file_id`, dataset, set.Version, string(set.Status)))(t)
-	defer rows.Close()
-	all := []string{}
-	for rows.Next() {
-		var name string
-		noErr(t, rows.Scan(&name))
-		all = append(all, name)
+			glitches := collect(t, s.Examined(t.Context(), draft.ID, annoset.Filter{ArtifactTypes: []string{"glitch"}, ToMS: 100}))
+			is.Equal(len(glitches), 3) // other fields choose labels, not files
+			is.Equal(len(glitches[1].Annotations), 1)
+			is.Equal(len(glitches[2].Annotations), 0) // none of its labels passes
+			is.True(!glitches[2].Clean)               // which does not make it clean
+			is.True(glitches[2].Annotations != nil)
+			late := collect(t, s.Examined(t.Context(), draft.ID, annoset.Filter{AudioFileIDs: []string{"c.wav", "none.wav"}, ToMS: 40}))
+			is.Equal(len(late), 1) // files are chosen by AudioFileIDs, also where all labels start later
+			is.Equal(len(late[0].Annotations), 0)
+
+			is.True(errors.Is(lastErr(s.Examined(t.Context(), draft.ID, annoset.Filter{FromMS: -1})), annoset.ErrInvalid))
+			is.NoErr(s.Delete(t.Context(), draft.ID, ids[0]))
+			is.Equal(len(collect(t, s.Examined(t.Context(), draft.ID, annoset.Filter{}))), 2) // c.wav has no label any more
+
+			v1 := value(s.Publish(t.Context(), draft.ID, nil))(t)
+			training := value(s.TrainingSet(t.Context(), v1.ID))(t)
+			is.Equal(collect(t, training.Examined(t.Context(), annoset.Filter{})), collect(t, s.Examined(t.Context(), v1.ID, annoset.Filter{})))
+			split := annoset.Split{Train: 0.5, Test: 0.5}
+			n := 0
+			for _, name := range []annoset.Part{annoset.Train, annoset.Test} {
+				part := value(training.Part(split, name))(t)
+				for f, err := range part.Examined(t.Context(), annoset.Filter{}) {
+					is.NoErr(err)
+					is.Equal(value(split.PartOf(f.ID))(t), name)
+					n++
+				}
+			}
+			is.Equal(n, 2) // each file is in one part
+		})
 	}
-	noErr(t, rows.Err())
-	return all
 }

@@ -1,0 +1,432 @@
+package annoset_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/matryer/is"
+
+	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/proof"
+)
+
+// several are n labels, one after the other, the last ones in the last audio files.
+func several(n int, artifactType string, files ...string) []annoset.Annotation {
+	labels := make([]annoset.Annotation, n)
+	for i := range labels {
+		labels[i] = label(files[i*len(files)/n], artifactType, int64(i)*100, int64(i)*100+50)
+	}
+	return labels
+}
+
+func TestStore_ChangeLog(t *testing.T) {
+	t.Parallel()
+
+	t.Run("tells each kind of change in a sentence", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		labels := append(several(6, "long_pause", "a.wav", "b.wav"), several(3, "*hum*", "c.wav")...)
+		labels = append(labels, labels[0], labels[0], labels[3]) // duplicates
+		from, to := twoVersions(t, s.Store, labels, func(draft uuid.UUID, ids []int64) {
+			change := func(i int, edit func(*annoset.Annotation)) {
+				a := withID(ids[i], labels[i])
+				edit(&a)
+				noErr(t, s.Update(t.Context(), draft, a))
+			}
+			value(s.Add(t.Context(), draft, several(70, "glitch", "a.wav", "b.wav", "d.wav")...))(t)
+			value(s.Add(t.Context(), draft, label("e.wav", "click", 0, 1)))(t)
+			noErr(t, s.Delete(t.Context(), draft, ids[0], ids[9], ids[11])) // of three equal ones, one stays
+			change(1, func(a *annoset.Annotation) { a.ArtifactType = "hallucination" })
+			change(4, func(a *annoset.Annotation) { a.ArtifactType = "hallucination" })
+			change(2, func(a *annoset.Annotation) { a.EndMS++ })
+			change(5, func(a *annoset.Annotation) { a.EndMS++; a.ArtifactType = "hallucination" })
+			change(6, func(a *annoset.Annotation) { a.AudioFileID = "f.wav" })
+			change(7, func(a *annoset.Annotation) { a.Confidence = new(0.5) })
+			noErr(t, s.Delete(t.Context(), draft, ids[8]))
+			noErr(t, s.MarkClean(t.Context(), draft, "q.wav", "r.wav"))
+		})
+
+		log, err := s.ChangeLog(t.Context(), from, to)
+
+		is.NoErr(err)
+		is.Equal("\n"+log+"\n", `
+- Added 70 glitch labels in 3 files.
+- Added 1 click label in 1 file.
+- Relabelled 2 long_pause as hallucination in 2 files.
+- Moved 1 long_pause label in 1 file.
+- Moved 1 \*hum\* label to another file.
+- Relabelled and moved 1 long_pause as hallucination in 1 file.
+- Edited confidence or extra data of 1 \*hum\* label in 1 file.
+- Removed 1 \*hum\* label in 1 file.
+- Removed 3 duplicates in 2 files.
+- Marked 2 files as clean.
+`)
+		log, err = s.ChangeLog(t.Context(), to, to)
+		is.NoErr(err)
+		is.Equal(log, "No changes.")
+		back, err := s.ChangeLog(t.Context(), to, from)
+		is.NoErr(err)
+		is.True(strings.HasSuffix(back, "\n- Took the clean mark from 2 files."))
+	})
+
+	t.Run("takes for a duplicate only what leaves a twin behind", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		x := sure(extra(label("a.wav", "x", 0, 10), `{"a":1,"b":2}`), 0.5)
+		from, to := twoVersions(t, s.Store, []annoset.Annotation{x, x}, func(draft uuid.UUID, ids []int64) {
+			noErr(t, s.Delete(t.Context(), draft, ids...)) // both
+			value(s.Add(t.Context(), draft, x))(t)         // which this one is not
+		})
+		is.Equal(value(s.ChangeLog(t.Context(), from, to))(t), "- Added 1 x label in 1 file.\n- Removed 2 x labels in 1 file.")
+
+		spelled := extra(x, `{"b": 2, "a": 1}`)
+		once, twice := imported(t, s.Store, "b", x), imported(t, s.Store, "c", spelled, x)
+		is.Equal(value(s.ChangeLog(t.Context(), twice, once))(t), "- Removed 1 duplicate in 1 file.") // by content
+		other := openStore(t, nil)
+		elsewhere := imported(t, other.Store, "a", spelled)
+		log, err := annoset.ChangeLogStores(t.Context(), s.Store, twice, other.Store, elsewhere)
+		is.NoErr(err)
+		is.Equal(log, "- Removed 1 duplicate in 1 file.") // of two stores
+	})
+
+	t.Run("stays short", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		var labels, renamed []annoset.Annotation
+		for i := range int64(30) {
+			labels = append(labels, label("a.wav", fmt.Sprint("from ", i), i, i+1))
+			renamed = append(renamed, label("a.wav", fmt.Sprint("to ", i), i, i+1))
+		}
+		long := label("a.wav", strings.Repeat("é", 1000), 99, 100)
+		log := value(s.ChangeLog(t.Context(), imported(t, s.Store, "a", labels...),
+			imported(t, s.Store, "b", append(renamed, long)...)))(t)
+		is.Equal(strings.Count(log, "\n"), 11)
+		is.True(strings.HasPrefix(log, "- Added 1 "+strings.Repeat("é", 40)+"… label in 1 file.\n")) // cut between letters
+		is.True(strings.HasSuffix(log, "\n- Relabelled 20 labels of 20 other pairs of types."))
+	})
+
+	t.Run("refuses sets that are not there", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		set := imported(t, s.Store, "a")
+		_, err := s.ChangeLog(t.Context(), set, uuid.Max)
+		is.True(errors.Is(err, annoset.ErrNotFound))
+		_, err = annoset.ChangeLogStores(t.Context(), s.Store, uuid.Max, s.Store, set)
+		is.True(errors.Is(err, annoset.ErrNotFound))
+		_, err = s.DatasetChangeLog(t.Context(), uuid.Max)
+		is.True(errors.Is(err, annoset.ErrNotFound))
+	})
+}
+
+func TestStore_DatasetChangeLog(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s := openStore(t, reproducible())
+	d := value(s.CreateDataset(t.Context(), annoset.NewDataset{Name: "pod*casts"}))(t)
+	empty := value(s.DatasetChangeLog(t.Context(), d.ID))(t)
+	is.Equal(empty, "# Change log of pod\\*casts\n") // nothing yet
+
+	v1 := value(s.CreateSet(t.Context(), d.ID, annoset.NewSet{Notes: "First round.\n"}))(t)
+	ids := value(s.Add(t.Context(), v1.ID, several(3, "glitch", "a.wav", "b.wav")...))(t)
+	value(s.Add(t.Context(), v1.ID, label("a.wav", "hum", 0, 9)))(t)
+	noErr(t, s.MarkClean(t.Context(), v1.ID, "c.wav"))
+	v1 = value(s.Publish(t.Context(), v1.ID, nil))(t)
+	v2 := value(s.NewVersion(t.Context(), v1.ID, annoset.NewSet{Notes: "Checked by *Ann*."}))(t)
+	noErr(t, s.Delete(t.Context(), v2.ID, ids[0]))
+	v2 = value(s.Publish(t.Context(), v2.ID, &annoset.PublishOptions{ChangeLog: true}))(t)
+	v3 := value(s.NewVersion(t.Context(), v1.ID, annoset.NewSet{}))(t)
+	v4 := value(s.NewVersion(t.Context(), v3.ID, annoset.NewSet{}))(t)
+	value(s.Add(t.Context(), v4.ID, label("c.wav", "hum", 0, 9)))(t)
+	noErr(t, s.DeleteSet(t.Context(), v3.ID))
+	v5 := value(s.CreateSet(t.Context(), d.ID, annoset.NewSet{}))(t)
+	v6 := value(s.NewVersion(t.Context(), v5.ID, annoset.NewSet{}))(t)
+	noErr(t, s.DeleteSet(t.Context(), v5.ID))
+
+	log, err := s.DatasetChangeLog(t.Context(), d.ID)
+
+	is.NoErr(err)
+	is.Equal(log, `# Change log of pod\*casts
+
+## Version 6 (draft of `+v6.CreatedAt.Format("2006-01-02")+`)
+
+Made from a draft that was deleted.
+
+No changes.
+
+## Version 4 (draft of 2026-01-02)
+
+Made from a draft that was deleted, on version 1.
+
+- Added 1 hum label in 1 file.
+- Took the clean mark from 1 file.
+
+## Version 2 (2026-01-02)
+
+Digest `+"`"+v2.Digest+"`"+`. Made from version 1.
+
+Checked by *Ann*.
+
+- Removed 1 glitch label in 1 file.
+
+## Version 1 (2026-01-02)
+
+Digest `+"`"+v1.Digest+"`"+`.
+
+First round.
+
+- Added 4 labels in 2 files: 3 glitch, 1 hum.
+- Marked 1 file as clean.
+`)
+}
+
+func TestStore_Publish_withChangeLog(t *testing.T) {
+	t.Parallel()
+
+	t.Run("keeps what was changed with the set", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		d := value(s.CreateDataset(t.Context(), annoset.NewDataset{Name: "a"}))(t)
+		v1 := value(s.CreateSet(t.Context(), d.ID, annoset.NewSet{}))(t)
+		value(s.Add(t.Context(), v1.ID, label("a.wav", "x", 0, 10)))(t)
+		opts := &annoset.PublishOptions{ChangeLog: true, AllowEmpty: true}
+		v1 = value(s.Publish(t.Context(), v1.ID, opts))(t)
+		is.Equal(v1.Notes, "- Added 1 label in 1 file: 1 x.") // against nothing
+
+		v2 := value(s.NewVersion(t.Context(), v1.ID, annoset.NewSet{Notes: "By Ann.\n\n"}))(t)
+		value(s.Add(t.Context(), v2.ID, label("a.wav", "x", 5, 10)))(t)
+		v2 = value(s.Publish(t.Context(), v2.ID, opts))(t)
+		is.Equal(v2.Notes, "By Ann.\n\n- Added 1 x label in 1 file.") // notes come first
+		is.Equal(value(s.SetByID(t.Context(), v2.ID))(t), v2)         // as it is kept
+
+		v3 := value(s.NewVersion(t.Context(), v2.ID, annoset.NewSet{}))(t)
+		v3 = value(s.Publish(t.Context(), v3.ID, opts))(t)
+		is.Equal(v3.Notes, "No changes.")
+		is.Equal(v3.Digest, v2.Digest) // notes are no part of the digest
+
+		gone := value(s.NewVersion(t.Context(), v1.ID, annoset.NewSet{}))(t)
+		v5 := value(s.NewVersion(t.Context(), gone.ID, annoset.NewSet{}))(t)
+		noErr(t, s.DeleteSet(t.Context(), gone.ID))
+		noErr(t, s.MarkClean(t.Context(), v5.ID, "c.wav"))
+		v5 = value(s.Publish(t.Context(), v5.ID, opts))(t)
+		is.Equal(v5.Notes, "- Marked 1 file as clean.") // against the published set below the draft that is gone
+
+		v6 := value(s.CreateSet(t.Context(), d.ID, annoset.NewSet{}))(t)
+		v6 = value(s.Publish(t.Context(), v6.ID, opts))(t)
+		is.Equal(v6.Notes, "No changes.") // nothing from nothing
+	})
+
+	t.Run("refuses notes that get too long", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		set := newDraft(t, s.Store, "a")
+		value(s.Add(t.Context(), set.ID, label("a.wav", "x", 0, 10)))(t)
+		set = value(s.UpdateSet(t.Context(), set.ID, annoset.SetPatch{Notes: new(strings.Repeat("x", annoset.MaxTextBytes))}))(t)
+
+		_, err := s.Publish(t.Context(), set.ID, &annoset.PublishOptions{ChangeLog: true})
+
+		is.Equal(badFields(is, err), []string{"-1 notes"})
+		is.Equal(value(s.SetByID(t.Context(), set.ID))(t), set) // a draft as before
+	})
+}
+
+// stations writes a history down, a state a line.
+func stations(states []annoset.AnnotationState) []string {
+	out := make([]string, len(states))
+	for i, s := range states {
+		out[i] = fmt.Sprintf("v%d %s %s", s.Version, s.Status, s.Kind)
+		if a := s.Annotation; a != nil {
+			out[i] += fmt.Sprintf(": %s %s %d-%d", a.AudioFileID, a.ArtifactType, a.StartMS, a.EndMS)
+		}
+	}
+	return out
+}
+
+func TestStore_AnnotationHistory(t *testing.T) {
+	t.Parallel()
+
+	t.Run("tells each change in order of version", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, reproducible())
+		set := newDraft(t, s.Store, "a")
+		ids, err := s.Add(t.Context(), set.ID, label("a.wav", "x", 0, 10), label("a.wav", "x", 0, 10))
+		is.NoErr(err)
+		edits := []func() error{
+			nil, // v1 stays as it is
+			func() error { return s.Update(t.Context(), set.ID, withID(ids[0], label("a.wav", "y", 0, 10))) },
+			func() error { return s.Delete(t.Context(), set.ID, ids[1]) }, // another label
+			func() error { return s.Update(t.Context(), set.ID, withID(ids[0], label("b.wav", "y", 5, 10))) },
+			func() error { return s.Delete(t.Context(), set.ID, ids[0]) },
+		}
+		var published time.Time
+		for i, edit := range edits {
+			if i > 0 {
+				set, err = s.NewVersion(t.Context(), set.ID, annoset.NewSet{})
+				is.NoErr(err)
+				is.NoErr(edit())
+			}
+			if i < len(edits)-1 {
+				set, err = s.Publish(t.Context(), set.ID, nil)
+				is.NoErr(err)
+				published = *set.PublishedAt
+			}
+		}
+
+		states, err := s.AnnotationHistory(t.Context(), ids[0])
+
+		is.NoErr(err)
+		is.Equal(stations(states), []string{
+			"v1 published added: a.wav x 0-10",
+			"v2 published relabelled: a.wav y 0-10",
+			"v4 published rewritten: b.wav y 5-10", // v3 left it alone
+			"v5 draft removed",
+		})
+		is.Equal(states[2].Time, published)       // when the version was published
+		is.Equal(states[3].Time, set.CreatedAt)   // or begun, where it is a draft
+		is.Equal(states[3].SetID, set.ID)         // the set
+		is.Equal(states[2].Annotation.ID, ids[0]) // and the label itself
+	})
+
+	t.Run("follows each branch from where it began", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		v1 := newDraft(t, s.Store, "a")
+		ids, err := s.Add(t.Context(), v1.ID, label("a.wav", "x", 0, 10))
+		is.NoErr(err)
+		v2, err := s.NewVersion(t.Context(), v1.ID, annoset.NewSet{}) // a copy of a draft
+		is.NoErr(err)
+		is.NoErr(s.Delete(t.Context(), v2.ID, ids[0])) // of which nothing is left
+		v1, err = s.Publish(t.Context(), v1.ID, nil)
+		is.NoErr(err)
+		v3, err := s.NewVersion(t.Context(), v1.ID, annoset.NewSet{})
+		is.NoErr(err)
+		is.NoErr(s.Update(t.Context(), v3.ID, withID(ids[0], label("a.wav", "A", 0, 10))))
+		_, err = s.NewVersion(t.Context(), v1.ID, annoset.NewSet{}) // v4 leaves it as it is in v1
+		is.NoErr(err)
+		_, err = s.NewVersion(t.Context(), v3.ID, annoset.NewSet{}) // v5 as it is in v3
+		is.NoErr(err)
+		other, err := s.CreateSet(t.Context(), v1.DatasetID, annoset.NewSet{}) // v6 never had it
+		is.NoErr(err)
+		_, err = s.CopyAnnotations(t.Context(), other.ID, v1.ID, annoset.Filter{}) // but a copy with an id of its own
+		is.NoErr(err)
+		v7, err := s.NewVersion(t.Context(), v3.ID, annoset.NewSet{})
+		is.NoErr(err)
+		is.NoErr(s.DeleteSet(t.Context(), v3.ID))
+		is.NoErr(s.Update(t.Context(), v7.ID, withID(ids[0], label("a.wav", "B", 0, 10))))
+
+		states, err := s.AnnotationHistory(t.Context(), ids[0])
+
+		is.NoErr(err)
+		is.Equal(stations(states), []string{
+			"v1 published added: a.wav x 0-10",
+			"v2 draft removed",
+			"v5 draft relabelled: a.wav A 0-10", // its parent is gone, so it is told against v1
+			"v7 draft relabelled: a.wav B 0-10",
+		})
+	})
+
+	t.Run("reads through folded layers and blocks", func(t *testing.T) {
+		skipMany(t)
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, &annoset.Options{Durability: annoset.DurabilityRelaxed})
+		set := newDraft(t, s.Store, "a")
+		_, err := s.Import(t.Context(), set.ID, stream(proof.BulkRows, 3), nil)
+		is.NoErr(err)
+		a := labelsOf(t, s.Store, set.ID)[77]
+		want := []string{fmt.Sprintf("v1 published added: %s %s %d-%d", a.AudioFileID, a.ArtifactType, a.StartMS, a.EndMS)}
+		for v := 2; v <= 2*proof.MaxLayers+1; v++ {
+			_, err := s.Publish(t.Context(), set.ID, nil)
+			is.NoErr(err)
+			set, err = s.NewVersion(t.Context(), set.ID, annoset.NewSet{})
+			is.NoErr(err)
+			if v%3 == 0 {
+				a.EndMS++
+				is.NoErr(s.Update(t.Context(), set.ID, a))
+				want = append(want, fmt.Sprintf("v%d published moved: %s %s %d-%d", v, a.AudioFileID, a.ArtifactType, a.StartMS,
+					a.EndMS))
+			}
+		}
+		is.NoErr(s.Delete(t.Context(), set.ID, a.ID))
+		want = append(want, fmt.Sprintf("v%d draft removed", set.Version))
+
+		states, err := s.AnnotationHistory(t.Context(), a.ID)
+
+		is.NoErr(err)
+		is.Equal(stations(states), want)
+	})
+
+	t.Run("knows no label that no set ever had", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		set := newDraft(t, s.Store, "a")
+		ids, err := s.Add(t.Context(), set.ID, label("a.wav", "x", 0, 10))
+		is.NoErr(err)
+		for _, id := range []int64{0, -1, ids[0] + 1} {
+			states, err := s.AnnotationHistory(t.Context(), id)
+			missing, ok := errors.AsType[*annoset.NotFoundError](err)
+			is.True(ok && missing.Kind == "annotation" && states == nil)
+			is.Equal(missing.ID, fmt.Sprint(id)) // and says which
+		}
+		is.NoErr(s.DeleteSet(t.Context(), set.ID))
+		_, err = s.AnnotationHistory(t.Context(), ids[0])
+		is.True(errors.Is(err, annoset.ErrNotFound)) // gone with its draft
+	})
+}
+
+func TestDiffStores_ofTwoHandlesOfOneStoreInMemory(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s, err := annoset.OpenMemory(t.Context(), &annoset.Options{BusyTimeout: 100 * time.Millisecond})
+	is.NoErr(err)
+	defer s.Close()
+	set := newDraft(t, s, "set")
+	_, err = s.Add(t.Context(), set.ID, label("a.wav", "hum", 0, 10))
+	is.NoErr(err)
+	for _, err := range annoset.DiffStores(t.Context(), s, set.ID, s.As("ann"), set.ID, nil) {
+		is.NoErr(err) // they share one connection, which is taken once
+	}
+}
+
+func TestStore_Publish_changeLogWithApprovals(t *testing.T) {
+	t.Parallel()
+	for notes, want := range map[string]string{
+		"":            "- Added 1 label in 1 file: 1 hum.",
+		"fixed":       "fixed\n\n- Added 1 label in 1 file: 1 hum.",
+		"fixed\n":     "fixed\n\n- Added 1 label in 1 file: 1 hum.",
+		"fixed\r\n":   "fixed\r\n\n- Added 1 label in 1 file: 1 hum.",
+		"fixed\n\n\n": "fixed\n\n\n- Added 1 label in 1 file: 1 hum.",
+	} {
+		is := is.New(t)
+		s := openStore(t, nil)
+		d, err := s.CreateDataset(t.Context(), annoset.NewDataset{Name: "d", RequiredApprovals: 1})
+		is.NoErr(err)
+		draft, err := s.CreateSet(t.Context(), d.ID, annoset.NewSet{Notes: notes})
+		is.NoErr(err)
+		_, err = s.As("ann").Add(t.Context(), draft.ID, label("a.wav", "hum", 0, 10))
+		is.NoErr(err)
+		draft, err = s.SetByID(t.Context(), draft.ID)
+		is.NoErr(err)
+		_, err = s.As("ben").Approve(t.Context(), draft.ID, draft.Revision, "")
+		is.NoErr(err)
+		set, err := s.As("ann").Publish(t.Context(), draft.ID, &annoset.PublishOptions{ChangeLog: true})
+		is.NoErr(err) // the log comes after what was approved, to the byte
+		is.Equal(set.Notes, want)
+		reviews, err := s.Reviews(t.Context(), set.ID)
+		is.NoErr(err)
+		is.True(!reviews[0].Void) // and voids nothing
+		is.Equal(set.Revision, draft.Revision)
+	}
+}

@@ -1,5 +1,0 @@
-//go:build !race
-
-package annoset_test
-
-const raceDetector = false
