@@ -243,7 +243,7 @@ func TestStore_Approve(t *testing.T) {
 		refused, ok := errors.AsType[*annoset.ApprovalError](err)
 		is.True(ok)
 		is.True(refused.Unsigned)
-		is.True(strings.Contains(err.Error(), `needs 1 of revision`))
+		is.True(strings.Contains(err.Error(), `0 of 1 required approvals`))
 		is.True(strings.Contains(err.Error(), `edited since it was approved by "bob"; edited unsigned`))
 		own2, err := r.ann.CreateSet(t.Context(), set.DatasetID, annoset.NewSet{})
 		is.NoErr(err)

@@ -54,11 +54,7 @@ func storeCalls(s *annoset.Store, set annoset.AnnotationSet, dir string) (reads,
 		"Stats":             func(ctx context.Context) error { return errOf(s.Stats(ctx, id)) },
 		"TrainingSet":       func(ctx context.Context) error { return errOf(s.TrainingSet(ctx, id)) },
 		"Check":             func(ctx context.Context) error { return errOf(s.Check(ctx, id, nil)) },
-		"Evaluate":          func(ctx context.Context) error { return errOf(s.Evaluate(ctx, id, stream(3, 1), nil)) },
-		"MeasureAgreement": func(ctx context.Context) error {
-			return errOf(s.MeasureAgreement(ctx, id, id, nil))
-		},
-		"Reviews": func(ctx context.Context) error { return errOf(s.Reviews(ctx, id)) },
+		"Reviews":           func(ctx context.Context) error { return errOf(s.Reviews(ctx, id)) },
 		"TrainingRuns": func(ctx context.Context) error {
 			return errOf(s.TrainingRuns(ctx, annoset.TrainingFilter{SetID: id}))
 		},

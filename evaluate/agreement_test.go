@@ -1,4 +1,4 @@
-package annoset_test
+package evaluate_test
 
 import (
 	"errors"
@@ -10,28 +10,13 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/evaluate"
+	"github.com/annoset/annoset/internal/proof"
 )
 
-// agreement compares two lists of labels on one file of a known duration; 0: not known.
-func agreement(t *testing.T, a, b labels, durationMS int64) annoset.Agreement {
-	t.Helper()
-	opts := &annoset.AgreementOptions{}
-	if durationMS > 0 {
-		opts.DurationsMS = map[string]int64{"a.wav": durationMS}
-	}
-	out, err := annoset.MeasureAgreement(t.Context(), pairs(a...), pairs(b...), opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
-// near tells whether a ratio is what was worked out, to the last digits of a float.
-func near(r annoset.Ratio, n, of float64) bool { return r.Defined && math.Abs(r.Value-n/of) < 1e-15 }
-
-// TestMeasureAgreement_worked has cases whose figures were worked out by hand.
-func TestMeasureAgreement_worked(t *testing.T) {
-	skipMany(t)
+// TestAgree_worked has cases whose figures were worked out by hand.
+func TestAgree_worked(t *testing.T) {
+	proof.SkipMany(t)
 	t.Parallel()
 
 	t.Run("tables of yes and no", func(t *testing.T) {
@@ -48,7 +33,7 @@ func TestMeasureAgreement_worked(t *testing.T) {
 			// observed 0.6; expected (60*30 + 40*70)/10000 = 0.46; 0.14/0.54
 			{"as much agreement, less by chance", 25, 35, 5, 35, 14, 54},
 			// observed 0; expected (50*50 + 50*50)/10000 = 0.5; -0.5/0.5
-			{"always the contrary", 0, 50, 50, 0, -1, 1},
+			{"always the opposite", 0, 50, 50, 0, -1, 1},
 			// observed (30+20)/100 = 0.5; expected (60*50 + 40*50)/10000 = 0.5; 0/0.5
 			{"as chance would have it", 30, 30, 20, 20, 0, 1},
 			// observed 0.4; expected (100*40 + 0*60)/10000 = 0.4; 0/0.6
@@ -78,12 +63,12 @@ func TestMeasureAgreement_worked(t *testing.T) {
 
 				kappa := got.ByType["glitch"]
 				is.True(near(kappa.Kappa, tt.kappa, tt.of))                             // (observed - expected) / (1 - expected)
-				is.Equal(kappa.FirstMS, 1000*(tt.both+tt.first))                        // so long the first says yes
+				is.Equal(kappa.FirstMS, 1000*(tt.both+tt.first))                        // how long the first says yes
 				is.Equal(kappa.SecondMS, 1000*(tt.both+tt.second))                      // and the second
 				is.Equal(kappa.AgreedMS, 1000*(tt.both+tt.neither))                     // and both say the same
 				is.Equal(kappa.Observed, exactly(float64(kappa.AgreedMS), float64(at))) // of all the time
 				overall := got.Overall
-				is.Equal(overall.Kappa, kappa.Kappa) // with one type there is nothing else to say
+				is.Equal(overall.Kappa, kappa.Kappa) // with one type, overall is that type
 				is.Equal(got.DurationMS, at)
 			})
 		}
@@ -121,7 +106,7 @@ func TestMeasureAgreement_worked(t *testing.T) {
 		is := is.New(t)
 		got := agreement(t, labels{glitchAt(500, 500)}, labels{glitchAt(500, 500), glitchAt(800, 800)}, 1000)
 		is.Equal(got.ByType["glitch"].Kappa, undefined)  // both say no, all of the time
-		is.Equal(got.ByType["glitch"].F1, exactly(2, 3)) // and one point of two is the other's
+		is.Equal(got.ByType["glitch"].F1, exactly(2, 3)) // and one of two points has a partner
 		is.Equal(got.Overall.AgreedMS, int64(1000))
 	})
 
@@ -131,11 +116,11 @@ func TestMeasureAgreement_worked(t *testing.T) {
 		all := labels{glitchAt(0, 1000)}
 		got := agreement(t, all, all, 1000)
 		is.Equal(got.Overall.Kappa, undefined)        // both say yes, all of the time: 0 / 0
-		is.Equal(got.Overall.Expected, exactly(1, 1)) // which chance would bring too
+		is.Equal(got.Overall.Expected, exactly(1, 1)) // chance alone would bring it
 		is.Equal(got.Overall.Observed, exactly(1, 1))
-		is.Equal(agreement(t, all, all, 0).Overall.Kappa, undefined)            // the last label is taken for the end
-		is.Equal(agreement(t, all, all, 1001).Overall.Kappa, exactly(1, 1))     // one more millisecond tests something
-		is.Equal(agreement(t, nil, nil, 1000).Overall, annoset.TypeAgreement{}) // nothing to compare
+		is.Equal(agreement(t, all, all, 0).Overall.Kappa, undefined)             // the audio ends with the last label
+		is.Equal(agreement(t, all, all, 1001).Overall.Kappa, exactly(1, 1))      // one more millisecond tests something
+		is.Equal(agreement(t, nil, nil, 1000).Overall, evaluate.TypeAgreement{}) // nothing to compare
 	})
 
 	t.Run("a label past the end makes the audio longer", func(t *testing.T) {
@@ -148,30 +133,30 @@ func TestMeasureAgreement_worked(t *testing.T) {
 	})
 }
 
-func TestMeasureAgreement(t *testing.T) {
+func TestAgree(t *testing.T) {
 	t.Parallel()
 
-	t.Run("is what a table of all milliseconds says", func(t *testing.T) {
+	t.Run("equals a count of all milliseconds", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		r := newRand(t)
+		r := proof.Rand(t)
 		for range rounds() {
 			a, b := someLabels(r, r.IntN(25)), someLabels(r, r.IntN(25))
-			opts := &annoset.AgreementOptions{AudioFiles: []string{"0.wav", "1.wav", "2.wav"}, DurationsMS: map[string]int64{
+			opts := &evaluate.AgreementOptions{AudioFiles: []string{"0.wav", "1.wav", "2.wav"}, DurationsMS: map[string]int64{
 				"0.wav": 4000, "1.wav": 4000, "2.wav": 4000,
 			}}
-			got, err := annoset.MeasureAgreement(t.Context(), pairs(a...), pairs(b...), opts)
+			got, err := evaluate.Agree(t.Context(), pairs(a...), pairs(b...), opts)
 			is.NoErr(err)
-			is.Equal(got.DurationMS, int64(12_000)) // none reaches past its end
-			is.Equal(got.AudioFiles, int64(3))      // 3.wav is not asked for
+			is.Equal(got.DurationMS, int64(12_000)) // no label reaches past its end
+			is.Equal(got.AudioFiles, int64(3))      // 3.wav is not among them
 			kappa, agreed := kappaByMillisecond(a, b, opts.AudioFiles, 4000)
 			is.Equal(got.Overall.AgreedMS, agreed)
 			is.Equal(got.Overall.Kappa.Defined, !math.IsNaN(kappa))
 			is.True(!got.Overall.Kappa.Defined || math.Abs(got.Overall.Kappa.Value-kappa) < 1e-9)
-			back, err := annoset.MeasureAgreement(t.Context(), pairs(b...), pairs(a...), opts)
+			back, err := evaluate.Agree(t.Context(), pairs(b...), pairs(a...), opts)
 			is.NoErr(err)
 			is.Equal(got.Overall.Kappa, back.Overall.Kappa) // neither side comes first
-			same, err := annoset.MeasureAgreement(t.Context(), pairs(a...), pairs(a...), opts)
+			same, err := evaluate.Agree(t.Context(), pairs(a...), pairs(a...), opts)
 			is.NoErr(err)
 			is.True(same.Overall.Kappa == undefined || same.Overall.Kappa == exactly(1, 1)) // 1 for equal sides
 			is.Equal(same.Overall.AgreedMS, same.DurationMS)
@@ -181,15 +166,15 @@ func TestMeasureAgreement(t *testing.T) {
 	t.Run("refuses bad options and labels", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		_, err := annoset.MeasureAgreement(t.Context(), pairs(), pairs(), &annoset.AgreementOptions{
+		_, err := evaluate.Agree(t.Context(), pairs(), pairs(), &evaluate.AgreementOptions{
 			DurationsMS: map[string]int64{"b": -1, "a": annoset.MaxTimeMS + 1},
 		})
 		is.Equal(badFields(is, err), []string{"-1 durations_ms", "-1 durations_ms"})
-		_, err = annoset.MeasureAgreement(t.Context(), pairs(), pairs(), &annoset.AgreementOptions{
-			Matching: annoset.Matching{By: annoset.MatchIoU, MinIoU: -1},
+		_, err = evaluate.Agree(t.Context(), pairs(), pairs(), &evaluate.AgreementOptions{
+			Matching: evaluate.Matching{By: evaluate.MatchIoU, MinIoU: -1},
 		})
 		is.Equal(badFields(is, err), []string{"-1 min_iou"})
-		_, err = annoset.MeasureAgreement(t.Context(), pairs(), pairs(glitchAt(5, 1)), nil)
+		_, err = evaluate.Agree(t.Context(), pairs(), pairs(glitchAt(5, 1)), nil)
 		is.Equal(badFields(is, err), []string{"0 end_ms"})
 		is.True(errors.Is(err, annoset.ErrInvalid))
 	})
@@ -228,51 +213,4 @@ func kappaByMillisecond(a, b labels, files []string, durationMS int64) (kappa fl
 		return math.NaN(), agreed
 	}
 	return (float64(agreed)/50/total - expected) / (1 - expected), agreed
-}
-
-func TestStore_MeasureAgreement(t *testing.T) {
-	t.Parallel()
-	is := is.New(t)
-	ctx := t.Context()
-	s, err := annoset.OpenMemory(ctx, nil)
-	is.NoErr(err)
-	defer s.Close()
-	first := newDraft(t, s, "d")
-	second, err := s.CreateSet(ctx, first.DatasetID, annoset.NewSet{})
-	is.NoErr(err)
-	is.NoErr(s.AddAudioFiles(ctx, first.DatasetID,
-		annoset.AudioFile{ID: "a.wav", DurationMS: 10_000}, annoset.AudioFile{ID: "none.wav", DurationMS: 5000}))
-	_, err = s.Add(ctx, first.ID, glitchAt(0, 4000), label("b.wav", "glitch", 0, 1000), label("c.wav", "glitch", 0, 1000))
-	is.NoErr(err)
-	_, err = s.Add(ctx, second.ID, glitchAt(0, 3000), label("d.wav", "glitch", 0, 1000))
-	is.NoErr(err)
-	is.NoErr(s.MarkClean(ctx, second.ID, "b.wav"))
-
-	got, err := s.MeasureAgreement(ctx, first.ID, second.ID, nil)
-
-	is.NoErr(err)
-	is.Equal(got.AudioFiles, int64(2))                // a, and b, where the second found nothing
-	is.Equal(got.SkippedAudioFiles, int64(2))         // c and d, which one of them has not got to
-	is.Equal(got.DurationMS, int64(11_000))           // registered; and the last end where that is not known
-	is.Equal(got.Overall.AgreedMS, int64(3000+6000))  // all but a second of each
-	is.True(near(got.Overall.Expected, 5*3+6*8, 121)) // 5 and 3 seconds of glitch, 6 and 8 of nothing
-	is.Equal(got.Overall.F1, exactly(2, 3))           // on a 1000 ms off of 4000 is within half; on b there is none
-
-	got, err = s.MeasureAgreement(ctx, first.ID, second.ID, &annoset.AgreementOptions{
-		AudioFiles: []string{"c.wav", "none.wav"}, DurationsMS: map[string]int64{"c.wav": 2000},
-	})
-	is.NoErr(err)
-	is.Equal(got.AudioFiles, int64(2))               // those that were asked for
-	is.Equal(got.DurationMS, int64(2000+5000))       // given, and registered
-	is.Equal(got.Overall.AgreedMS, int64(1000+5000)) // the second says nothing of c
-	is.Equal(got.SkippedAudioFiles, int64(0))
-
-	same, err := s.MeasureAgreement(ctx, first.ID, first.ID, nil)
-	is.NoErr(err)
-	is.Equal(same.Overall.Kappa, exactly(1, 1)) // a set agrees with itself
-	is.Equal(same.Overall.F1, exactly(1, 1))
-	empty := newDraft(t, s, "empty")
-	none, err := s.MeasureAgreement(ctx, empty.ID, empty.ID, nil)
-	is.NoErr(err)
-	is.Equal(none.Overall, annoset.TypeAgreement{}) // of nothing, nothing is known
 }

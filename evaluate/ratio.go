@@ -1,18 +1,18 @@
-package annoset
+package evaluate
 
 import (
 	"encoding/json"
 	"strconv"
 )
 
-// Ratio is a figure that may be undefined, because there is nothing to divide by: the precision of no predictions,
-// for example, which is neither 0 nor 1. The zero Ratio is undefined. In JSON it is a number, or null.
+// Ratio is a quotient that is undefined if its divisor is 0. The precision of no predictions, for example, is neither 0
+// nor 1. The zero Ratio is undefined. In JSON it is a number, or null if it is undefined.
 type Ratio struct {
-	Value   float64 // 0 where it is undefined
+	Value   float64 // 0 if it is undefined
 	Defined bool
 }
 
-// ratio divides, if it can.
+// ratio returns n / of.
 func ratio(n, of int64) Ratio {
 	if of == 0 {
 		return Ratio{}
@@ -20,7 +20,7 @@ func ratio(n, of int64) Ratio {
 	return Ratio{Value: float64(n) / float64(of), Defined: true}
 }
 
-// String returns the figure with four decimals, or "undefined".
+// String returns the value with four decimals, or "undefined".
 func (r Ratio) String() string {
 	if !r.Defined {
 		return "undefined"
@@ -28,7 +28,7 @@ func (r Ratio) String() string {
 	return strconv.FormatFloat(r.Value, 'f', 4, 64)
 }
 
-// MarshalJSON writes a number, or null where the figure is undefined.
+// MarshalJSON writes a number, or null if the ratio is undefined.
 func (r Ratio) MarshalJSON() ([]byte, error) {
 	if !r.Defined {
 		return []byte("null"), nil

@@ -1,16 +1,64 @@
-package annoset_test
+package evaluate_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log"
 	"maps"
 	"slices"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/evaluate"
 )
 
-func ExampleEvaluate() {
+// exampleDraft is a store in memory with one draft that has labels.
+func exampleDraft(ctx context.Context) (*annoset.Store, annoset.AnnotationSet) {
+	store, err := annoset.OpenMemory(ctx, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	dataset, err := store.CreateDataset(ctx, annoset.NewDataset{
+		Name:          "podcasts",
+		ArtifactTypes: []annoset.ArtifactType{{Name: "glitch"}, {Name: "long_pause"}, {Name: "hum"}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	draft, err := store.CreateSet(ctx, dataset.ID, annoset.NewSet{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err = store.Add(ctx, draft.ID,
+		annoset.Annotation{AudioFileID: "ep1.wav", ArtifactType: "glitch", StartMS: 1000, EndMS: 3000},
+		annoset.Annotation{AudioFileID: "ep1.wav", ArtifactType: "long_pause", StartMS: 2000, EndMS: 4000},
+		annoset.Annotation{AudioFileID: "ep2.wav", ArtifactType: "glitch", StartMS: 500, EndMS: 500},
+	); err != nil {
+		log.Fatal(err)
+	}
+	return store, draft
+}
+
+// examplePublished is a store in memory with two published versions of a set.
+func examplePublished(ctx context.Context) (store *annoset.Store, v1, v2 annoset.AnnotationSet) {
+	store, v1 = exampleDraft(ctx)
+	v1, err := store.Publish(ctx, v1.ID, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if v2, err = store.NewVersion(ctx, v1.ID, annoset.NewSet{}); err != nil {
+		log.Fatal(err)
+	}
+	if err = store.Delete(ctx, v2.ID, 1); err != nil {
+		log.Fatal(err)
+	}
+	if v2, err = store.Publish(ctx, v2.ID, nil); err != nil {
+		log.Fatal(err)
+	}
+	return store, v1, v2
+}
+
+func ExampleAgainst() {
 	ctx := context.Background()
 	reference := []annoset.Annotation{
 		{AudioFileID: "ep1.wav", ArtifactType: "glitch", StartMS: 1000, EndMS: 3000},
@@ -23,9 +71,9 @@ func ExampleEvaluate() {
 		{AudioFileID: "ep1.wav", ArtifactType: "glitch", StartMS: 8000, EndMS: 9000},
 	}
 
-	// pairs makes a stream of labels, as Store.Annotations is one.
-	e, err := annoset.Evaluate(ctx, pairs(reference...), pairs(predictions...), &annoset.EvaluateOptions{
-		Matching: annoset.Matching{OnsetCollarMS: 200, OffsetPercent: 20},
+	// pairs makes an iterator of labels, like the one that Store.Annotations returns.
+	e, err := evaluate.Against(ctx, pairs(reference...), pairs(predictions...), &evaluate.Options{
+		Matching: evaluate.Matching{OnsetCollarMS: 200, OffsetPercent: 20},
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -38,12 +86,12 @@ func ExampleEvaluate() {
 	}
 	for _, m := range e.Mistakes {
 		switch m.Kind {
-		case annoset.Substitution:
+		case evaluate.Substitution:
 			fmt.Println(m.Kind, m.Reference.AudioFileID, m.Reference.StartMS, m.Prediction.ArtifactType, "for",
 				m.Reference.ArtifactType)
-		case annoset.Deletion:
+		case evaluate.Deletion:
 			fmt.Println(m.Kind, m.Reference.AudioFileID, m.Reference.StartMS, m.Reference.ArtifactType)
-		case annoset.Insertion:
+		case evaluate.Insertion:
 			fmt.Println(m.Kind, m.Prediction.AudioFileID, m.Prediction.StartMS, m.Prediction.ArtifactType)
 		}
 	}
@@ -56,13 +104,13 @@ func ExampleEvaluate() {
 	// insertion ep2.wav 6000 glitch
 }
 
-func ExampleEvaluate_segments() {
+func ExampleAgainst_segments() {
 	ctx := context.Background()
 	reference := pairs(annoset.Annotation{AudioFileID: "ep1.wav", ArtifactType: "hum", StartMS: 0, EndMS: 4000})
 	predictions := pairs(annoset.Annotation{AudioFileID: "ep1.wav", ArtifactType: "hum", StartMS: 1000, EndMS: 5000})
 
-	e, err := annoset.Evaluate(ctx, reference, predictions, &annoset.EvaluateOptions{
-		Matching: annoset.Matching{By: annoset.MatchSegments, SegmentMS: 1000},
+	e, err := evaluate.Against(ctx, reference, predictions, &evaluate.Options{
+		Matching: evaluate.Matching{By: evaluate.MatchSegments, SegmentMS: 1000},
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -75,7 +123,7 @@ func ExampleEvaluate_segments() {
 }
 
 // A prediction on an audio file that the set marks as clean is wrong, and each mistake names the label to look at.
-func ExampleStore_Evaluate() {
+func ExampleAgainstSet() {
 	ctx := context.Background()
 	store, draft := exampleDraft(ctx)
 	defer store.Close()
@@ -87,15 +135,15 @@ func ExampleStore_Evaluate() {
 		annoset.Annotation{AudioFileID: "ep3.wav", ArtifactType: "glitch", StartMS: 100, EndMS: 200},
 	)
 
-	e, err := store.Evaluate(ctx, draft.ID, predictions, &annoset.EvaluateOptions{
-		Matching: annoset.Matching{By: annoset.MatchIoU, MinIoU: 0.5},
+	e, err := evaluate.AgainstSet(ctx, store, draft.ID, predictions, &evaluate.Options{
+		Matching: evaluate.Matching{By: evaluate.MatchIoU, MinIoU: 0.5},
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(e.AudioFiles, "files, F1", e.Micro.F1)
 	for _, m := range e.Mistakes {
-		if m.Kind == annoset.Deletion {
+		if m.Kind == evaluate.Deletion {
 			fmt.Println("missed label", m.Reference.ID, "in", m.Reference.AudioFileID)
 		} else {
 			fmt.Println("nothing at", m.Prediction.StartMS, "ms in", m.Prediction.AudioFileID)
@@ -108,12 +156,50 @@ func ExampleStore_Evaluate() {
 	// nothing at 100 ms in ep3.wav
 }
 
-func ExampleMeasureAgreement() {
+// The test part of a split has the audio files that the model has not learned from. It may predict on all files.
+func ExampleAgainstPart() {
+	ctx := context.Background()
+	store, draft := exampleDraft(ctx)
+	defer store.Close()
+	if _, err := store.Publish(ctx, draft.ID, nil); err != nil {
+		log.Fatal(err)
+	}
+	training, err := store.TrainingSet(ctx, draft.ID)
+	if err != nil {
+		log.Fatal(err)
+	}
+	part, err := training.Part(annoset.Split{Train: 0.5, Validation: 0.25, Test: 0.25}, annoset.Test)
+	if err != nil {
+		log.Fatal(err)
+	}
+	predictions := pairs(
+		annoset.Annotation{AudioFileID: "ep1.wav", ArtifactType: "glitch", StartMS: 1100, EndMS: 3000},
+		annoset.Annotation{AudioFileID: "ep2.wav", ArtifactType: "glitch", StartMS: 500, EndMS: 600},
+	)
+
+	result, err := evaluate.AgainstPart(ctx, part, predictions, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(result.AudioFiles, "file, precision", result.Micro.Precision, "recall", result.Micro.Recall)
+	fmt.Println(result.SkippedPredictions, "prediction in other parts")
+	for _, name := range slices.Sorted(maps.Keys(result.ByType)) {
+		fmt.Println(name, "F1", result.ByType[name].F1)
+	}
+	// Output:
+	// 1 file, precision 1.0000 recall 0.5000
+	// 1 prediction in other parts
+	// glitch F1 1.0000
+	// hum F1 undefined
+	// long_pause F1 0.0000
+}
+
+func ExampleAgree() {
 	ctx := context.Background()
 	anna := pairs(annoset.Annotation{AudioFileID: "ep1.wav", ArtifactType: "hum", StartMS: 0, EndMS: 5000})
 	ben := pairs(annoset.Annotation{AudioFileID: "ep1.wav", ArtifactType: "hum", StartMS: 0, EndMS: 4000})
 
-	a, err := annoset.MeasureAgreement(ctx, anna, ben, &annoset.AgreementOptions{
+	a, err := evaluate.Agree(ctx, anna, ben, &evaluate.AgreementOptions{
 		DurationsMS: map[string]int64{"ep1.wav": 10_000},
 	})
 	if err != nil {
@@ -126,7 +212,7 @@ func ExampleMeasureAgreement() {
 	// observed 0.9000 expected 0.5000 kappa 0.8000
 }
 
-func ExampleStore_MeasureAgreement() {
+func ExampleAgreeSets() {
 	ctx := context.Background()
 	store, first := exampleDraft(ctx)
 	defer store.Close()
@@ -140,7 +226,7 @@ func ExampleStore_MeasureAgreement() {
 		log.Fatal(err)
 	}
 
-	a, err := store.MeasureAgreement(ctx, first.ID, second.ID, nil)
+	a, err := evaluate.AgreeSets(ctx, store, first.ID, second.ID, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -154,47 +240,31 @@ func ExampleStore_MeasureAgreement() {
 	// long_pause F1 0.0000 kappa 0.0000
 }
 
-func ExampleTrainingSet_Part() {
+func ExampleCompareRuns() {
 	ctx := context.Background()
-	store, draft := exampleDraft(ctx)
+	store, v1, v2 := examplePublished(ctx)
 	defer store.Close()
-	if _, err := store.Publish(ctx, draft.ID, nil); err != nil {
-		log.Fatal(err)
-	}
-	training, err := store.TrainingSet(ctx, draft.ID)
-	if err != nil {
-		log.Fatal(err)
-	}
-
-	split := annoset.Split{Train: 0.5, Validation: 0.25, Test: 0.25}
-	for _, part := range []annoset.Part{annoset.Train, annoset.Validation, annoset.Test} {
-		p, err := training.Part(split, part)
+	record := func(set annoset.AnnotationSet, version, parameters string, f1 float64) annoset.TrainingRun {
+		run, err := store.RecordTraining(ctx, set.ID, annoset.TrainingRun{
+			Model: "tagger", ModelVersion: version, Parameters: json.RawMessage(parameters),
+			Metrics: map[string]float64{"f1": f1},
+		})
 		if err != nil {
 			log.Fatal(err)
 		}
-		for a, err := range p.Annotations(ctx, annoset.Filter{}) {
-			if err != nil {
-				log.Fatal(err)
-			}
-			fmt.Println(part, a.AudioFileID, a.ArtifactType)
-		}
+		return run
 	}
-	// Output:
-	// train ep2.wav glitch
-	// test ep1.wav glitch
-	// test ep1.wav long_pause
-}
+	a := record(v1, "7", `{"epochs": 20, "learning_rate": 0.001}`, 0.71)
+	b := record(v2, "8", `{"epochs": 30, "learning_rate": 0.001}`, 0.78)
 
-func ExampleSplit_PartOf() {
-	split := annoset.Split{Seed: 2026, Train: 0.8, Validation: 0.1, Test: 0.1}
-	for _, id := range []string{"ep1.wav", "ep2.wav"} {
-		part, err := split.PartOf(id)
-		fmt.Println(id, part, err)
-	}
-	_, err := annoset.Split{Train: 0.8}.PartOf("ep1.wav")
-	fmt.Println(err)
+	c := evaluate.CompareRuns(a, b)
+	fmt.Println("the same labels:", c.SameLabels)
+	fmt.Print(c)
 	// Output:
-	// ep1.wav train <nil>
-	// ep2.wav train <nil>
-	// split: annoset: invalid input: train, validation and test add up to 0.8, not 1
+	// the same labels: false
+	// model   tagger 7         tagger 8
+	// labels  v1               v2
+	// digest  sha256:b498d37f  sha256:f4723212
+	// f1      0.71             0.78
+	// epochs  20               30
 }

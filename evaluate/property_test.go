@@ -1,4 +1,4 @@
-package annoset_test
+package evaluate_test
 
 import (
 	"fmt"
@@ -8,11 +8,11 @@ import (
 
 	"github.com/matryer/is"
 
-	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/evaluate"
 	"github.com/annoset/annoset/internal/proof"
 )
 
-// someLabels are n random ones close together, with points and duplicates among them.
+// someLabels returns n random labels close together, with points and duplicates among them.
 func someLabels(r *rand.Rand, n int) labels {
 	out := labels{}
 	for range n {
@@ -22,51 +22,51 @@ func someLabels(r *rand.Rand, n int) labels {
 	return out
 }
 
-// rounds is how often a property is tried.
+// rounds returns how often a property is tried.
 func rounds() int {
-	if brief() {
+	if proof.Brief() {
 		return 8
 	}
 	return 60
 }
 
-func TestEvaluate_properties(t *testing.T) {
-	skipMany(t)
+func TestAgainst_properties(t *testing.T) {
+	proof.SkipMany(t)
 	t.Parallel()
-	matchings := map[string]annoset.Matching{ // those in which both sides are alike
+	matchings := map[string]evaluate.Matching{ // those that treat both sides alike
 		"events":     {OffsetPercent: -1},
-		"iou":        {By: annoset.MatchIoU, MinIoU: 0.3},
-		"segments":   {By: annoset.MatchSegments, SegmentMS: 130},
+		"iou":        {By: evaluate.MatchIoU, MinIoU: 0.3},
+		"segments":   {By: evaluate.MatchSegments, SegmentMS: 130},
 		"onset only": {OnsetOnly: true},
 	}
 	for name, matching := range matchings {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
-			r := newRand(t)
+			r := proof.Rand(t)
 			for range rounds() {
 				ref, pred := someLabels(r, r.IntN(60)), someLabels(r, r.IntN(60))
-				e := evaluate(t, ref, pred, matching)
-				back := evaluate(t, pred, ref, matching)
+				e := against(t, ref, pred, matching)
+				back := against(t, pred, ref, matching)
 				m := e.Micro
 				is.Equal(m.TruePositives, back.Micro.TruePositives)   // with the sides changed
 				is.Equal(m.FalsePositives, back.Micro.FalseNegatives) // what was wrong is missed
 				is.Equal(m.FalseNegatives, back.Micro.FalsePositives) // and the other way round
-				is.Equal(m.F1, back.Micro.F1)                         // so it is no better nor worse
+				is.Equal(m.F1, back.Micro.F1)                         // so F1 is the same
 				is.Equal(m.FalseNegatives, m.Substitutions+m.Deletions)
 				is.Equal(m.FalsePositives, m.Substitutions+m.Insertions)
-				if matching.By != annoset.MatchSegments {
+				if matching.By != evaluate.MatchSegments {
 					is.Equal(m.Reference, int64(len(ref)))                                     // no label is lost
 					is.Equal(m.Predicted, int64(len(pred)))                                    // nor counted twice
-					is.Equal(int64(len(e.Mistakes)), m.Substitutions+m.Deletions+m.Insertions) // each is told
+					is.Equal(int64(len(e.Mistakes)), m.Substitutions+m.Deletions+m.Insertions) // each is listed
 				} else {
-					is.Equal(m, segmentByMillisecond(ref, pred, matching.SegmentMS, m)) // as a table of segments has it
+					is.Equal(m, segmentByMillisecond(ref, pred, matching.SegmentMS, m)) // as counted segment by segment
 				}
 				shuffled := slices.Clone(pred)
 				r.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
-				is.Equal(evaluate(t, ref, shuffled, matching), e) // the order of predictions counts for nothing, not even for the mistakes
+				is.Equal(against(t, ref, shuffled, matching), e) // the order of predictions does not matter, not even for the mistakes
 				if len(ref) > 0 {
-					perfect := evaluate(t, ref, ref, matching)
+					perfect := against(t, ref, ref, matching)
 					is.Equal(perfect.Micro.F1, exactly(1, 1))        // all right
 					is.Equal(perfect.Macro.F1, exactly(1, 1))        // of each type
 					is.Equal(perfect.Micro.ErrorRate, exactly(0, 1)) // and nothing wrong
@@ -77,8 +77,8 @@ func TestEvaluate_properties(t *testing.T) {
 	}
 }
 
-// segmentByMillisecond counts segments one by one, and fills the counts into a score.
-func segmentByMillisecond(ref, pred labels, size int64, s annoset.Score) annoset.Score {
+// segmentByMillisecond counts segments one by one, and returns s with these counts.
+func segmentByMillisecond(ref, pred labels, size int64, s evaluate.Score) evaluate.Score {
 	type cell struct {
 		file, artifactType string
 		segment            int64

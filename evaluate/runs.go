@@ -1,4 +1,4 @@
-package annoset
+package evaluate
 
 import (
 	"bytes"
@@ -12,37 +12,39 @@ import (
 	"text/tabwriter"
 	"unicode"
 
+	"github.com/annoset/annoset"
 	"github.com/annoset/annoset/internal/canonical"
 )
 
-// TrainingComparison puts training runs side by side. It is a value, and safe for concurrent use as long as nobody
-// changes it.
-type TrainingComparison struct {
-	Runs       []TrainingRun    `json:"runs"`        // in the order that they were given in
-	SameLabels bool             `json:"same_labels"` // all were trained on equal labels, by the digests of their sets
-	Metrics    []MetricValues   `json:"metrics"`     // every metric that a run has, in order of name
-	Parameters []ParameterValue `json:"parameters"`  // those that differ, in order of name
+// Comparison puts training runs side by side.
+type Comparison struct {
+	Runs       []annoset.TrainingRun `json:"runs"`        // in the order in which they were given
+	SameLabels bool                  `json:"same_labels"` // all sets have the same digest, and so equal labels
+	Metrics    []MetricValues        `json:"metrics"`     // every metric that a run has, in order of name
+	Parameters []ParameterValue      `json:"parameters"`  // those that differ, in order of name
 }
 
 // MetricValues are the values of one metric.
 type MetricValues struct {
 	Name   string     `json:"name"`
-	Values []*float64 `json:"values"` // by run; nil where the run does not have it
+	Values []*float64 `json:"values"` // one for each run; nil if the run does not have the metric
 }
 
 // ParameterValue is a parameter that is not the same in all runs.
 type ParameterValue struct {
 	Name   string            `json:"name"`
-	Values []json.RawMessage `json:"values"` // by run, as they were given; nil where the run does not have it
+	Values []json.RawMessage `json:"values"` // one for each run, as given; nil if the run does not have the parameter
 }
 
-// CompareTraining puts training runs side by side, of one store or of several: two ways to label, for example, by how
-// good the models are. Parameters are the members of [TrainingRun.Parameters]. Two of them are the same if they differ
-// only in white space, escapes and the order of members; numbers are compared as they are written, so that 1 and 1.0
-// differ.
-func CompareTraining(runs ...TrainingRun) TrainingComparison {
-	c := TrainingComparison{
-		Runs: append([]TrainingRun{}, runs...), SameLabels: true, Metrics: []MetricValues{}, Parameters: []ParameterValue{},
+// CompareRuns puts training runs side by side, of one store or of several, to see for example which of two ways to
+// label makes better models. [annoset.Store.TrainingRuns] returns the runs of a set, a dataset or a model.
+//
+// Parameters are the members of [annoset.TrainingRun.Parameters]. Two values are the same if they differ only in white
+// space, escapes and the order of members. Numbers are compared as they are written, so 1 and 1.0 differ.
+func CompareRuns(runs ...annoset.TrainingRun) Comparison {
+	c := Comparison{
+		Runs: append([]annoset.TrainingRun{}, runs...), SameLabels: true, Metrics: []MetricValues{},
+		Parameters: []ParameterValue{},
 	}
 	metrics, names := make(map[string]bool), make(map[string]bool)
 	parameters := make([]map[string]json.RawMessage, len(runs))
@@ -51,7 +53,7 @@ func CompareTraining(runs ...TrainingRun) TrainingComparison {
 		for name := range runs[i].Metrics {
 			metrics[name] = true
 		}
-		// What is no object has no members.
+		// Parameters that are not an object have no members.
 		json.Unmarshal(runs[i].Parameters, &parameters[i]) //nolint:errcheck // see above
 		for name := range parameters[i] {
 			names[name] = true
@@ -78,7 +80,7 @@ func CompareTraining(runs ...TrainingRun) TrainingComparison {
 	return c
 }
 
-// differ tells whether JSON texts are not all the same. An absent one is the same as no other.
+// differ reports whether JSON texts are not all the same. An absent text is the same as absent ones only.
 func differ(values []json.RawMessage) bool {
 	form := func(v json.RawMessage) []byte {
 		if v == nil {
@@ -90,14 +92,18 @@ func differ(values []json.RawMessage) bool {
 	return slices.ContainsFunc(values[1:], func(v json.RawMessage) bool { return !bytes.Equal(form(v), first) })
 }
 
-// String returns the comparison as a table with a column for each run: its model, the version and the digest of its set,
-// its metrics, and the parameters that differ.
-func (c TrainingComparison) String() string {
+// String returns the comparison as a table with one column for each run: its model, the version and the digest of its
+// set, its metrics, and the parameters that differ.
+func (c Comparison) String() string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	row(w, "model", c.Runs, func(r TrainingRun) string { return strings.TrimSpace(r.Model + " " + r.ModelVersion) })
-	row(w, "labels", c.Runs, func(r TrainingRun) string { return "v" + strconv.Itoa(r.Version) })
-	row(w, "digest", c.Runs, func(r TrainingRun) string { return r.Digest[:min(len(r.Digest), len("sha256:")+8)] })
+	row(w, "model", c.Runs, func(r annoset.TrainingRun) string {
+		return strings.TrimSpace(r.Model + " " + r.ModelVersion)
+	})
+	row(w, "labels", c.Runs, func(r annoset.TrainingRun) string { return "v" + strconv.Itoa(r.Version) })
+	row(w, "digest", c.Runs, func(r annoset.TrainingRun) string {
+		return r.Digest[:min(len(r.Digest), len("sha256:")+8)]
+	})
 	for _, m := range c.Metrics {
 		row(w, m.Name, m.Values, func(v *float64) string {
 			if v == nil {

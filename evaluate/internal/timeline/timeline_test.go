@@ -7,7 +7,7 @@ import (
 
 	"github.com/matryer/is"
 
-	"github.com/annoset/annoset/internal/timeline"
+	"github.com/annoset/annoset/evaluate/internal/timeline"
 )
 
 func TestUnion(t *testing.T) {
@@ -16,9 +16,9 @@ func TestUnion(t *testing.T) {
 
 	got := timeline.Union([]timeline.Span{{30, 40}, {0, 10}, {35, 38}, {10, 12}, {20, 20}, {50, 60}, {55, 70}})
 
-	is.Equal(got, []timeline.Span{{0, 12}, {30, 40}, {50, 70}}) // touching ones are one, inner ones and points add nothing
+	is.Equal(got, []timeline.Span{{0, 12}, {30, 40}, {50, 70}}) // touching spans are joined; inner ones and points add nothing
 	is.Equal(timeline.Length(got), int64(12+10+20))             // counted once
-	is.Equal(len(timeline.Union(nil)), 0)                       // nothing covers nothing
+	is.Equal(len(timeline.Union(nil)), 0)                       // no spans cover no time
 }
 
 func TestMinus(t *testing.T) {
@@ -70,7 +70,7 @@ func TestAgainstMilliseconds(t *testing.T) {
 			}
 		}
 		timeline.Sweep(unions, func(length int64, active []int) { got[fmt.Sprint(active)] += length })
-		is.Equal(got, want)                                                        // the same ones active for as long
-		is.Equal(timeline.Length(timeline.Minus(unions[0], unions[1])), onlyFirst) // and the difference as long
+		is.Equal(got, want)                                                        // the same unions are active for the same time
+		is.Equal(timeline.Length(timeline.Minus(unions[0], unions[1])), onlyFirst) // and the difference has the same length
 	}
 }

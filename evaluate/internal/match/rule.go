@@ -2,16 +2,16 @@ package match
 
 import "math"
 
-// Rule says which spans may be partners: [Collars] or [Overlap].
+// Rule says which spans may be partners. [Collars] and [Overlap] make one.
 type Rule struct {
 	// starts returns the first and the last start that a partner of a can have.
 	starts func(a Span) (first, last int64)
 	fits   func(a, b Span) bool
 }
 
-// Collars is the rule that b starts no further than onsetMS from where a does, and ends no further from where a does
-// than the larger of offsetMS and percent hundredths of the length of a. An offsetMS below 0 leaves ends out. Exact as
-// long as a hundred times a length, and percent times one, are below 1<<53.
+// Collars returns the rule that b starts at most onsetMS from the start of a, and ends at most offsetMS, or percent of
+// the length of a if that is more, from the end of a. An offsetMS below 0 ignores ends. The rule is exact as long as
+// 100 times a length, and percent times one, are below 1<<53.
 func Collars(onsetMS, offsetMS int64, percent float64) Rule {
 	return Rule{
 		starts: func(a Span) (int64, int64) { return a.StartMS - onsetMS, a.StartMS + onsetMS },
@@ -25,12 +25,12 @@ func Collars(onsetMS, offsetMS int64, percent float64) Rule {
 	}
 }
 
-// Overlap is the rule that the [IoU] of a and b is at least least, which is above 0.
+// Overlap returns the rule that the [IoU] of a and b is at least least, which is greater than 0.
 func Overlap(least float64) Rule {
 	return Rule{
 		starts: func(a Span) (int64, int64) {
-			// The union is at most 1/least times the overlap, and so times the length of a: b begins no earlier
-			// before a than what the union has beyond a.
+			// The union is at most 1/least times the overlap, and so at most 1/least times the length of a. So b
+			// starts before a by at most what the union has beyond a.
 			length := float64(a.EndMS - a.StartMS)
 			before := math.Ceil(length/least - length)
 			return a.StartMS - int64(min(before, float64(a.StartMS)+1)), a.EndMS
@@ -39,8 +39,8 @@ func Overlap(least float64) Rule {
 	}
 }
 
-// IoU is the intersection over union of two spans, the Jaccard index: of the time that one or the other covers, the
-// part that both do. It is 1 for the same span, also of no length.
+// IoU is the intersection over union of two spans, or Jaccard index: the time that both cover, divided by the time that
+// at least one covers. It is 1 for equal spans, also for those of no length.
 func IoU(a, b Span) float64 {
 	if a == b {
 		return 1

@@ -1,4 +1,4 @@
-package annoset
+package evaluate
 
 import (
 	"cmp"
@@ -7,26 +7,28 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/annoset/annoset/internal/match"
-	"github.com/annoset/annoset/internal/timeline"
+	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/evaluate/internal/match"
+	"github.com/annoset/annoset/evaluate/internal/timeline"
 )
 
 // evaluator scores predictions, one audio file after the other.
 type evaluator struct {
 	op       string
-	opts     EvaluateOptions
+	opts     Options
 	rule     match.Rule
-	segments int64 // that were looked at, of all files
+	segments int64 // that were compared, in all files
 	byType   map[string]*Score
-	out      Evaluation
+	out      Result
 }
 
-func newEvaluator(op string, opts *EvaluateOptions) (*evaluator, error) {
-	e := &evaluator{op: op, byType: make(map[string]*Score), out: Evaluation{Mistakes: []Mistake{}}}
+// newEvaluator checks options, and returns an error for what is wrong with them and for the problems that p has
+// already.
+func newEvaluator(p *problems, opts *Options) (*evaluator, error) {
+	e := &evaluator{op: p.op, byType: make(map[string]*Score), out: Result{Mistakes: []Mistake{}}}
 	if opts != nil {
 		e.opts = *opts
 	}
-	p := &problems{op: op}
 	e.opts.Matching.check(p)
 	for i, name := range e.opts.AudioFiles {
 		p.Name(i, "audio_files", name)
@@ -38,9 +40,9 @@ func newEvaluator(op string, opts *EvaluateOptions) (*evaluator, error) {
 	return e, nil
 }
 
-// run evaluates all audio files in scope.
-func (e *evaluator) run(ctx context.Context, reference iter.Seq2[examined, error], predicted *held,
-) (Evaluation, error) {
+// run evaluates all audio files in the scope of the options.
+func (e *evaluator) run(ctx context.Context, reference iter.Seq2[annoset.Examined, error], predicted *held,
+) (Result, error) {
 	files := scope{}
 	switch {
 	case e.opts.AudioFiles != nil:
@@ -49,18 +51,18 @@ func (e *evaluator) run(ctx context.Context, reference iter.Seq2[examined, error
 		files.extra = predicted.names()
 	}
 	used := 0
-	err := files.walk(reference, predicted, func(ref, pred *examined) error {
-		used += len(pred.labels)
+	err := files.walk(reference, predicted, func(ref, pred *annoset.Examined) error {
+		used += len(pred.Annotations)
 		return e.file(ctx, ref, pred)
 	})
 	if err != nil {
-		return Evaluation{}, translate(e.op, err)
+		return Result{}, wrap(e.op, err)
 	}
 	e.out.SkippedPredictions = int64(predicted.n - used)
 	return e.result(), nil
 }
 
-// score finds the score of a type.
+// score returns the score of a type, a new one if the type was not met before.
 func (e *evaluator) score(artifactType string) *Score {
 	s := e.byType[artifactType]
 	if s == nil {
@@ -70,23 +72,24 @@ func (e *evaluator) score(artifactType string) *Score {
 	return s
 }
 
-// file scores one audio file, of which both sides are sorted.
-func (e *evaluator) file(ctx context.Context, ref, pred *examined) error {
+// file scores one audio file. Both sides are sorted.
+func (e *evaluator) file(ctx context.Context, ref, pred *annoset.Examined) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	e.out.AudioFiles++
-	e.out.LengthMS += ref.lastEndMS()
+	last := lastEndMS(ref.Annotations)
 	if e.opts.Matching.By == MatchSegments {
-		e.out.LengthMS += max(0, pred.lastEndMS()-ref.lastEndMS())
+		e.out.LengthMS += max(last, lastEndMS(pred.Annotations))
 		return e.bySegments(ref, pred)
 	}
+	e.out.LengthMS += last
 	return e.byLabels(ctx, ref, pred)
 }
 
-// byLabels pairs labels: within a type first, then what is left over whatever the type.
-func (e *evaluator) byLabels(ctx context.Context, ref, pred *examined) error {
-	refs, preds := indicesByType(ref.labels), indicesByType(pred.labels)
+// byLabels pairs labels: first within each type, then what is left over, whatever its type.
+func (e *evaluator) byLabels(ctx context.Context, ref, pred *annoset.Examined) error {
+	refs, preds := indicesByType(ref.Annotations), indicesByType(pred.Annotations)
 	var missed, wrong []int
 	for _, name := range typesOf(refs, preds) {
 		partners, err := e.pair(ctx, ref, refs[name], pred, preds[name])
@@ -108,27 +111,28 @@ func (e *evaluator) byLabels(ctx context.Context, ref, pred *examined) error {
 	}
 	var mistakes []Mistake
 	for i, j := range partners {
-		m := Mistake{Kind: Deletion, Reference: &ref.labels[missed[i]]}
+		m := Mistake{Kind: Deletion, Reference: &ref.Annotations[missed[i]]}
 		if j >= 0 {
-			m.Kind, m.Prediction = Substitution, &pred.labels[wrong[j]]
+			m.Kind, m.Prediction = Substitution, &pred.Annotations[wrong[j]]
 			e.out.Micro.Substitutions++
 		}
 		mistakes = append(mistakes, m)
 	}
 	_, inserted := leftOver(missed, wrong, partners)
 	for _, j := range inserted {
-		mistakes = append(mistakes, Mistake{Kind: Insertion, Prediction: &pred.labels[j]})
+		mistakes = append(mistakes, Mistake{Kind: Insertion, Prediction: &pred.Annotations[j]})
 	}
 	return e.report(mistakes)
 }
 
-// pair pairs those labels of both sides that the indices tell. It returns for each of the first its partner's place among
-// the second, or -1.
-func (e *evaluator) pair(ctx context.Context, a *examined, as []int, b *examined, bs []int) ([]int, error) {
-	return match.Maximum(ctx, spansOf(a.labels, as), spansOf(b.labels, bs), e.rule)
+// pair pairs the labels of a with the indices as, and those of b with the indices bs. It returns for each of as the
+// position in bs of its partner, or -1.
+func (e *evaluator) pair(ctx context.Context, a *annoset.Examined, as []int, b *annoset.Examined, bs []int,
+) ([]int, error) {
+	return match.Maximum(ctx, spansOf(a.Annotations, as), spansOf(b.Annotations, bs), e.rule)
 }
 
-func spansOf(labels []Annotation, indices []int) []match.Span {
+func spansOf(labels []annoset.Annotation, indices []int) []match.Span {
 	out := make([]match.Span, len(indices))
 	for n, i := range indices {
 		out[n] = match.Span{StartMS: labels[i].StartMS, EndMS: labels[i].EndMS}
@@ -136,7 +140,7 @@ func spansOf(labels []Annotation, indices []int) []match.Span {
 	return out
 }
 
-func indicesByType(labels []Annotation) map[string][]int {
+func indicesByType(labels []annoset.Annotation) map[string][]int {
 	out := make(map[string][]int)
 	for i := range labels {
 		out[labels[i].ArtifactType] = append(out[labels[i].ArtifactType], i)
@@ -144,40 +148,42 @@ func indicesByType(labels []Annotation) map[string][]int {
 	return out
 }
 
-// typesOf returns in order the names that either side has.
+// typesOf returns the types that at least one side has, in order.
 func typesOf[T any](a, b map[string]T) []string {
 	names := slices.AppendSeq(slices.Collect(maps.Keys(a)), maps.Keys(b))
 	slices.Sort(names)
 	return slices.Compact(names)
 }
 
-// leftOver returns those of both sides that have no partner.
-func leftOver(as, bs, partners []int) (left, right []int) {
+// leftOver returns the indices of as and of bs that have no partner. The partners are as [evaluator.pair] returns them.
+func leftOver(as, bs, partners []int) (leftA, leftB []int) {
 	taken := make([]bool, len(bs))
 	for i, j := range partners {
 		if j < 0 {
-			left = append(left, as[i])
+			leftA = append(leftA, as[i])
 			continue
 		}
 		taken[j] = true
 	}
 	for j, b := range bs {
 		if !taken[j] {
-			right = append(right, b)
+			leftB = append(leftB, b)
 		}
 	}
-	return left, right
+	return leftA, leftB
 }
 
-// bySegments compares which segments each type is in.
-func (e *evaluator) bySegments(ref, pred *examined) error {
+// bySegments compares in which segments each type is.
+func (e *evaluator) bySegments(ref, pred *annoset.Examined) error {
 	size := e.opts.Matching.segmentMS()
-	refs, preds := segmentsByType(ref.labels, size), segmentsByType(pred.labels, size)
-	var errors [][]timeline.Span // of each type those missed, then those wrong
+	refs, preds := segmentsByType(ref.Annotations, size), segmentsByType(pred.Annotations, size)
+	var errors [][]timeline.Span // for each type, the missed segments and then the wrong ones
 	var mistakes []Mistake
 	last := int64(0)
-	label := func(name string, s timeline.Span) *Annotation {
-		return &Annotation{AudioFileID: ref.name, ArtifactType: name, StartMS: s.From * size, EndMS: s.To * size}
+	label := func(name string, s timeline.Span) *annoset.Annotation {
+		return &annoset.Annotation{
+			AudioFileID: ref.ID, ArtifactType: name, StartMS: s.From * size, EndMS: s.To * size,
+		}
 	}
 	for _, name := range typesOf(refs, preds) {
 		missed, wrong := timeline.Minus(refs[name], preds[name]), timeline.Minus(preds[name], refs[name])
@@ -202,20 +208,20 @@ func (e *evaluator) bySegments(ref, pred *examined) error {
 	timeline.Sweep(errors, func(segments int64, active []int) {
 		missed := 0
 		for _, i := range active {
-			missed += 1 - i%2
+			missed += 1 - i%2 // even tracks are the missed ones
 		}
 		e.out.Micro.Substitutions += segments * int64(min(missed, len(active)-missed))
 	})
 	return e.report(mistakes)
 }
 
-// segmentsByType returns the segments that each type is in, counted from the beginning of the file.
-func segmentsByType(labels []Annotation, size int64) map[string][]timeline.Span {
+// segmentsByType returns the segments in which each type is, counted from the start of the file.
+func segmentsByType(labels []annoset.Annotation, size int64) map[string][]timeline.Span {
 	out := make(map[string][]timeline.Span)
 	for i := range labels {
 		a := &labels[i]
 		s := timeline.Span{From: a.StartMS / size, To: (a.EndMS + size - 1) / size}
-		s.To = max(s.To, s.From+1) // a point on a border
+		s.To = max(s.To, s.From+1) // a point on a border is in the segment that starts there
 		out[a.ArtifactType] = append(out[a.ArtifactType], s)
 	}
 	for name, spans := range out {
@@ -224,22 +230,21 @@ func segmentsByType(labels []Annotation, size int64) map[string][]timeline.Span 
 	return out
 }
 
-// at returns the label by which a mistake is put in order.
-func (m *Mistake) at() *Annotation {
+// at returns the label that gives a mistake its place in the order.
+func (m *Mistake) at() *annoset.Annotation {
 	if m.Reference != nil {
 		return m.Reference
 	}
 	return m.Prediction
 }
 
-// report hands on the mistakes of one file in order. Their labels are copied: those of the file are not kept.
+// report lists the mistakes of one audio file and passes them to the caller, in order. It copies their labels, because
+// a pointer to one of them would keep all labels of the file in memory.
 func (e *evaluator) report(mistakes []Mistake) error {
 	slices.SortStableFunc(mistakes, func(x, y Mistake) int {
-		a, b := x.at(), y.at()
-		return cmp.Or(
-			cmp.Compare(a.StartMS, b.StartMS), cmp.Compare(a.EndMS, b.EndMS), cmp.Compare(a.ArtifactType, b.ArtifactType))
+		return compareLabels(x.at(), y.at())
 	})
-	limit := max(orDefault(e.opts.MaxMistakes, DefaultMaxMistakes), 0)
+	limit := max(cmp.Or(e.opts.MaxMistakes, DefaultMaxMistakes), 0)
 	for _, m := range mistakes {
 		listed := len(e.out.Mistakes) < limit
 		e.out.MoreMistakes = e.out.MoreMistakes || !listed
@@ -259,7 +264,7 @@ func (e *evaluator) report(mistakes []Mistake) error {
 	return nil
 }
 
-func copied(a *Annotation) *Annotation {
+func copied(a *annoset.Annotation) *annoset.Annotation {
 	if a == nil {
 		return nil
 	}
@@ -267,8 +272,8 @@ func copied(a *Annotation) *Annotation {
 	return &c
 }
 
-// result computes all figures from what was counted.
-func (e *evaluator) result() Evaluation {
+// result computes all ratios from the counts.
+func (e *evaluator) result() Result {
 	micro := &e.out.Micro
 	e.out.ByType = make(map[string]Score, len(e.byType))
 	for name, s := range e.byType {
@@ -276,7 +281,7 @@ func (e *evaluator) result() Evaluation {
 		micro.FalsePositives += s.FalsePositives
 		micro.FalseNegatives += s.FalseNegatives
 		s.finish(e.segments)
-		s.SubstitutionRate = Ratio{}
+		s.SubstitutionRate = Ratio{} // within a type there are none
 		e.out.ByType[name] = *s
 	}
 	micro.finish(e.segments * int64(len(e.byType)))
@@ -284,7 +289,8 @@ func (e *evaluator) result() Evaluation {
 	return e.out
 }
 
-// finish computes what follows from positives, negatives and substitutions; with segments, how many were looked at.
+// finish computes what follows from positives, negatives and substitutions. The number of compared segments is 0 when
+// labels are matched.
 func (s *Score) finish(segments int64) {
 	s.Reference = s.TruePositives + s.FalseNegatives
 	s.Predicted = s.TruePositives + s.FalsePositives
@@ -310,7 +316,7 @@ func (s *Score) finish(segments int64) {
 
 // averageOf returns the mean of each ratio over the types for which it is defined.
 func averageOf(byType map[string]Score) Ratios {
-	names := slices.Sorted(maps.Keys(byType)) // sums depend on their order
+	names := slices.Sorted(maps.Keys(byType)) // the order matters in sums of floats
 	mean := func(of func(*Score) Ratio) Ratio {
 		sum, n := 0.0, 0
 		for _, name := range names {

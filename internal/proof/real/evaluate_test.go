@@ -1,4 +1,4 @@
-package annoset_test
+package real_test
 
 import (
 	"fmt"
@@ -10,6 +10,8 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/evaluate"
+	"github.com/annoset/annoset/internal/proof"
 )
 
 // readReport reads a report of sed_eval: figures by the headings above them, and the rows of its table by type.
@@ -17,7 +19,7 @@ func readReport(t *testing.T, name string) map[string]string {
 	t.Helper()
 	figures, heading, columns := map[string]string{}, "", []string(nil)
 	words := func(line string) []string { return strings.Fields(strings.ReplaceAll(line, "|", " ")) }
-	for _, row := range rowsOf(t, openSample(t, name), words) {
+	for _, row := range proof.Rows(t, proof.OpenSample(t, name), words) {
 		line := strings.Join(row, " ")
 		key, value, isFigure := strings.Cut(line, " : ")
 		switch {
@@ -39,15 +41,15 @@ func readReport(t *testing.T, name string) map[string]string {
 	return figures
 }
 
-// reported writes an evaluation as sed_eval does, under the names that readReport gives.
-func reported(e annoset.Evaluation) map[string]string {
-	percent := func(r annoset.Ratio, digits int) string { return fmt.Sprintf("%.*f", digits, 100*r.Value) }
-	rate := func(r annoset.Ratio) string { return fmt.Sprintf("%.2f", r.Value) }
+// reported writes a result as sed_eval does, under the names that readReport gives.
+func reported(e evaluate.Result) map[string]string {
+	percent := func(r evaluate.Ratio, digits int) string { return fmt.Sprintf("%.*f", digits, 100*r.Value) }
+	rate := func(r evaluate.Ratio) string { return fmt.Sprintf("%.2f", r.Value) }
 	figures := map[string]string{
 		"Evaluated length": fmt.Sprintf("%.2f", float64(e.LengthMS)/1000),
 		"Evaluated files":  fmt.Sprint(e.AudioFiles),
 	}
-	average := func(heading string, r annoset.Ratios) {
+	average := func(heading string, r evaluate.Ratios) {
 		figures[heading+"F-measure (F1)"] = percent(r.F1, 2)
 		figures[heading+"Precision"] = percent(r.Precision, 2)
 		figures[heading+"Recall"] = percent(r.Recall, 2)
@@ -80,26 +82,26 @@ func reported(e annoset.Evaluation) map[string]string {
 }
 
 func TestReal_Evaluate(t *testing.T) {
-	skipMany(t)
+	proof.SkipMany(t)
 	t.Parallel()
-	labels, clean, predictions := desed(t)
-	settings := map[string]string{ // what the reports say of how they were made
+	labels, clean, predictions := proof.DESED(t)
+	settings := map[string]string{ // the settings that the reports name
 		"Evaluate onset": "True", "Evaluate offset": "True", "T collar": "200.00", "Offset (length)": "20.00",
 		"Segment length": "1.00",
 	}
-	byEvents := annoset.Matching{OffsetPercent: 20}
+	byEvents := evaluate.Matching{OffsetPercent: 20}
 	tests := []struct {
 		name, report string
-		matching     annoset.Matching
+		matching     evaluate.Matching
 		edgeMS       int64 // added to the end of the one prediction that lies on the edge of its collar
 		figures      int
 		differ       []string
 	}{
 		{"as sed_eval does by segments", "desed/teacher_segment_f1.txt",
-			annoset.Matching{By: annoset.MatchSegments}, 0, 143, nil},
+			evaluate.Matching{By: evaluate.MatchSegments}, 0, 143, nil},
 		// A label ends at 9497 ms, the prediction of it at 9984: off by 487, and 20 % of the label's 2435 are 487. That is
 		// within. In seconds as binary fractions, the one is 0.4870000000000001 and the other 0.48699999999999993.
-		{"as sed_eval does by events, but for one on the edge", "desed/teacher_event_f1.txt", byEvents, 0, 95, []string{
+		{"as sed_eval does by events, except for one on the edge", "desed/teacher_event_f1.txt", byEvents, 0, 95, []string{
 			"Speech Rec", "macro F-measure (F1)", "macro Precision", "micro F-measure (F1)", "micro Precision", "micro Recall",
 		}},
 		{"as sed_eval does by events, that one moved off", "desed/teacher_event_f1.txt", byEvents, 1, 95, nil},
@@ -120,11 +122,11 @@ func TestReal_Evaluate(t *testing.T) {
 			})
 			predicted[edge].EndMS += tt.edgeMS
 
-			e, err := annoset.Evaluate(t.Context(), pairs(labels...), pairs(predicted...),
-				&annoset.EvaluateOptions{Matching: tt.matching, AudioFiles: files})
+			e, err := evaluate.Against(t.Context(), proof.Pairs(labels...), proof.Pairs(predicted...),
+				&evaluate.Options{Matching: tt.matching, AudioFiles: files})
 
 			is.NoErr(err)
-			is.Equal(len(want), tt.figures) // the parser overlooks none
+			is.Equal(len(want), tt.figures) // the parser misses none
 			got, differ := reported(e), []string(nil)
 			for _, key := range slices.Sorted(maps.Keys(want)) {
 				if got[key] != want[key] {

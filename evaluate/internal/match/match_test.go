@@ -10,7 +10,7 @@ import (
 
 	"github.com/matryer/is"
 
-	"github.com/annoset/annoset/internal/match"
+	"github.com/annoset/annoset/evaluate/internal/match"
 )
 
 func pairs(partners []int) (n int) {
@@ -50,7 +50,7 @@ func TestMaximum(t *testing.T) {
 		is.Equal(got, []int{1}) // 10 ms off instead of 50, and the first of two alike
 	})
 
-	t.Run("finds as many pairs as trying every way does", func(t *testing.T) {
+	t.Run("finds as many pairs as trying every path does", func(t *testing.T) {
 		t.Parallel()
 		rules := map[string]match.Rule{
 			"collars":       match.Collars(6, 6, 0),
@@ -95,7 +95,7 @@ func TestMaximum(t *testing.T) {
 		}
 	})
 
-	t.Run("is quick with a hundred thousand that are alike", func(t *testing.T) {
+	t.Run("is quick with a hundred thousand equal spans", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		a := slices.Repeat([]match.Span{{1000, 2000}}, 100_000)
@@ -106,24 +106,24 @@ func TestMaximum(t *testing.T) {
 
 		is.NoErr(err)
 		is.Equal(pairs(got), len(b))                // all of the shorter side
-		is.True(time.Since(begin) < 10*time.Second) // each with each would be 9,000,000,000 looks
+		is.True(time.Since(begin) < 10*time.Second) // comparing each with each would take 9,000,000,000 comparisons
 	})
 
-	t.Run("follows a way through all of a long file", func(t *testing.T) {
+	t.Run("follows a path through all of a long file", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		const n, collar = 100_000, 51
 		point := func(at int64) match.Span { return match.Span{StartMS: at, EndMS: at} }
 		a, b := []match.Span{point(1000)}, []match.Span{point(1000 - collar)}
 		for i := range int64(n) {
-			b = append(b, point(1000+100*i+49)) // nearer to the one of a before it, which takes it
+			b = append(b, point(1000+100*i+49)) // nearer to the span of a before it, which takes it
 			a = append(a, point(1000+100*i+100))
 		}
 
 		got, err := match.Maximum(ctx, a, b, match.Collars(collar, collar, 0))
 
 		is.NoErr(err)
-		is.Equal(pairs(got), n+1) // the last one of a is left over until all before it have moved on
+		is.Equal(pairs(got), n+1) // the last span of a is left over until all before it have another partner
 	})
 
 	t.Run("ends with its context", func(t *testing.T) {
@@ -146,7 +146,7 @@ func TestIoU(t *testing.T) {
 	is.Equal(match.IoU(match.Span{0, 10}, match.Span{10, 20}), 0.0)   // half open: they only touch
 	is.Equal(match.IoU(match.Span{5, 5}, match.Span{5, 5}), 1.0)      // the same point
 	is.Equal(match.IoU(match.Span{5, 5}, match.Span{0, 10}), 0.0)     // a point covers nothing
-	is.Equal(match.IoU(match.Span{0, 100}, match.Span{0, 55}), 0.55)  // as a person would write it
+	is.Equal(match.IoU(match.Span{0, 100}, match.Span{0, 55}), 0.55)  // exactly the decimal
 }
 
 func off(a, b int64) int64 { return max(a-b, b-a) }
@@ -161,7 +161,7 @@ func spans(r *rand.Rand, n int) []match.Span {
 	return out
 }
 
-// mostPairs is the size of a maximum matching by the simplest algorithm: one augmenting way after the other.
+// mostPairs is the size of a maximum matching by the simplest algorithm: one augmenting path after the other.
 func mostPairs(a, b []match.Span, fits func(a, b match.Span) bool) (n int) {
 	partner := make([]int, len(b))
 	for j := range partner {

@@ -1,4 +1,4 @@
-package annoset_test
+package evaluate_test
 
 import (
 	"context"
@@ -7,11 +7,12 @@ import (
 	"testing"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/evaluate"
 	"github.com/annoset/annoset/internal/proof"
 )
 
-// predicted yields what a fair model says of a workload: nine of ten labels, a little off, every twentieth of another
-// type, and something of its own now and then.
+// predicted yields the predictions of a fair model for a workload: nine of ten labels, with inexact times, one in twenty
+// of another type, and some that are wrong.
 func predicted(n int) iter.Seq2[annoset.Annotation, error] {
 	return func(yield func(annoset.Annotation, error) bool) {
 		r := rand.New(rand.NewPCG(3, 4))
@@ -32,30 +33,30 @@ func predicted(n int) iter.Seq2[annoset.Annotation, error] {
 	}
 }
 
-func BenchmarkEvaluate(b *testing.B) {
+func BenchmarkAgainstSet(b *testing.B) {
 	ctx := context.Background()
-	for name, m := range map[string]annoset.Matching{
-		"events": {}, "iou": {By: annoset.MatchIoU}, "segments": {By: annoset.MatchSegments},
+	for name, m := range map[string]evaluate.Matching{
+		"events": {}, "iou": {By: evaluate.MatchIoU}, "segments": {By: evaluate.MatchSegments},
 	} {
 		b.Run(name, func(b *testing.B) {
 			proof.BySize(b, func(b *testing.B, n int) {
 				s, set := proof.BenchStore(b, n, true, nil)
 				b.ReportAllocs()
 				for b.Loop() {
-					must(s.Evaluate(ctx, set.ID, predicted(n), &annoset.EvaluateOptions{Matching: m}))
+					proof.Must(evaluate.AgainstSet(ctx, s, set.ID, predicted(n), &evaluate.Options{Matching: m}))
 				}
 			})
 		})
 	}
 }
 
-func BenchmarkMeasureAgreement(b *testing.B) {
+func BenchmarkAgreeSets(b *testing.B) {
 	ctx := context.Background()
 	proof.BySize(b, func(b *testing.B, n int) {
 		s, set := proof.BenchStore(b, n, true, nil)
 		b.ReportAllocs()
 		for b.Loop() {
-			must(s.MeasureAgreement(ctx, set.ID, set.ID, nil))
+			proof.Must(evaluate.AgreeSets(ctx, s, set.ID, set.ID, nil))
 		}
 	})
 }

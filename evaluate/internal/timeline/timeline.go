@@ -1,5 +1,4 @@
-// Package timeline computes with stretches of a time line that are half open: unions, differences, and what goes on at
-// once.
+// Package timeline computes unions, differences and overlaps of half-open spans of time.
 package timeline
 
 import (
@@ -7,11 +6,12 @@ import (
 	"slices"
 )
 
-// Span is a stretch from From up to and without To, From <= To; in milliseconds or in whatever steps the caller counts.
+// Span reaches from From up to, but not including, To, with From <= To. The unit is the caller's: milliseconds,
+// segments.
 type Span struct{ From, To int64 }
 
-// Union returns what spans cover, as spans in order that neither overlap nor touch. Spans of no length cover nothing.
-// It sorts its argument, and returns a part of it.
+// Union returns the time that spans cover, as sorted spans that neither overlap nor touch. Spans of no length cover
+// nothing. It sorts its argument, and the result shares memory with it.
 func Union(spans []Span) []Span {
 	slices.SortFunc(spans, func(a, b Span) int { return cmp.Compare(a.From, b.From) })
 	out := spans[:0]
@@ -27,7 +27,7 @@ func Union(spans []Span) []Span {
 	return out
 }
 
-// Minus returns what a covers and b does not. Both are unions, and so is the result.
+// Minus returns the time that a covers and b does not. Both are unions, and so is the result.
 func Minus(a, b []Span) []Span {
 	var out []Span
 	for _, s := range a {
@@ -50,7 +50,7 @@ func Minus(a, b []Span) []Span {
 	return out
 }
 
-// Length returns how much a union covers.
+// Length returns how much time a union covers.
 func Length(union []Span) int64 {
 	n := int64(0)
 	for _, s := range union {
@@ -59,15 +59,15 @@ func Length(union []Span) int64 {
 	return n
 }
 
-// Sweep goes through several unions at once, in order of time. It calls fn for each stretch on which the same ones of
-// them, and at least one, are active: with its length, and the indices of the active ones in ascending order, which are
-// good until fn returns.
+// Sweep goes through several unions at once, in order of time. It calls fn for each stretch of time in which the same
+// unions cover it, at least one of them: with the length of the stretch and the ascending indices of these unions. The
+// indices are valid until fn returns.
 func Sweep(unions [][]Span, fn func(length int64, active []int)) {
 	type edge struct {
 		at    int64
 		track int
 	}
-	var edges []edge // the first one of a track begins a span, the next one ends it, and so on
+	var edges []edge // the first edge of a track starts a span, the next one ends it, and so on
 	for track, union := range unions {
 		for _, s := range union {
 			edges = append(edges, edge{s.From, track}, edge{s.To, track})

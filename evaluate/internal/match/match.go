@@ -1,4 +1,4 @@
-// Package match pairs the labels of two sides, one to one, so that as many as possible have a partner.
+// Package match pairs the labels of two sides one to one, as many pairs as possible.
 package match
 
 import (
@@ -8,19 +8,19 @@ import (
 	"sort"
 )
 
-// Span is where a label lies, half open, in milliseconds: 0 <= StartMS <= EndMS < 1<<44.
+// Span is the time of a label in milliseconds, half open, with 0 <= StartMS <= EndMS < 1<<44.
 type Span struct{ StartMS, EndMS int64 }
 
-// none stands for a partner that is not there.
+// none is the index of a partner that does not exist.
 const none = -1
 
-// Maximum returns for each span of a the index of its partner in b, or -1. Partners fit each other by the rule, and
-// there are as many pairs as there can be: a matching of maximum cardinality in the bipartite graph of what fits. It is
-// found by Hopcroft and Karp, "An n^5/2 algorithm for maximum matchings in bipartite graphs", SIAM Journal on Computing
-// 2 (4), 1973, which begins with a greedy one: each span of a, in its order, takes of what is left what is nearest to
-// it. What has a partner then keeps one. The result depends on the arguments alone.
+// Maximum returns for each span of a the index of its partner in b, or -1. Partners fit each other by the rule, and no
+// other choice has more pairs: this is a maximum matching in a bipartite graph. The algorithm is that of J. Hopcroft
+// and R. Karp, "An n^5/2 algorithm for maximum matchings in bipartite graphs", SIAM Journal on Computing 2 (4), 1973.
+// It starts from a greedy matching, in which each span of a, in order, takes the nearest span that is left. A span that
+// has a partner may get another one later, but keeps having one. The result depends only on the arguments.
 //
-// Memory grows with the number of spans, and not with that of the pairs that fit. The error is that of the context.
+// Memory grows with the number of spans, not with that of the pairs that fit. The only error is that of the context.
 func Maximum(ctx context.Context, a, b []Span, rule Rule) ([]int, error) {
 	g := newGraph(ctx, a, b, rule)
 	g.greedy()
@@ -40,19 +40,19 @@ func Maximum(ctx context.Context, a, b []Span, rule Rule) ([]int, error) {
 	return partners, nil
 }
 
-// graph is what fits, which is looked up in b by start and never written down.
+// graph has an edge for each two spans that fit. The edges are not stored: partners are looked up in b by their start.
 type graph struct {
 	ctx   context.Context
 	err   error
 	looks int
 	rule  Rule
 	a, b  []Span // b in order of start, then end
-	order []int  // where the spans of b were
+	order []int  // the index that each span of b had before it was sorted
 
-	from, to           []int // the part of b in which partners of each span of a lie
-	alike              []int // of each span of b, where the first one behind it lies that is not the same
+	from, to           []int // for each span of a, the range of b in which its partners can be
+	alike              []int // for each span of b, the index of the next one that differs from it
 	partnerA, partnerB []int
-	layer              []int // of a: how many pairs must be exchanged to come here
+	layer              []int // for each span of a, how many pairs must be exchanged to reach it
 }
 
 func newGraph(ctx context.Context, a, b []Span, rule Rule) *graph {
@@ -85,7 +85,7 @@ func newGraph(ctx context.Context, a, b []Span, rule Rule) *graph {
 	return g
 }
 
-// fits tells whether two spans may be partners. It says no to all once the context has ended.
+// fits reports whether two spans may be partners. Once the context has ended, it is always false.
 func (g *graph) fits(i, j int) bool {
 	const checkEvery = 1 << 12
 	if g.looks++; g.looks%checkEvery == 0 && g.err == nil {
@@ -96,7 +96,7 @@ func (g *graph) fits(i, j int) bool {
 
 func (g *graph) pair(i, j int) { g.partnerA[i], g.partnerB[j] = j, i }
 
-// greedy gives each span of a the nearest one of b that fits and has no partner yet.
+// greedy pairs each span of a with the nearest span of b that fits and has no partner yet.
 func (g *graph) greedy() {
 	left := newRemaining(len(g.b))
 	for i := range g.a {
@@ -118,8 +118,8 @@ func (g *graph) greedy() {
 
 func distance(a, b Span) int64 { return abs(a.StartMS-b.StartMS) + abs(a.EndMS-b.EndMS) }
 
-// layers finds out how far each span of a is from one without a partner, and whether a shortest way leads on to a span
-// of b that has none either.
+// layers computes how far each span of a is from one without a partner. It reports whether a shortest path leads on to
+// a span of b that has no partner either.
 func (g *graph) layers() bool {
 	var queue []int
 	for i, j := range g.partnerA {
@@ -153,7 +153,7 @@ func (g *graph) layers() bool {
 	return found
 }
 
-// augment exchanges pairs along shortest ways that have no span in common, each of which leads to one pair more.
+// augment exchanges pairs along shortest paths that have no span in common. Each path adds one pair.
 func (g *graph) augment() {
 	left := newRemaining(len(g.b))
 	for i := range g.a {
@@ -163,16 +163,16 @@ func (g *graph) augment() {
 	}
 }
 
-// exchange looks for a way from a span of a that has no partner, depth first: a stack instead of calls, since a way can
-// be as long as the file.
+// exchange searches depth first for a path from a span of a that has no partner. It keeps a stack of its own instead of
+// calling itself, because a path can be as long as the file.
 func (g *graph) exchange(root int, left remaining) {
 	type step struct{ i, j int }
-	way := []step{{root, g.from[root]}}
-	for len(way) > 0 && g.err == nil {
-		top := &way[len(way)-1]
+	path := []step{{root, g.from[root]}}
+	for len(path) > 0 && g.err == nil {
+		top := &path[len(path)-1]
 		top.j = left.at(top.j)
 		if top.j >= g.to[top.i] {
-			way = way[:len(way)-1]
+			path = path[:len(path)-1]
 			continue
 		}
 		if !g.fits(top.i, top.j) {
@@ -183,20 +183,21 @@ func (g *graph) exchange(root int, left remaining) {
 		switch {
 		case k == none:
 			left.remove(top.j)
-			for _, s := range way {
+			for _, s := range path {
 				g.pair(s.i, s.j)
 			}
 			return
 		case g.layer[k] == g.layer[top.i]+1:
 			left.remove(top.j)
-			way = append(way, step{k, g.from[k]})
+			path = append(path, step{k, g.from[k]})
 		default:
 			top.j++
 		}
 	}
 }
 
-// remaining are the indices from 0 up to n that were not removed: a forest in which each leads on to one that remains.
+// remaining is the set of the indices from 0 to n that were not removed, as a forest: each index leads to the next one
+// that remains. The last index, n, is never removed.
 type remaining []int
 
 func newRemaining(n int) remaining {
@@ -207,7 +208,7 @@ func newRemaining(n int) remaining {
 	return r
 }
 
-// at returns i or the next one that remains; n where there is none.
+// at returns the first index that remains, from i on; n if there is no other.
 func (r remaining) at(i int) int {
 	for r[i] != i {
 		r[i] = r[r[i]]
