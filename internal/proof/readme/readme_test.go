@@ -116,10 +116,10 @@ func TestREADME_steps(t *testing.T) {
 	}
 	is.Equal(steps, 7) // six, and the export
 	dir := t.TempDir()
-	is.NoErr(os.WriteFile(filepath.Join(dir, "ep2.TextGrid"), []byte(textGrid), 0o600))
+	is.NoErr(os.WriteFile(filepath.Join(dir, "labels.csv"), []byte(labels), 0o600))
 	is.NoErr(os.WriteFile(filepath.Join(dir, "predictions.csv"), []byte(predictions), 0o600))
 	out := run(t, dir, head+body.String()+"return nil\n}\n")
-	for _, want := range []string{"ep1.wav false", "F1 0.8", "Removed 1 long_pause label", "SPEAKER ep1.wav 1 1.2 0.25"} {
+	for _, want := range []string{"ep2.wav false", "F1 0.5", "Removed 1 long_pause label", "SPEAKER ep1.wav 1 1.200 0.250"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in what the steps print:\n%s", want, out)
 		}
@@ -186,27 +186,11 @@ func run(ctx context.Context) error {
 
 // What lies beside the program that is made of the steps.
 const (
-	textGrid = `File type = "ooTextFile"
-Object class = "TextGrid"
-
-xmin = 0
-xmax = 10
-tiers? <exists>
-size = 1
-item []:
-    item [1]:
-        class = "IntervalTier"
-        name = "artifacts"
-        xmin = 0
-        xmax = 10
-        intervals: size = 1
-        intervals [1]:
-            xmin = 2.5
-            xmax = 3.25
-            text = "glitch"
+	labels = `audio_file_id,artifact_type,start_ms,end_ms
+ep2.wav,glitch,2500,3250
 `
 	predictions = `audio_file_id,artifact_type,start_ms,end_ms
 ep1.wav,glitch,1190,1460
-ep1.wav,long_pause,4000,9000
+ep1.wav,glitch,7000,7100
 `
 )
