@@ -12,6 +12,7 @@ import (
 	"cmp"
 	"context"
 	_ "embed"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -163,7 +164,7 @@ func (c *converter) write(ctx context.Context, store *annoset.Store, set annoset
 			err = closed
 		}
 		if err != nil {
-			os.Remove(out) // half a file is of no use
+			err = errors.Join(err, os.Remove(out)) // half a file is worse than none
 		}
 	}()
 	return labelfile.Export(ctx, store, set.ID, f, c.to, opts)

@@ -51,7 +51,7 @@ type team struct {
 	data            annoset.Dataset
 }
 
-// label makes the first version: labelled by ann, checked, reviewed by ben.
+// label makes the first version: labeled by ann, checked, reviewed by ben.
 func (t *team) label() annoset.AnnotationSet {
 	chapter("Ann labels a first draft, and has it checked")
 	draft := must(t.ann.CreateSet(t.ctx, t.data.ID, annoset.NewSet{Notes: "Ann's first pass."}))
@@ -142,8 +142,8 @@ func (t *team) evaluate(set annoset.AnnotationSet) []evaluate.Mistake {
 	result := must(evaluate.AgainstSet(t.ctx, t.store, set.ID, predictions("1"), nil))
 	say("    %-12s %4s %4s %4s %9s %9s %9s", "", "TP", "FP", "FN", "precision", "recall", "F1")
 	row := func(name string, s evaluate.Score) {
-		say("    %-12s %4d %4d %4d %9s %9s %9s", name, s.TruePositives, s.FalsePositives, s.FalseNegatives, percent(s.Precision),
-			percent(s.Recall), percent(s.F1))
+		say("    %-12s %4d %4d %4d %9s %9s %9s", name, s.TruePositives, s.FalsePositives, s.FalseNegatives,
+			percent(s.Precision), percent(s.Recall), percent(s.F1))
 	}
 	for _, kind := range t.data.ArtifactTypes {
 		row(kind.Name, result.ByType[kind.Name])
@@ -250,8 +250,8 @@ func reason(err error) string {
 		return "published, and what was trained on it needs it: " + strings.Join(e.Models, ", ")
 	}
 	text, _, _ := strings.Cut(err.Error(), "; first, ") // what a check found first is listed by itself
-	if i := strings.Index(text, "annoset: "); i >= 0 {
-		return text[i+len("annoset: "):]
+	if _, after, found := strings.Cut(text, "annoset: "); found {
+		return after
 	}
 	return text
 }
