@@ -258,3 +258,11 @@ func seed(f *testing.F, a annoset.Annotation) {
 	}
 	f.Add(a.AudioFileID, a.ArtifactType, a.StartMS, a.EndMS, a.Confidence != nil, c, []byte(a.ExtraData))
 }
+
+func TestPlace_String(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	is.Equal(annoset.Place{File: "a.csv", Line: 12, Column: 3}.String(), "a.csv:12:3")
+	is.Equal(annoset.Place{File: "a.csv"}.String(), "a.csv") // what was written has no place in a file
+	is.Equal(annoset.Place{Line: 2}.String(), "input:2")
+}

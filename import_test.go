@@ -247,3 +247,11 @@ func TestStore_Import_options(t *testing.T) {
 		})
 	}
 }
+
+func TestStore_Import_nothing(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s := openStore(t, nil)
+	_, err := s.Import(t.Context(), newDraft(t, s.Store, "nothing").ID, nil, nil)
+	is.Equal(badFields(is, err), []string{"-1 labels"}) // and no panic
+}

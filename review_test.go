@@ -226,7 +226,7 @@ func TestStore_Approve(t *testing.T) {
 		refused, ok := errors.AsType[*annoset.ApprovalError](err)
 		is.True(ok)
 		is.True(refused.Unsigned)
-		is.True(strings.Contains(err.Error(), `needs 1 of revision`))
+		is.True(strings.Contains(err.Error(), `0 of 1 required approvals`))
 		is.True(strings.Contains(err.Error(), `edited since it was approved by "bob"; edited unsigned`))
 		own2 := value(r.ann.CreateSet(t.Context(), set.DatasetID, annoset.NewSet{}))(t)
 		_, err = r.ann.Import(t.Context(), own2.ID, r.Annotations(t.Context(), set.ID, annoset.Filter{}), nil)

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -14,13 +13,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/fstest"
 
 	"github.com/google/uuid"
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
 	"github.com/annoset/annoset/annosettest"
+	"github.com/annoset/annoset/internal/proof"
 )
 
 // storeCalls are all methods of a store but Close and As, with arguments of a set and a dataset that exist.
@@ -55,11 +54,7 @@ func storeCalls(s *annoset.Store, set annoset.AnnotationSet, dir string) (reads,
 		"Stats":             func(ctx context.Context) error { return errOf(s.Stats(ctx, id)) },
 		"TrainingSet":       func(ctx context.Context) error { return errOf(s.TrainingSet(ctx, id)) },
 		"Check":             func(ctx context.Context) error { return errOf(s.Check(ctx, id, nil)) },
-		"Evaluate":          func(ctx context.Context) error { return errOf(s.Evaluate(ctx, id, stream(3, 1), nil)) },
-		"MeasureAgreement": func(ctx context.Context) error {
-			return errOf(s.MeasureAgreement(ctx, id, id, nil))
-		},
-		"Reviews": func(ctx context.Context) error { return errOf(s.Reviews(ctx, id)) },
+		"Reviews":           func(ctx context.Context) error { return errOf(s.Reviews(ctx, id)) },
 		"TrainingRuns": func(ctx context.Context) error {
 			return errOf(s.TrainingRuns(ctx, annoset.TrainingFilter{SetID: id}))
 		},
@@ -69,12 +64,6 @@ func storeCalls(s *annoset.Store, set annoset.AnnotationSet, dir string) (reads,
 		"Verify":     func(ctx context.Context) error { return s.Verify(ctx, id) },
 		"Backup":     func(ctx context.Context) error { return s.Backup(ctx, filepath.Join(dir, "backup")) },
 		"Export":     func(ctx context.Context) error { return s.Export(ctx, id, filepath.Join(dir, "export")) },
-		"ExportTo": func(ctx context.Context) error {
-			return errOf(s.ExportTo(ctx, id, io.Discard, annoset.FormatJSONLines, nil))
-		},
-		"ExportToDir": func(ctx context.Context) error {
-			return errOf(s.ExportToDir(ctx, id, filepath.Join(dir, "folder"), annoset.FormatJSONLines, nil))
-		},
 	}
 	writes = map[string]func(context.Context) error{
 		"CreateDataset": func(ctx context.Context) error {
@@ -90,17 +79,11 @@ func storeCalls(s *annoset.Store, set annoset.AnnotationSet, dir string) (reads,
 		"CopyAnnotations": func(ctx context.Context) error {
 			return errOf(s.CopyAnnotations(ctx, id, id, annoset.Filter{}))
 		},
-		"UpdateSet": func(ctx context.Context) error { return errOf(s.UpdateSet(ctx, id, annoset.SetPatch{})) },
-		"Publish":   func(ctx context.Context) error { return errOf(s.Publish(ctx, id, nil)) },
-		"DeleteSet": func(ctx context.Context) error { return s.DeleteSet(ctx, id) },
-		"Add":       func(ctx context.Context) error { return errOf(s.Add(ctx, id, label("a.wav", "glitch", 0, 1))) },
-		"Import":    func(ctx context.Context) error { return errOf(s.Import(ctx, id, stream(3, 1), nil)) },
-		"ImportFrom": func(ctx context.Context) error {
-			return errOf(s.ImportFrom(ctx, id, strings.NewReader(kitchen), annoset.FormatDCASE, nil))
-		},
-		"ImportFromFS": func(ctx context.Context) error {
-			return errOf(s.ImportFromFS(ctx, id, fstest.MapFS{"kitchen.tsv": {Data: []byte(kitchen)}}, annoset.FormatDCASE, nil))
-		},
+		"UpdateSet":   func(ctx context.Context) error { return errOf(s.UpdateSet(ctx, id, annoset.SetPatch{})) },
+		"Publish":     func(ctx context.Context) error { return errOf(s.Publish(ctx, id, nil)) },
+		"DeleteSet":   func(ctx context.Context) error { return s.DeleteSet(ctx, id) },
+		"Add":         func(ctx context.Context) error { return errOf(s.Add(ctx, id, label("a.wav", "glitch", 0, 1))) },
+		"Import":      func(ctx context.Context) error { return errOf(s.Import(ctx, id, stream(3, 1), nil)) },
 		"Update":      func(ctx context.Context) error { return s.Update(ctx, id, annoset.Annotation{ID: 1}) },
 		"Delete":      func(ctx context.Context) error { return s.Delete(ctx, id, 1) },
 		"MarkClean":   func(ctx context.Context) error { return s.MarkClean(ctx, id, "c.wav") },
@@ -268,19 +251,12 @@ func TestStore_As(t *testing.T) {
 		t.Parallel()
 		s := openStore(t, nil)
 		source := annosettest.Publish(t, s.As("cid"), "a.wav hum 0 10")
-		folder := fstest.MapFS{"a.txt": {Data: []byte("0.5\t1.25\tDishes\n")}}
 		for name, edit := range map[string]func(ann *annoset.Store, set uuid.UUID, id int64) error{
 			"Add": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
 				return errOf(ann.Add(t.Context(), set, label("a.wav", "hum", 0, 10)))
 			},
 			"Import": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
 				return errOf(ann.Import(t.Context(), set, stream(5000, 3), nil)) // in bulk
-			},
-			"ImportFrom": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
-				return errOf(ann.ImportFrom(t.Context(), set, strings.NewReader(kitchen), annoset.FormatDCASE, nil))
-			},
-			"ImportFromFS": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
-				return errOf(ann.ImportFromFS(t.Context(), set, folder, annoset.FormatAudacity, nil))
 			},
 			"CopyAnnotations": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
 				return errOf(ann.CopyAnnotations(t.Context(), set, source.ID, annoset.Filter{}))
@@ -358,7 +334,7 @@ func TestStore_Backup(t *testing.T) {
 		skipMany(t)
 		t.Parallel()
 		is := is.New(t)
-		w := newWorld(t)
+		w := proof.NewWorld(t)
 		path := filepath.Join(t.TempDir(), "copy.annoset")
 		is.NoErr(w.Backup(t.Context(), path))
 		is.Equal(len(folderSums(t, filepath.Dir(path))), 1) // nothing temporary is left
@@ -385,7 +361,7 @@ func TestStore_Backup(t *testing.T) {
 		s := openStore(t, nil)
 		newDraft(t, s.Store, "one")
 		dir := t.TempDir()
-		full, folder := writeFile(t, dir, "precious"), filepath.Join(dir, "folder")
+		full, folder := proof.WriteFile(t, dir, "precious"), filepath.Join(dir, "folder")
 		is.NoErr(os.Mkdir(folder, 0o700))
 		is.NoErr(os.WriteFile(filepath.Join(dir, "empty"), nil, 0o600))
 		before := folderSums(t, dir)

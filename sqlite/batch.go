@@ -11,8 +11,8 @@ import (
 //
 //	SELECT 1 FROM … WHERE … AND take(?1, id, …)
 //
-// where the function puts each row into a batch, and is true once that is full: then the statement yields one row, which
-// says no more than that the batch can be read.
+// where the function puts each row into a batch, and is true once that is full: then the statement yields one row,
+// which says no more than that the batch can be read.
 
 // batchRows is how many rows a batch holds at most, and firstRows how many the first one does, for those who soon stop.
 // A batch is full too once its texts have batchBytes: extra data may be long.

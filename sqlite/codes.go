@@ -10,6 +10,7 @@ import (
 // Fault groups the database's error codes by what a caller can do about them.
 type Fault int
 
+// What a caller can do about an error.
 const (
 	FaultNone       Fault = iota // not an error of the database
 	FaultOther                   // any code not named here

@@ -19,8 +19,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	}
 	full, ok := dc.(fullConn)
 	if !ok {
-		dc.Close()
-		return nil, errors.New("sqlite: the driver's connection lacks a context method")
+		return nil, errors.Join(errors.New("sqlite: the driver's connection lacks a context method"), dc.Close())
 	}
 	return &conn{fullConn: full, idle: make(map[string][]driver.Stmt), reading: make(map[*cachedRows]struct{})}, nil
 }

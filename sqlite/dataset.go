@@ -39,18 +39,16 @@ func (tx *WriteTx) InsertDataset(ctx context.Context, r DatasetRow) (int64, erro
 
 // UpdateDataset writes what may change of a dataset.
 func (tx *WriteTx) UpdateDataset(ctx context.Context, r DatasetRow) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		UPDATE dataset
 		SET name = ?, description = ?, extra_data = ?, updated_ms = ?, required_approvals = ?
 		WHERE id = ?`,
 		r.Name, r.Description, r.ExtraData, r.UpdatedMS, r.RequiredApprovals, r.ID)
-	return err
 }
 
 // DeleteDataset removes a dataset that nothing refers to any more.
 func (tx *WriteTx) DeleteDataset(ctx context.Context, id int64) error {
-	_, err := tx.exec(ctx, `DELETE FROM dataset WHERE id = ?`, id)
-	return err
+	return tx.exec(ctx, `DELETE FROM dataset WHERE id = ?`, id)
 }
 
 // DatasetByUUID reads a dataset by the id that users know.
@@ -134,24 +132,21 @@ func (tx *WriteTx) InsertType(ctx context.Context, r TypeRow) (int64, error) {
 
 // UpdateType writes what may change of an artifact type.
 func (tx *WriteTx) UpdateType(ctx context.Context, r TypeRow) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		UPDATE artifact_type
 		SET description = ?, color = ?, declared = ?, place = ?
 		WHERE id = ?`,
 		r.Description, r.Color, r.Declared, r.Place, r.ID)
-	return err
 }
 
 // DeleteType removes an artifact type that no label bears.
 func (tx *WriteTx) DeleteType(ctx context.Context, id int64) error {
-	_, err := tx.exec(ctx, `DELETE FROM artifact_type WHERE id = ?`, id)
-	return err
+	return tx.exec(ctx, `DELETE FROM artifact_type WHERE id = ?`, id)
 }
 
 // DeleteTypes removes the artifact types of a dataset whose labels are gone.
 func (tx *WriteTx) DeleteTypes(ctx context.Context, datasetID int64) error {
-	_, err := tx.exec(ctx, `DELETE FROM artifact_type WHERE dataset_id = ?`, datasetID)
-	return err
+	return tx.exec(ctx, `DELETE FROM artifact_type WHERE dataset_id = ?`, datasetID)
 }
 
 // TypesInUse returns the ids of the artifact types that labels of a dataset bear, in any of its layers.

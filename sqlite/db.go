@@ -333,7 +333,9 @@ func beginRead(ctx context.Context, c *sqlx.Conn) error {
 
 // inTx runs fn between begin and COMMIT on one connection. Anything but a nil error, a panic included, rolls back;
 // a connection that cannot roll back is thrown away.
-func inTx(ctx context.Context, pool *sqlx.DB, begin func(context.Context, *sqlx.Conn) error, fn func(ReadTx) error) error {
+func inTx(
+	ctx context.Context, pool *sqlx.DB, begin func(context.Context, *sqlx.Conn) error, fn func(ReadTx) error,
+) error {
 	c, err := pool.Connx(ctx)
 	if err != nil {
 		return err
@@ -365,8 +367,8 @@ func inTx(ctx context.Context, pool *sqlx.DB, begin func(context.Context, *sqlx.
 	return nil
 }
 
-// rollback ends a transaction, if there is one. SQLite may have ended it by itself, which makes ROLLBACK fail too; a new
-// connection costs less than telling the two apart.
+// rollback ends a transaction, if there is one. SQLite may have ended it by itself, which makes ROLLBACK fail too; a
+// new connection costs less than telling the two apart.
 func rollback(c *sqlx.Conn) {
 	if _, err := c.ExecContext(context.Background(), "ROLLBACK"); err != nil {
 		c.Raw(func(any) error { return driver.ErrBadConn }) //nolint:errcheck // the way to drop a connection

@@ -90,7 +90,9 @@ func (tx *ReadTx) LabelsIn(ctx context.Context, layers, files []int64, fn func(d
 
 // RemovalsIn calls fn for each removal that some layers hold of labels of some audio files, with the place of its layer
 // among the layers.
-func (tx *ReadTx) RemovalsIn(ctx context.Context, layers, files []int64, fn func(depth int, fileID, id int64) error) error {
+func (tx *ReadTx) RemovalsIn(
+	ctx context.Context, layers, files []int64, fn func(depth int, fileID, id int64) error,
+) error {
 	n := 0
 	return tx.each(`
 		SELECT y.key, r.file_id, r.id
@@ -144,8 +146,8 @@ func (tx *ReadTx) rowsByID(query string, layerID int64, wanted []int64, fn func(
 	}, layerID, ids(wanted))
 }
 
-// Strays reads the ids that some layers speak of in more than one audio file. A label that was changed has an index entry
-// of its own, so one of two rows in different files has one.
+// Strays reads the ids that some layers speak of in more than one audio file. A label that was changed has an index
+// entry of its own, so one of two rows in different files has one.
 func (tx *ReadTx) Strays(ctx context.Context, from, to []int64) (map[int64]bool, error) {
 	strays := make(map[int64]bool)
 	take := func(cu *cursor) error {

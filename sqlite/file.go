@@ -71,12 +71,11 @@ func (tx *WriteTx) InsertFile(ctx context.Context, r FileRow) (int64, error) {
 
 // UpdateFile writes what may change of an audio file.
 func (tx *WriteTx) UpdateFile(ctx context.Context, r FileRow) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		UPDATE audio_file
 		SET duration_ms = ?, registered = ?
 		WHERE id = ?`,
 		r.DurationMS, r.Registered, r.ID)
-	return err
 }
 
 // LastEnd returns the latest end of the labels that any set has in an audio file, 0 where there are none.
@@ -91,15 +90,13 @@ func (tx *ReadTx) LastEnd(ctx context.Context, fileID int64) (int64, error) {
 
 // DeleteOrphanFiles removes the audio files of a dataset that nobody registered and no set speaks of.
 func (tx *WriteTx) DeleteOrphanFiles(ctx context.Context, datasetID int64) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		DELETE FROM audio_file
 		WHERE dataset_id = ? AND registered = 0
 			AND NOT EXISTS (SELECT 1 FROM layer_file WHERE file_id = audio_file.id)`, datasetID)
-	return err
 }
 
 // DeleteFiles removes the audio files of a dataset whose sets are gone.
 func (tx *WriteTx) DeleteFiles(ctx context.Context, datasetID int64) error {
-	_, err := tx.exec(ctx, `DELETE FROM audio_file WHERE dataset_id = ?`, datasetID)
-	return err
+	return tx.exec(ctx, `DELETE FROM audio_file WHERE dataset_id = ?`, datasetID)
 }

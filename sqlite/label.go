@@ -146,7 +146,9 @@ func (tx *WriteTx) InsertBlocks(ctx context.Context, layerID int64, rows []Label
 }
 
 // insertLabels writes rows with the statements that choose finds best for the next ones.
-func (tx *WriteTx) insertLabels(ctx context.Context, layerID int64, rows []LabelRow, choose func([]LabelRow) *labelInsert) error {
+func (tx *WriteTx) insertLabels(
+	ctx context.Context, layerID int64, rows []LabelRow, choose func([]LabelRow) *labelInsert,
+) error {
 	var args []driver.NamedValue
 	for len(rows) > 0 {
 		if err := ctx.Err(); err != nil {
@@ -164,20 +166,18 @@ func (tx *WriteTx) insertLabels(ctx context.Context, layerID int64, rows []Label
 
 // DeleteLabel removes a row from an open layer.
 func (tx *WriteTx) DeleteLabel(ctx context.Context, layerID int64, r LabelRow) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		DELETE FROM label
 		WHERE layer_id = ? AND file_id = ? AND start_ms = ? AND id = ?`,
 		layerID, r.FileID, r.StartMS, r.ID)
-	return err
 }
 
 // InsertRemoval hides a label of the layers below an open layer.
 func (tx *WriteTx) InsertRemoval(ctx context.Context, layerID int64, r LabelRow) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		INSERT INTO removal (layer_id, file_id, id)
 		VALUES (?, ?, ?)`,
 		layerID, r.FileID, r.ID)
-	return err
 }
 
 const selectIndexedLabel = `
@@ -188,8 +188,8 @@ const selectIndexedLabel = `
 	ORDER BY k.depth
 	LIMIT 1`
 
-// inBlock joins, as l, the label of an id that a layer holds in a block, b; layer and id are SQL. Bounds are pairs, for many labels
-// may start together, and of plain values: SQLite would not seek by the id of a column.
+// inBlock joins, as l, the label of an id that a layer holds in a block, b; layer and id are SQL. Bounds are pairs,
+// for many labels may start together, and of plain values: SQLite would not seek by the id of a column.
 func inBlock(layer, id string) string {
 	return strings.NewReplacer("LAYER", layer, "ID", id).Replace(`
 	CROSS JOIN label_block b ON b.layer_id = LAYER AND b.last_id >= ID AND b.first_id = (

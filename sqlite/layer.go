@@ -25,8 +25,8 @@ func (tx *ReadTx) Stack(ctx context.Context, layerID int64) ([]LayerRow, error) 
 		ORDER BY k.depth`, layerID)
 }
 
-// InsertLayer adds an open layer on top of another, or of nothing, and returns its id. Folds is the topmost of the layers
-// that it is going to stand for, if any.
+// InsertLayer adds an open layer on top of another, or of nothing, and returns its id. Folds is the topmost of the
+// layers that it is going to stand for, if any.
 func (tx *WriteTx) InsertLayer(ctx context.Context, datasetID int64, below, folds *int64) (int64, error) {
 	return tx.insert(ctx, `INSERT INTO layer (dataset_id, below_id, folds_id) VALUES (?, ?, ?)`, datasetID, below, folds)
 }
@@ -38,17 +38,15 @@ func (tx *ReadTx) FoldOf(ctx context.Context, layerID int64) (id int64, found bo
 
 // WeighLayer counts what an open layer holds, and keeps the sum with it.
 func (tx *WriteTx) WeighLayer(ctx context.Context, id int64) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		UPDATE layer
 		SET weight = (SELECT count(*) FROM label WHERE layer_id = ?1) + (SELECT count(*) FROM removal WHERE layer_id = ?1)
 		WHERE id = ?1`, id)
-	return err
 }
 
 // SealLayer ends the writing to a layer that no set owns. The guards are off.
 func (tx *WriteTx) SealLayer(ctx context.Context, id int64) error {
-	_, err := tx.exec(ctx, `UPDATE layer SET sealed = 1 WHERE id = ?`, id)
-	return err
+	return tx.exec(ctx, `UPDATE layer SET sealed = 1 WHERE id = ?`, id)
 }
 
 // Seen tells whether any layer stands on a layer, or any set owns it.
@@ -75,7 +73,7 @@ func (tx *WriteTx) DeleteLayer(ctx context.Context, id int64) error {
 		`DELETE FROM layer_file WHERE layer_id = ?`,
 		`DELETE FROM layer WHERE id = ?`,
 	} {
-		if _, err := tx.exec(ctx, query, id); err != nil {
+		if err := tx.exec(ctx, query, id); err != nil {
 			return err
 		}
 	}
@@ -110,7 +108,7 @@ func (tx *WriteTx) CopyLayer(ctx context.Context, from, to int64, verbatim bool)
 		SET clean = 1
 		WHERE layer_id = ? AND file_id IN (SELECT file_id FROM layer_file WHERE layer_id = ? AND clean = 1)`)
 	for _, query := range queries {
-		if _, err := tx.exec(ctx, query, to, from); err != nil {
+		if err := tx.exec(ctx, query, to, from); err != nil {
 			return err
 		}
 	}
@@ -144,21 +142,19 @@ func (tx *ReadTx) FileInLayer(layerID, fileID int64) (row LayerFile, found bool,
 
 // InsertLayerFile makes an audio file known to a layer.
 func (tx *WriteTx) InsertLayerFile(ctx context.Context, r LayerFile) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		INSERT INTO layer_file (layer_id, file_id, clean, annotations, digest)
 		VALUES (?, ?, ?, ?, ?)`,
 		r.LayerID, r.FileID, r.Clean, r.Annotations, r.Digest)
-	return err
 }
 
 // UpdateLayerFile writes what a layer says of an audio file.
 func (tx *WriteTx) UpdateLayerFile(ctx context.Context, r LayerFile) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		UPDATE layer_file
 		SET clean = ?, annotations = ?, digest = ?
 		WHERE layer_id = ? AND file_id = ?`,
 		r.Clean, r.Annotations, r.Digest, r.LayerID, r.FileID)
-	return err
 }
 
 // SeenFile is an audio file as it is seen from a layer.

@@ -31,11 +31,10 @@ func (tx *WriteTx) SignEdit(r SetRow, person string) error {
 
 // CopyEditors makes the editors of one set editors of a draft.
 func (tx *WriteTx) CopyEditors(ctx context.Context, from, to int64) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		INSERT INTO editor (set_id, person)
 		SELECT ?, person FROM editor WHERE set_id = ?
 		ON CONFLICT DO NOTHING`, to, from)
-	return err
 }
 
 // ReviewRow is a row of the table review.
@@ -59,9 +58,8 @@ func (tx *ReadTx) Reviews(ctx context.Context, setID int64) ([]ReviewRow, error)
 
 // InsertReview adds a review.
 func (tx *WriteTx) InsertReview(ctx context.Context, r ReviewRow) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		INSERT INTO review (set_id, revision, person, verdict, comment, created_ms)
 		VALUES (?, ?, ?, ?, ?, ?)`,
 		r.SetID, r.Revision, r.Person, r.Verdict, r.Comment, r.CreatedMS)
-	return err
 }

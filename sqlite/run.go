@@ -92,11 +92,10 @@ func (tx *ReadTx) RunExists(ctx context.Context, uuid string) (bool, error) {
 
 // InsertRun adds a training run.
 func (tx *WriteTx) InsertRun(ctx context.Context, r RunRow) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		INSERT INTO training_run (uuid, set_id, model, model_version, parameters, metrics, extra_data, trained_ms,
 			recorded_ms, recorded_by)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		r.UUID, r.SetID, r.Model, r.ModelVersion, r.Parameters, r.Metrics, r.ExtraData, r.TrainedMS, r.RecordedMS,
 		r.RecordedBy)
-	return err
 }

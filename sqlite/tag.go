@@ -44,9 +44,8 @@ func (tx *ReadTx) Tags(ctx context.Context, datasetID int64) ([]TagRow, error) {
 
 // InsertTagMove adds a move of a tag.
 func (tx *WriteTx) InsertTagMove(ctx context.Context, r TagRow) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		INSERT INTO tag_move (dataset_id, name, set_id, moved_ms, moved_by)
 		VALUES (?, ?, ?, ?, ?)`,
 		r.DatasetID, r.Name, r.SetID, r.MovedMS, r.MovedBy)
-	return err
 }

@@ -38,12 +38,9 @@ func list[T any](ctx context.Context, tx *ReadTx, query string, args ...any) ([]
 	return rows, err
 }
 
-func (tx *WriteTx) exec(ctx context.Context, query string, args ...any) (int64, error) {
-	res, err := tx.conn.ExecContext(ctx, query, args...)
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
+func (tx *WriteTx) exec(ctx context.Context, query string, args ...any) error {
+	_, err := tx.conn.ExecContext(ctx, query, args...)
+	return err
 }
 
 func (tx *WriteTx) insert(ctx context.Context, query string, args ...any) (int64, error) {
@@ -143,7 +140,7 @@ func (tx *WriteTx) WithoutGuards(ctx context.Context, fn func() error) error {
 		return fmt.Errorf("sqlite: %d of the triggers %v are there", len(texts), slices.Sorted(slices.Values(bulkGuards)))
 	}
 	for _, name := range bulkGuards {
-		if _, err := tx.exec(ctx, "DROP TRIGGER "+name); err != nil {
+		if err := tx.exec(ctx, "DROP TRIGGER "+name); err != nil {
 			return err
 		}
 	}
@@ -151,7 +148,7 @@ func (tx *WriteTx) WithoutGuards(ctx context.Context, fn func() error) error {
 		return err // the transaction is rolled back, and the triggers with it
 	}
 	for _, text := range texts {
-		if _, err := tx.exec(ctx, text); err != nil {
+		if err := tx.exec(ctx, text); err != nil {
 			return err
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/annoset/annoset"
 )
 
-// firstPass are the labels of 24 episodes, with the slips that people make: a label given twice, one of the wrong type, one
-// that is a mouse click, and one that is missing.
+// firstPass are the labels of 24 episodes, with the slips that people make: a label given twice, one of the wrong
+// type, one that is a mouse click, and one that is missing.
 func firstPass() []annoset.Annotation {
 	labels := []annoset.Annotation{
 		label("ep1.wav", "glitch", 1200, 1450),

@@ -2,9 +2,10 @@
 //
 // A line is one JSON object without white space between its tokens. Its keys are artifact_type, start_ms, end_ms,
 // confidence and extra_data, in this order; the last two only where the label has them. Strings and numbers are as
-// RFC 8785 (JSON Canonicalization Scheme) writes them. Extra data has its strings so too, and the members of its objects
-// sorted by key; its numbers stay as they were given, since RFC 8785 would round large ones. Lines end with LF and are
-// sorted by start, end, artifact type (bytes), confidence (absent first) and extra data (absent first, then bytes).
+// RFC 8785 (JSON Canonicalization Scheme) writes them. Extra data has its strings so too, and the members of its
+// objects sorted by key; its numbers stay as they were given, since RFC 8785 would round large ones. Lines end with
+// LF and are sorted by start, end, artifact type (bytes), confidence (absent first) and extra data (absent first,
+// then bytes).
 package canonical
 
 import (

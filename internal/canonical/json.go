@@ -67,7 +67,8 @@ func appendArray(dst, src []byte) (out, rest []byte) {
 	if mark, rest := skip(src); mark == ']' {
 		return append(dst, ']'), rest
 	}
-	for mark := byte(','); ; {
+	for {
+		var mark byte
 		dst, src = appendJSON(dst, src)
 		if mark, src = skip(src); mark == ']' {
 			return append(dst, ']'), src
@@ -91,11 +92,12 @@ func appendJSONString(dst, src []byte) (out, rest []byte) {
 			i += 2
 		default:
 			r, n := escapedRune(src[i:])
-			if utf16.IsSurrogate(r) {
+			switch {
+			case utf16.IsSurrogate(r):
 				dst = append(append(dst, `\u`...), bytes.ToLower(src[i+2:i+6])...)
-			} else if r < utf8.RuneSelf {
+			case r < utf8.RuneSelf:
 				dst = appendByte(dst, byte(r))
-			} else {
+			default:
 				dst = utf8.AppendRune(dst, r)
 			}
 			i += n

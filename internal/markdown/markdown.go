@@ -6,9 +6,9 @@ import (
 	"unicode"
 )
 
-// special are the marks that mean something within a line, in CommonMark (https://spec.commonmark.org/0.31.2/) or in what
-// GitHub adds to it: code, emphasis, links, HTML, character references, tables, strike-through, formulas, mentions and
-// numbers of issues. A backslash before any of them takes the meaning away (section 2.4).
+// special are the marks that mean something within a line, in CommonMark (https://spec.commonmark.org/0.31.2/) or in
+// what GitHub adds to it: code, emphasis, links, HTML, character references, tables, strike-through, formulas,
+// mentions and numbers of issues. A backslash before any of them takes the meaning away (section 2.4).
 const special = "\\`*_[]<>&|~$#@"
 
 // Escape writes a text so that Markdown shows it as it is, in one line. An underscore between letters or digits needs

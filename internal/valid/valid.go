@@ -128,6 +128,22 @@ func (p *Problems) Confidence(index int, field string, c float64) {
 	}
 }
 
+// Filter checks what selects labels: a span, of which toMS 0 is no end, and bounds of confidence, which may be nil.
+func (p *Problems) Filter(fromMS, toMS int64, minConfidence, maxConfidence *float64) {
+	if fromMS < 0 {
+		p.Add(-1, "from_ms", "is negative: %d", fromMS)
+	}
+	if toMS < 0 || toMS != 0 && toMS < fromMS {
+		p.Add(-1, "to_ms", "is %d, before from_ms %d", toMS, fromMS)
+	}
+	if minConfidence != nil && math.IsNaN(*minConfidence) {
+		p.Add(-1, "min_confidence", "is not a number")
+	}
+	if maxConfidence != nil && math.IsNaN(*maxConfidence) {
+		p.Add(-1, "max_confidence", "is not a number")
+	}
+}
+
 // Brief quotes a text for an error message, cut where it is long.
 func Brief(s string) string {
 	const most = 60
