@@ -105,14 +105,22 @@ func (h *held) inOrder() iter.Seq2[annoset.Examined, error] {
 // sortLabels puts the labels of one audio file in the order in which mistakes are reported.
 func sortLabels(labels []annoset.Annotation) {
 	slices.SortStableFunc(labels, func(a, b annoset.Annotation) int {
-		return cmp.Or(compareLabels(&a, &b), cmp.Compare(a.ID, b.ID))
+		if order := compareLabels(&a, &b); order != 0 {
+			return order
+		}
+		return cmp.Compare(a.ID, b.ID)
 	})
 }
 
 // compareLabels orders labels of one audio file by what they say.
 func compareLabels(a, b *annoset.Annotation) int {
-	return cmp.Or(cmp.Compare(a.StartMS, b.StartMS), cmp.Compare(a.EndMS, b.EndMS),
-		cmp.Compare(a.ArtifactType, b.ArtifactType))
+	switch {
+	case a.StartMS != b.StartMS: // nearly always
+		return cmp.Compare(a.StartMS, b.StartMS)
+	case a.EndMS != b.EndMS:
+		return cmp.Compare(a.EndMS, b.EndMS)
+	}
+	return cmp.Compare(a.ArtifactType, b.ArtifactType)
 }
 
 // lastEndMS is where the last label ends.

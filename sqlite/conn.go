@@ -45,8 +45,8 @@ type conn struct {
 	closed  bool
 }
 
-// Close closes what was opened on the connection first. database/sql may close a bad connection while a cursor below
-// it is still being read.
+// Close first closes what is open on the connection. database/sql may close a bad connection while a cursor below it is
+// still being read.
 func (c *conn) Close() error {
 	if c.closed {
 		return nil

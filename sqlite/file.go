@@ -29,7 +29,7 @@ func (tx *ReadTx) FileByName(datasetID int64, name string) (row FileRow, found b
 	return row, found, err
 }
 
-// FileByID reads an audio file that is there.
+// FileByID reads an audio file that must exist.
 func (tx *ReadTx) FileByID(ctx context.Context, id int64) (FileRow, error) {
 	row, _, err := get[FileRow](ctx, tx, `
 		SELECT`+fileColumns+`
@@ -69,7 +69,7 @@ func (tx *WriteTx) InsertFile(ctx context.Context, r FileRow) (int64, error) {
 		r.DatasetID, r.Name, r.DurationMS, r.Registered)
 }
 
-// UpdateFile writes what may change of an audio file.
+// UpdateFile writes the columns of an audio file that may change.
 func (tx *WriteTx) UpdateFile(ctx context.Context, r FileRow) error {
 	return tx.exec(ctx, `
 		UPDATE audio_file
@@ -88,7 +88,7 @@ func (tx *ReadTx) LastEnd(ctx context.Context, fileID int64) (int64, error) {
 	return end, err
 }
 
-// DeleteOrphanFiles removes the audio files of a dataset that nobody registered and no set speaks of.
+// DeleteOrphanFiles removes the audio files of a dataset that nobody registered and no set mentions.
 func (tx *WriteTx) DeleteOrphanFiles(ctx context.Context, datasetID int64) error {
 	return tx.exec(ctx, `
 		DELETE FROM audio_file
@@ -96,7 +96,7 @@ func (tx *WriteTx) DeleteOrphanFiles(ctx context.Context, datasetID int64) error
 			AND NOT EXISTS (SELECT 1 FROM layer_file WHERE file_id = audio_file.id)`, datasetID)
 }
 
-// DeleteFiles removes the audio files of a dataset whose sets are gone.
+// DeleteFiles removes the audio files of a dataset without sets.
 func (tx *WriteTx) DeleteFiles(ctx context.Context, datasetID int64) error {
 	return tx.exec(ctx, `DELETE FROM audio_file WHERE dataset_id = ?`, datasetID)
 }

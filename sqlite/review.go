@@ -2,13 +2,13 @@ package sqlite
 
 import "context"
 
-// Revise makes the revision of an open layer grow, after what the triggers did not see.
+// Revise increases the revision of an open layer, after a change that the triggers did not see.
 func (tx *WriteTx) Revise(layerID int64) error {
 	_, err := tx.dc.run(`UPDATE layer SET revision = revision + 1 WHERE id = ?`, layerID)
 	return err
 }
 
-// Editors reads who changed what a set holds, in order of name; the empty name is that of nobody.
+// Editors reads who changed a set, in order of name. The empty name stands for unsigned changes.
 func (tx *ReadTx) Editors(setID int64) ([]string, error) {
 	people := []string{}
 	err := tx.each(`SELECT person FROM editor WHERE set_id = ? ORDER BY person`, func(cu *cursor) error {
@@ -18,7 +18,7 @@ func (tx *ReadTx) Editors(setID int64) ([]string, error) {
 	return people, err
 }
 
-// SignEdit makes a person one of the editors of a draft, if that is news and the revision is not any more what it was.
+// SignEdit makes a person an editor of a draft, unless already one, or nothing changed since the given revision.
 func (tx *WriteTx) SignEdit(r SetRow, person string) error {
 	_, err := tx.dc.run(`
 		INSERT INTO editor (set_id, person)

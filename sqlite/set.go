@@ -49,7 +49,7 @@ const selectSet = `
 	JOIN dataset d ON d.id = s.dataset_id
 	JOIN layer y ON y.id = s.layer_id `
 
-// SetByUUID reads a set by the id that users know.
+// SetByUUID reads a set by its public id.
 func (tx *ReadTx) SetByUUID(ctx context.Context, uuid string) (SetRow, bool, error) {
 	return get[SetRow](ctx, tx, selectSet+`WHERE s.uuid = ?`, uuid)
 }
@@ -93,7 +93,7 @@ func (tx *WriteTx) InsertSet(ctx context.Context, r SetRow) (int64, error) {
 		r.DatasetID)
 }
 
-// UpdateSet writes what may change of a draft.
+// UpdateSet writes the columns of a draft that may change.
 func (tx *WriteTx) UpdateSet(ctx context.Context, r SetRow) error {
 	return tx.exec(ctx, `
 		UPDATE annotation_set

@@ -26,7 +26,7 @@ func firstPass() []annoset.Annotation {
 	return labels
 }
 
-// silence is the episode that was heard, and bears no artifact.
+// silence is the episode that was heard and has no artifact.
 const silence = "ep25.wav"
 
 // predictions are what the model of a version says. The first finds what ann got wrong, and errs by itself; the second
