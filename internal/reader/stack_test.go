@@ -86,7 +86,9 @@ func (s *stacked) write(ctx context.Context, tx *sqlite.WriteTx, layer layerOf, 
 }
 
 // read runs fn with the stack as it is seen from one of its layers, and the audio file, which all of them have.
-func (s *stacked) read(t *testing.T, from int, fn func(tx *sqlite.ReadTx, stack []sqlite.LayerRow, f *sqlite.SeenFile)) {
+func (s *stacked) read(
+	t *testing.T, from int, fn func(tx *sqlite.ReadTx, stack []sqlite.LayerRow, f *sqlite.SeenFile),
+) {
 	t.Helper()
 	is := is.New(t)
 	is.NoErr(s.Read(t.Context(), func(tx *sqlite.ReadTx) error {

@@ -40,23 +40,28 @@ func TestProblems(t *testing.T) {
 
 func TestProblems_Label(t *testing.T) {
 	t.Parallel()
+	long := strings.Repeat("x", MaxNameBytes)
+	sure := func(l *label.Label, confidence float64) { l.Confidence, l.HasConfidence = confidence, true }
 	good := label.Label{File: "a.wav", Type: "hum", StartMS: 1, EndMS: 2}
 	tests := map[string]struct {
 		change func(l *label.Label)
 		want   []string
 	}{
-		"nothing":                   {func(*label.Label) {}, nil},
-		"a point at the last time":  {func(l *label.Label) { l.StartMS, l.EndMS = MaxTimeMS, MaxTimeMS }, nil},
-		"all fields":                {func(l *label.Label) { *l = label.Label{StartMS: -1, EndMS: -2} }, []string{"audio_file_id", "artifact_type", "start_ms", "end_ms"}},
+		"nothing":                  {func(*label.Label) {}, nil},
+		"a point at the last time": {func(l *label.Label) { l.StartMS, l.EndMS = MaxTimeMS, MaxTimeMS }, nil},
+		"all fields": {
+			func(l *label.Label) { *l = label.Label{StartMS: -1, EndMS: -2} },
+			[]string{"audio_file_id", "artifact_type", "start_ms", "end_ms"},
+		},
 		"an end too late":           {func(l *label.Label) { l.EndMS = MaxTimeMS + 1 }, []string{"end_ms"}},
 		"a name with a NUL byte":    {func(l *label.Label) { l.File = "a\x00" }, []string{"audio_file_id"}},
 		"a type that is not UTF-8":  {func(l *label.Label) { l.Type = "\xff" }, []string{"artifact_type"}},
-		"a long name":               {func(l *label.Label) { l.Type = strings.Repeat("x", MaxNameBytes+1) }, []string{"artifact_type"}},
-		"a name as long as allowed": {func(l *label.Label) { l.Type = strings.Repeat("x", MaxNameBytes) }, nil},
-		"confidence 0":              {func(l *label.Label) { l.HasConfidence = true }, nil},
-		"confidence 1":              {func(l *label.Label) { l.Confidence, l.HasConfidence = 1, true }, nil},
-		"confidence above 1":        {func(l *label.Label) { l.Confidence, l.HasConfidence = math.Nextafter(1, 2), true }, []string{"confidence"}},
-		"confidence NaN":            {func(l *label.Label) { l.Confidence, l.HasConfidence = math.NaN(), true }, []string{"confidence"}},
+		"a long name":               {func(l *label.Label) { l.Type = long + "x" }, []string{"artifact_type"}},
+		"a name as long as allowed": {func(l *label.Label) { l.Type = long }, nil},
+		"confidence 0":              {func(l *label.Label) { sure(l, 0) }, nil},
+		"confidence 1":              {func(l *label.Label) { sure(l, 1) }, nil},
+		"confidence above 1":        {func(l *label.Label) { sure(l, math.Nextafter(1, 2)) }, []string{"confidence"}},
+		"confidence NaN":            {func(l *label.Label) { sure(l, math.NaN()) }, []string{"confidence"}},
 		"confidence that is absent": {func(l *label.Label) { l.Confidence = 7 }, nil},
 		"an object":                 {func(l *label.Label) { l.ExtraData = " {} " }, nil},
 		"an array":                  {func(l *label.Label) { l.ExtraData = "[]" }, []string{"extra_data"}},
