@@ -25,7 +25,7 @@ func TestChangeOf(t *testing.T) {
 		"what is not JSON":            {func(l *label.Label) { l.ExtraData = "{" }, Edited, "b.wav"},
 		"a confidence of 0":           {func(l *label.Label) { l.HasConfidence = true }, Edited, "b.wav"},
 		"a span and a confidence":     {func(l *label.Label) { l.StartMS, l.HasConfidence = 11, true }, Moved, "b.wav"},
-		"a type and a confidence":     {func(l *label.Label) { l.Type, l.HasConfidence = "click", true }, Relabelled, "b.wav"},
+		"a type and confidence":       {func(l *label.Label) { l.Type, l.HasConfidence = "click", true }, Relabelled, "b.wav"},
 		"a type and a span":           {func(l *label.Label) { l.Type, l.EndMS = "click", 21 }, Rewritten, "b.wav"},
 		"a file that comes before":    {func(l *label.Label) { l.File = "a.wav" }, Rewritten, "a.wav"},
 		"a file that comes after":     {func(l *label.Label) { l.File = "c.wav" }, Rewritten, "b.wav"},
