@@ -13,17 +13,18 @@ import (
 
 	"github.com/annoset/annoset"
 	"github.com/annoset/annoset/annosettest"
+	"github.com/annoset/annoset/evaluate"
 )
 
 // matchings are those for which the counts are exact.
-var matchings = []annoset.Matching{
+var matchings = []evaluate.Matching{
 	{},
 	{OnsetCollarMS: -1, OffsetCollarMS: -1, OffsetPercent: -1},
 	{OnsetCollarMS: 999, OffsetCollarMS: 1 << 20, OffsetPercent: 100},
 	{OnsetCollarMS: 999, OnsetOnly: true},
-	{By: annoset.MatchIoU},
-	{By: annoset.MatchIoU, MinIoU: 0.01},
-	{By: annoset.MatchIoU, MinIoU: 1},
+	{By: evaluate.MatchIoU},
+	{By: evaluate.MatchIoU, MinIoU: 0.01},
+	{By: evaluate.MatchIoU, MinIoU: 1},
 }
 
 // checkScores evaluates predictions of a set of n labels and compares the scores with the mistakes.
@@ -32,7 +33,7 @@ func checkScores(t *testing.T, s *annoset.Store, set annoset.AnnotationSet, m an
 ) {
 	t.Helper()
 	for _, matching := range matchings {
-		e, err := s.Evaluate(context.Background(), set.ID, predictions, &annoset.EvaluateOptions{Matching: matching})
+		e, err := evaluate.AgainstSet(context.Background(), s, set.ID, predictions, &evaluate.Options{Matching: matching})
 		if err != nil {
 			t.Fatal(err)
 		}

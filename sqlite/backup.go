@@ -7,7 +7,7 @@ import (
 	"runtime"
 )
 
-// Backup writes a whole, consistent copy of the database to path, where nothing may be yet, and syncs it.
+// Backup writes a complete, consistent copy of the database to path, which must not exist, and syncs it.
 func (db *DB) Backup(ctx context.Context, path string) error {
 	if db.readers == db.writer {
 		if err := db.takeTurn(ctx); err != nil {
@@ -31,7 +31,7 @@ func (db *DB) Backup(ctx context.Context, path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// onDisk names a file by the file system of the platform: from memory, the copy would be made in memory.
+// onDisk names a file on the platform's file system: without it, the copy of a database in memory would be in memory.
 func onDisk(path string) string {
 	vfs := "unix"
 	if runtime.GOOS == "windows" {

@@ -1,7 +1,7 @@
-// Package sqlite keeps the rows of an annoset store in one SQLite file. All the SQL there is lives here.
+// Package sqlite keeps the rows of an annoset store in one SQLite file. All SQL is here.
 //
-// It speaks of rows and knows no rule: each method of [ReadTx] and [WriteTx] runs one statement, or reads what one
-// statement yields. The triggers of its schema hold the store's invariants against everyone who writes to the file.
+// It handles rows and knows no rules: each method of [ReadTx] and [WriteTx] runs one statement. The triggers of its
+// schema hold the store's invariants against every program that writes to the file.
 package sqlite
 
 import (
@@ -26,18 +26,18 @@ var (
 	ErrReadOnly    = errors.New("sqlite: opened read-only")
 	ErrBusy        = errors.New("sqlite: another writer is at work")
 	ErrChanged     = errors.New("sqlite: the file changed while it was read")
-	// ErrDamaged says that the rows contradict one another or what was stored.
+	// ErrDamaged is returned when rows contradict one another or what was stored of them.
 	ErrDamaged = errors.New("sqlite: the contents are damaged")
 	ErrMoved   = errors.New("sqlite: the file that was opened is no longer at its path")
 )
 
-// Config says how a database is opened.
+// Config configures [Open].
 type Config struct {
 	Path        string // empty: in memory
 	ReadOnly    bool
 	Normal      bool // synchronous=NORMAL: a power loss may cost the last commits
 	BusyTimeout time.Duration
-	// Wrap, if not nil, stands between this package and the driver: the seam for injecting faults.
+	// Wrap, if not nil, wraps the driver: the seam for injecting faults.
 	Wrap func(driver.Connector) driver.Connector
 }
 
@@ -49,7 +49,7 @@ type DB struct {
 	anchor  *sqlx.DB // keeps a database in memory alive while the writer's connection is replaced
 	turn    chan struct{}
 
-	// Of the writes of this process, for who has the turn: when the last one ended, and since when there was no pause.
+	// Guarded by turn: when the last write ended, and when the current run of writes began.
 	wrote, began time.Time
 
 	mu    sync.Mutex  // guards readers, still and file of a read-only database
@@ -57,7 +57,7 @@ type DB struct {
 	file  os.FileInfo // of the file that was opened; nil in memory
 }
 
-// Open opens the database, or makes it where there is none, and brings its schema up to date.
+// Open opens the database, creates it if there is none, and migrates its schema.
 func Open(ctx context.Context, cfg Config) (_ *DB, err error) {
 	db := &DB{cfg: cfg, turn: make(chan struct{}, 1)}
 	defer func() {
@@ -118,14 +118,14 @@ func (db *DB) openReadOnly(ctx context.Context) error {
 	return nil
 }
 
-// fileState tells whether a file that is read without locks is still the same. Who writes to it has a write-ahead log
-// beside it, and leaves another time of change behind.
+// fileState is what shows whether a file that is read without locks has changed: a writer keeps a write-ahead log
+// beside the file, and changes its size or its time.
 type fileState struct {
 	size, changed int64
 	wal           bool
 }
 
-// sameFile tells that the file was not touched, even if somebody has begun to write beside it.
+// sameFile reports whether the file itself is unchanged, even if somebody has begun a write-ahead log.
 func (s fileState) sameFile(other fileState) bool {
 	return s.size == other.size && s.changed == other.changed
 }
@@ -138,8 +138,8 @@ func stateOf(cfg Config) fileState {
 	return fileState{size: info.Size(), changed: info.ModTime().UnixNano(), wal: hasWAL(cfg)}
 }
 
-// readUnlocked reads a file that is opened read-only. As long as nobody writes to it that needs no locks, and leaves no
-// file beside it; once somebody has written, it is opened anew, and what was read meanwhile does not count.
+// readUnlocked reads a file that is open read-only. While nobody writes to it, reading needs no locks and leaves no
+// file beside it. Once somebody has written, the file is opened again, and what was read meanwhile is discarded.
 func (db *DB) readUnlocked(ctx context.Context, fn func(*ReadTx) error) error {
 	db.mu.Lock()
 	if db.still != nil && *db.still != stateOf(db.cfg) {
@@ -194,8 +194,8 @@ func (db *DB) openFile(ctx context.Context) error {
 	return err
 }
 
-// inPlace makes sure that the path still names the file that was opened: a connection that was opened since would be
-// to another file, and what is written to one that was removed is lost. To be asked with a connection in hand.
+// inPlace returns an error if the path no longer names the file that was opened: a new connection would open another
+// file, and writes to a removed file are lost. Call it while holding a connection.
 func (db *DB) inPlace(file os.FileInfo) error {
 	if file == nil || runtime.GOOS == "windows" { // which lets nobody take an open file away
 		return nil
@@ -210,7 +210,7 @@ func (db *DB) inPlace(file os.FileInfo) error {
 	return nil
 }
 
-// orMoved tells of an error that it may come of a file which is no longer there: no connection can be opened then.
+// orMoved adds ErrMoved to err if the file is no longer in place, where no connection can be opened.
 func (db *DB) orMoved(file os.FileInfo, err error) error {
 	if err != nil && FaultOf(err) != FaultNone && !errors.Is(err, ErrMoved) {
 		return errors.Join(db.inPlace(file), err)
@@ -218,7 +218,7 @@ func (db *DB) orMoved(file os.FileInfo, err error) error {
 	return err
 }
 
-// checkWritable finds out before the first write what SQLite would find out at the first write.
+// checkWritable detects at opening what SQLite would only detect at the first write.
 func checkWritable(path string) error {
 	_, err := os.Stat(path)
 	switch dir := filepath.Dir(path); {
@@ -245,8 +245,8 @@ func checkWritable(path string) error {
 	return nil
 }
 
-// pool opens at most open connections, 0 being as many as are asked for: a read inside the loop over another
-// read must never wait for it.
+// pool opens at most open connections. 0 means no limit: a read inside the loop over another read must not wait for
+// it.
 func (db *DB) pool(dsn string, open int) (*sqlx.DB, error) {
 	return newPool(dsn, open, db.cfg.Wrap)
 }
@@ -269,7 +269,7 @@ func (db *DB) Close() error {
 	return errors.Join(errs...)
 }
 
-// InMemory tells whether reading and writing share one connection, so that user code must not run inside either.
+// InMemory reports whether reads and writes share one connection. User code must not run inside either then.
 func (db *DB) InMemory() bool { return db.cfg.Path == "" }
 
 // Read runs fn over one consistent state of the database.
@@ -291,8 +291,8 @@ func (db *DB) Read(ctx context.Context, fn func(*ReadTx) error) error {
 	}))
 }
 
-// Write runs fn in a transaction that holds the write lock from its beginning, and commits it if fn returns nil.
-// With full, the commit is synced to disk whatever the configuration says.
+// Write runs fn in a transaction that holds the write lock from the start, and commits it if fn returns nil. If full is
+// set, the commit is synced to disk whatever the configuration says.
 func (db *DB) Write(ctx context.Context, full bool, fn func(*WriteTx) error) error {
 	if db.writer == nil {
 		return ErrReadOnly
@@ -331,9 +331,11 @@ func beginRead(ctx context.Context, c *sqlx.Conn) error {
 	return err
 }
 
-// inTx runs fn between begin and COMMIT on one connection. Anything but a nil error, a panic included, rolls back;
-// a connection that cannot roll back is thrown away.
-func inTx(ctx context.Context, pool *sqlx.DB, begin func(context.Context, *sqlx.Conn) error, fn func(ReadTx) error) error {
+// inTx runs fn between begin and COMMIT on one connection. Any error, and a panic, rolls back; a
+// connection that cannot roll back is dropped.
+func inTx(
+	ctx context.Context, pool *sqlx.DB, begin func(context.Context, *sqlx.Conn) error, fn func(ReadTx) error,
+) error {
 	c, err := pool.Connx(ctx)
 	if err != nil {
 		return err
@@ -365,8 +367,8 @@ func inTx(ctx context.Context, pool *sqlx.DB, begin func(context.Context, *sqlx.
 	return nil
 }
 
-// rollback ends a transaction, if there is one. SQLite may have ended it by itself, which makes ROLLBACK fail too; a new
-// connection costs less than telling the two apart.
+// rollback ends a transaction, if there is one. SQLite may have ended it by itself, which makes ROLLBACK fail too; a
+// new connection costs less than telling the two apart.
 func rollback(c *sqlx.Conn) {
 	if _, err := c.ExecContext(context.Background(), "ROLLBACK"); err != nil {
 		c.Raw(func(any) error { return driver.ErrBadConn }) //nolint:errcheck // the way to drop a connection

@@ -30,14 +30,14 @@ func steps() []string {
 
 func schemaVersion() int { return len(steps()) }
 
-// header is what a file says of itself.
+// header is what the header of a file says.
 type header struct {
 	application, version, tables int
 	dsn                          string // that it was read with
 	immutable                    bool   // by that DSN
 }
 
-// blank tells that there is nothing in the file yet.
+// blank reports whether the file is empty.
 func (h header) blank() bool { return h.application == 0 && h.version == 0 && h.tables == 0 }
 
 func (h header) check() error {
@@ -53,14 +53,14 @@ func (h header) check() error {
 	return nil
 }
 
-// smallestFile is one page of SQLite's smallest size. SQLite takes a file of one byte for an empty one.
+// smallestFile is the smallest page of SQLite. It must be checked: SQLite treats a file of one byte as empty.
 const smallestFile = 512
 
-// peek reads the header of the file and changes nothing, in it or beside it, where that can be helped.
-// For a path where there is nothing, or an empty file, it returns a blank header, unless read-only is asked for.
+// peek reads the header of the file and, where possible, changes nothing in it or beside it. For a missing or an empty
+// file it returns a blank header, unless the database is opened read-only.
 //
-// It goes through SQLite and never opens the file by itself: closing a second descriptor would drop the locks
-// that another store of this process holds on it.
+// It reads through SQLite and never opens the file itself: closing a second descriptor would drop the locks that
+// another store of this process holds on the file.
 func peek(ctx context.Context, cfg Config) (header, error) {
 	info, err := os.Stat(cfg.Path)
 	switch {
@@ -76,7 +76,7 @@ func peek(ctx context.Context, cfg Config) (header, error) {
 		return header{}, fmt.Errorf("%w: %d bytes", ErrNotAStore, info.Size())
 	}
 	if !hasWAL(cfg) {
-		// Nobody has it open for writing, so it can be read without locks, and without a file beside it.
+		// Nobody has it open for writing, so it can be read without locks and without a file beside it.
 		h, err := readHeader(ctx, cfg, immutableDSN(cfg))
 		if h.immutable = true; !hasWAL(cfg) {
 			return h, err
@@ -117,7 +117,7 @@ func headerOf(ctx context.Context, db getter) (h header, err error) {
 	)
 }
 
-// reason finds out why SQLite could not open a file, which its own error does not say.
+// reason adds why SQLite could not open a file: its own error does not say.
 func reason(cfg Config, err error) error {
 	if code, ok := Code(err); !ok || code&0xff != lib.SQLITE_CANTOPEN {
 		return err
@@ -129,8 +129,8 @@ func reason(cfg Config, err error) error {
 	return errors.Join(err, f.Close())
 }
 
-// enterWAL switches the file to write-ahead logging. Two processes that make one store at once may both try, and
-// SQLite's busy handler is not asked then.
+// enterWAL switches the file to write-ahead logging. Two processes that create one store at the same time may both try,
+// and SQLite does not call its busy handler for that.
 func (db *DB) enterWAL(ctx context.Context) error {
 	return db.patiently(ctx, func() error {
 		var mode string
@@ -142,9 +142,9 @@ func (db *DB) enterWAL(ctx context.Context) error {
 	})
 }
 
-// migrate brings the schema up to date, by all the steps that there are in one transaction: the guards speak of the
-// tables of the last step, and a file is never without guards. What it finds is read inside the write lock: another
-// process may have been faster. A store that is up to date opens without the lock.
+// migrate brings the schema up to date. All steps run in one transaction, because the guards refer to the tables of the
+// last step and a file is never without guards. The version is read again inside the write lock: another process may
+// have been faster. A store that is up to date opens without the lock.
 func (db *DB) migrate(ctx context.Context) error {
 	var h header
 	if err := db.patiently(ctx, func() (err error) {
@@ -156,7 +156,7 @@ func (db *DB) migrate(ctx context.Context) error {
 	return inTx(ctx, db.writer, db.beginWrite, func(tx ReadTx) error { return migrateAll(ctx, tx.conn) })
 }
 
-// migrateAll runs the steps that a file has not seen.
+// migrateAll runs the steps that a file lacks.
 func migrateAll(ctx context.Context, c *sqlx.Conn) error {
 	h, err := headerOf(ctx, c)
 	if err != nil {
@@ -187,7 +187,7 @@ func migrateAll(ctx context.Context, c *sqlx.Conn) error {
 	return err
 }
 
-// dropRepeatable drops the triggers and views, which are made anew after the last step.
+// dropRepeatable drops the triggers and views, which are created again after the last step.
 func dropRepeatable(ctx context.Context, c *sqlx.Conn) error {
 	var drops []string
 	err := c.SelectContext(ctx, &drops, `

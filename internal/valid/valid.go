@@ -129,6 +129,23 @@ func (p *Problems) Confidence(index int, field string, c float64) {
 	}
 }
 
+// Filter checks a filter of labels: the span [fromMS, toMS), where a toMS of 0 means no end, and the bounds of
+// confidence, where nil means none.
+func (p *Problems) Filter(fromMS, toMS int64, minConfidence, maxConfidence *float64) {
+	if fromMS < 0 {
+		p.Add(-1, "from_ms", "is negative: %d", fromMS)
+	}
+	if toMS < 0 || toMS != 0 && toMS < fromMS {
+		p.Add(-1, "to_ms", "is %d, before from_ms %d", toMS, fromMS)
+	}
+	if minConfidence != nil && math.IsNaN(*minConfidence) {
+		p.Add(-1, "min_confidence", "is not a number")
+	}
+	if maxConfidence != nil && math.IsNaN(*maxConfidence) {
+		p.Add(-1, "max_confidence", "is not a number")
+	}
+}
+
 // Brief quotes a text for an error message. A text of more than 60 bytes is cut.
 func Brief(s string) string {
 	const most = 60
