@@ -219,7 +219,7 @@ func (s *Store) gone() error {
 // refuse returns an error if the store is a view, which is read-only.
 func (s *Store) refuse(op string) error {
 	if s.view == nil || s.gone() != nil {
-		return nil
+		return nil //nolint:nilerr // a handle that is gone is refused with that, by the read or the write itself
 	}
 	return fmt.Errorf("%s: %w: a view only reads", op, ErrReadOnly)
 }

@@ -115,8 +115,7 @@ func TestGenerate(t *testing.T) {
 	})
 }
 
-// TestGenerate_memory is not parallel: others would allocate meanwhile.
-func TestGenerate_memory(t *testing.T) {
+func TestGenerate_memory(t *testing.T) { //nolint:paralleltest // others would allocate meanwhile
 	is := is.New(t)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

@@ -202,7 +202,7 @@ func (rd *labelReader) clean(file string) error {
 func (rd *labelReader) audio(file string, duration decimal.Number) error {
 	ms, _, err := duration.MS()
 	if err != nil || ms <= 0 || ms > annoset.MaxTimeMS || rd.opts.Audio == nil {
-		return nil // an impossible duration says nothing
+		return nil //nolint:nilerr // an impossible duration says nothing
 	}
 	return rd.opts.Audio(annoset.AudioFile{ID: rd.audioFileID(file), DurationMS: ms})
 }

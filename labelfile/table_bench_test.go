@@ -126,7 +126,7 @@ func BenchmarkWrite_table(b *testing.B) {
 	}
 }
 
-func TestRead_flatMemory(t *testing.T) {
+func TestRead_flatMemory(t *testing.T) { //nolint:paralleltest // others would allocate meanwhile
 	if testing.Short() {
 		t.Skip("short")
 	}
@@ -157,7 +157,7 @@ func TestRead_flatMemory(t *testing.T) {
 	}
 }
 
-func TestRead_birdnet(t *testing.T) {
+func TestRead_birdnet(t *testing.T) { //nolint:paralleltest // it measures time and memory
 	skipMany(t)
 	if testing.Short() || raceDetector {
 		t.Skip("many labels")

@@ -248,15 +248,15 @@ var blanks = []string{
 
 // Text makes a nasty text, with or without blanks.
 func Text(r *rand.Rand, withBlanks bool) string {
-	s := ""
+	var s strings.Builder
 	for range 1 + r.IntN(4) {
 		if withBlanks && r.IntN(2) == 0 {
-			s += blanks[r.IntN(len(blanks))]
+			s.WriteString(blanks[r.IntN(len(blanks))])
 		} else {
-			s += nasty[r.IntN(len(nasty))]
+			s.WriteString(nasty[r.IntN(len(nasty))])
 		}
 	}
-	return s
+	return s.String()
 }
 
 // Span makes a span or a point.
