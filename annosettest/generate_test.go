@@ -93,7 +93,9 @@ func TestGenerate(t *testing.T) {
 	})
 	t.Run("stops when the loop does", func(t *testing.T) {
 		t.Parallel()
-		for range annosettest.Generate(4, annosettest.Shape{}) {
+		is := is.New(t)
+		for _, err := range annosettest.Generate(4, annosettest.Shape{}) {
+			is.NoErr(err)
 			break
 		}
 	})
