@@ -292,7 +292,7 @@ func (w *writer) append(dst []byte, a *codec.Annotation, extra *tier.Extra) (lin
 		extra.Lose(channelKey)
 		channel = oneChannel
 	}
-	dst = append(append(w.File(dst, a.File), ' '), channel...)
+	dst = append(append(w.File(dst, a.File, true), ' '), channel...)
 	head = string(dst)
 	start, duration := fields.Times(a, extra, 2, true)
 	dst = append(append(append(append(append(dst, ' '), start...), ' '), duration...), ' ')

@@ -231,7 +231,7 @@ func Write(dst *codec.Target) error { return fields.Write(dst, appendRecord) }
 func appendRecord(dst []byte, w *fields.Writer, a *codec.Annotation, extra *tier.Extra) []byte {
 	rec := recordOf(a, extra)
 	dst = append(append(dst, rec.kind.name...), ' ')
-	dst = append(append(w.Word(dst, a.File), ' '), rec.channel...)
+	dst = append(append(w.File(dst, a.File, false), ' '), rec.channel...)
 	start, duration := fields.Times(a, extra, 3, true)
 	if rec.kind.instant {
 		duration = fields.None

@@ -54,7 +54,7 @@ func appendSpan(dst []byte, w *fields.Writer, a *codec.Annotation, extra *tier.E
 		channel = oneChannel
 	}
 	start, end := fields.Times(a, extra, 3, false)
-	dst = append(append(w.File(dst, a.File), ' '), channel...)
+	dst = append(append(w.File(dst, a.File, true), ' '), channel...)
 	return append(append(append(append(append(dst, ' '), start...), ' '), end...), '\n')
 }
 
