@@ -34,7 +34,7 @@ func truth(path string) labelfile.Format {
 		{"rivendell", labelfile.BirdNET}, {"desed-scaper/", labelfile.Audacity}, {"desed", labelfile.DCASE},
 		{"header.csv", labelfile.CSV}, {"but_no_offset_sample", labelfile.CSV}, {"steinfath", labelfile.CSV},
 		{"crowsetta-csv/", labelfile.GenericSeq}, {"BirdNET.results", labelfile.CSV}, {"warbler", labelfile.CSV},
-		{"whisper", labelfile.TSV}, {"elan-header2", ""}, {"audacity/", labelfile.Audacity},
+		{"whisper", labelfile.TSV}, {"elan-header2", labelfile.TSV}, {"audacity/", labelfile.Audacity},
 		{"double-tab", labelfile.Audacity}, {"rec001", labelfile.Audacity},
 	} {
 		if strings.Contains(path, t.part) {

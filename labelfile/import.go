@@ -28,7 +28,8 @@ type ImportOptions struct {
 	SkipExisting bool
 	// RegisterAudio registers the audio files whose duration the file says, as [annoset.Store.AddAudioFiles] does.
 	RegisterAudio bool
-	// EmptyIsClean marks the audio file of a file without labels as clean, in formats whose files hold one audio file.
+	// EmptyIsClean marks the audio file of a file without labels as clean, in formats whose files hold one audio file. A
+	// file whose labels were all left out, such as those without text, is not empty.
 	EmptyIsClean bool
 	// Progress is called as [annoset.ImportOptions] says.
 	Progress func(done int)
@@ -233,6 +234,12 @@ func (fi *fileImport) empty(file importFile, opts *ReadOptions, report *ReadRepo
 	spec, err := specOf(importing, file.format)
 	if err != nil || !fi.opts.EmptyIsClean || !spec.single || report.Labels > 0 || report.Clean > 0 {
 		return err
+	}
+	for _, m := range report.Remarks {
+		switch m.Kind {
+		case RemarkBlankSkipped, RemarkPointSkipped, RemarkBadSkipped:
+			return nil // it has something, which was left out
+		}
 	}
 	rd := &labelReader{opts: opts}
 	fi.report.Clean++

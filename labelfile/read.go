@@ -129,7 +129,7 @@ func (rd *labelReader) run(r io.Reader) error {
 	if rd.template, err = parseTemplate(op, rd.opts.ArtifactType); err != nil {
 		return err
 	}
-	if err := cmp.Or(rd.opts.Table.check(op), checkStrict(op, rd.opts.Strict)); err != nil {
+	if err := cmp.Or(rd.opts.Table.check(op, false), checkStrict(op, rd.opts.Strict)); err != nil {
 		return err
 	}
 	rd.remarks.format, rd.remarks.strict = rd.format, rd.opts.Strict

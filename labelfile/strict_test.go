@@ -25,11 +25,11 @@ func TestRead_strict(t *testing.T) {
 		before int // labels that were read before
 		line   int
 	}{
-		"digits":    {labelfile.CSV, "file,start_s,end_s,label\na,1,2,x\na,1.00049,2,x\na,3,4,x\n", labelfile.ReadOptions{}, labelfile.RemarkDigitsLost, 1, 3},
-		"a point":   {labelfile.CSV, "file,start_s,end_s,label\na,1,1.0001,x\n", labelfile.ReadOptions{}, labelfile.RemarkCollapsed, 0, 2},
-		"blanks":    {labelfile.Audacity, "1\t2\tx\n1\t2\t\n1\t2\tx\n", labelfile.ReadOptions{}, labelfile.RemarkBlankSkipped, 1, 2},
-		"points":    {labelfile.Audacity, "1\t1\tx\n", labelfile.ReadOptions{SkipPoints: true}, labelfile.RemarkPointSkipped, 0, 1},
-		"a comment": {labelfile.RTTM, ";; hi\nSPEAKER f 1 0 1 <NA> <NA> joe <NA> <NA>\n", labelfile.ReadOptions{}, labelfile.RemarkRecordSkipped, 0, 1},
+		"digits":        {labelfile.CSV, "file,start_s,end_s,label\na,1,2,x\na,1.00049,2,x\na,3,4,x\n", labelfile.ReadOptions{}, labelfile.RemarkDigitsLost, 1, 3},
+		"a point":       {labelfile.CSV, "file,start_s,end_s,label\na,1,1.0001,x\n", labelfile.ReadOptions{}, labelfile.RemarkCollapsed, 0, 2},
+		"blanks":        {labelfile.Audacity, "1\t2\tx\n1\t2\t\n1\t2\tx\n", labelfile.ReadOptions{}, labelfile.RemarkBlankSkipped, 1, 2},
+		"points":        {labelfile.Audacity, "1\t1\tx\n", labelfile.ReadOptions{SkipPoints: true}, labelfile.RemarkPointSkipped, 0, 1},
+		"a comment":     {labelfile.RTTM, ";; hi\nSPEAKER f 1 0 1 <NA> <NA> joe <NA> <NA>\n", labelfile.ReadOptions{}, labelfile.RemarkRecordSkipped, 0, 1},
 		"the last line": {labelfile.RTTM, "SPEAKER f 1 0 1 <NA> <NA> joe <NA> <NA>\n;; hi\n", labelfile.ReadOptions{}, labelfile.RemarkRecordSkipped, 1, 2},
 		"bad records":   {labelfile.Audacity, "x\n1\t2\tx\n", labelfile.ReadOptions{MaxBad: 9}, labelfile.RemarkBadSkipped, 0, 1},
 		"a repair":      {labelfile.RTTM, "SPEAKER f 1 0 1 hi <NA> joe <NA> <NA>\n", labelfile.ReadOptions{}, labelfile.RemarkRepaired, 0, 1},

@@ -57,7 +57,7 @@ func Write(w io.Writer, f Format, labels iter.Seq2[annoset.Annotation, error], o
 	if err != nil {
 		return WriteReport{}, err
 	}
-	if err := cmp.Or(opts.Table.check(op), checkStrict(op, opts.Strict)); err != nil {
+	if err := cmp.Or(opts.Table.check(op, true), checkStrict(op, opts.Strict)); err != nil {
 		return WriteReport{}, err
 	}
 	wr := &labelWriter{op: op, spec: spec, labels: labels, remarks: remarks{format: f, strict: opts.Strict}}

@@ -108,6 +108,8 @@ const (
 	CleanLost      Kind = "clean mark lost"
 	TypeChanged    Kind = "type changed"          // the format cannot hold the text as it is
 	NameChanged    Kind = "audio file id changed" // likewise
+	UnitAssumed    Kind = "unit assumed"          // nothing says the unit of times
+	FileAssumed    Kind = "audio file assumed"    // no column is known to name the audio file
 	TimeChanged    Kind = "time changed"          // the format has another unit or rule for times
 	NameLost       Kind = "audio file id lost"    // the format does not say it, and it is too long for a file name
 	FormulaEscaped Kind = "formula made safe"

@@ -80,6 +80,15 @@ func (l *Lines) Next() ([]byte, error) {
 	return nil, io.EOF
 }
 
+// Ahead returns up to n bytes of what Next will read. They are valid until the next call.
+func (l *Lines) Ahead(n int) []byte {
+	if l.err != nil || l.done {
+		return nil
+	}
+	head, _ := l.r.Peek(n)
+	return head
+}
+
 // chunk reads what the buffer holds, wherever lines end. It is valid until the next call. At the end it returns
 // [io.EOF].
 func (l *Lines) chunk() ([]byte, error) {

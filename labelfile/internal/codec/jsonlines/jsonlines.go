@@ -84,6 +84,7 @@ func wholeObject(line []byte, blank, number int) error {
 type reader struct {
 	src   *codec.Source
 	label codec.Label
+	told  bool // that a key may name the audio file
 }
 
 func (rd *reader) line(line []byte, place func([]byte) codec.Place) error {
@@ -125,6 +126,7 @@ func (rd *reader) line(line []byte, place func([]byte) codec.Place) error {
 	case err != nil:
 		return err
 	case has.clean && !has.kind && !has.start && !has.end:
+		rd.noteMore(l)
 		return rd.src.Clean(l.File)
 	case has.clean:
 		return &codec.SyntaxError{Place: l.Place, Found: "a label that is clean", Expected: "the one or the other"}
@@ -132,8 +134,38 @@ func (rd *reader) line(line []byte, place func([]byte) codec.Place) error {
 		return &codec.SyntaxError{Place: l.Place, Found: codec.Quote(string(line)),
 			Expected: "the keys artifact_type, start_ms and end_ms"}
 	}
+	if !has.file && !rd.told {
+		rd.noteFile(l)
+	}
 	l.Start, l.End = l.Start.Milliseconds(), l.End.Milliseconds()
 	return rd.src.Label(l)
+}
+
+// noteMore remarks what a clean mark says beside its audio file.
+func (rd *reader) noteMore(l *codec.Label) {
+	more := len(l.Fields)
+	if l.Confidence != nil {
+		more++
+	}
+	if codec.SaysAnything(l.Extra) {
+		more++
+	}
+	if more > 0 {
+		rd.src.Note(codec.FieldLost, l.Place, "what the clean mark of "+l.File+" says beside it")
+	}
+}
+
+// noteFile remarks, once, that a key which is not known may name the audio file.
+func (rd *reader) noteFile(l *codec.Label) {
+	for _, f := range l.Fields {
+		raw, _ := f.Value.(json.RawMessage)
+		text, isText := codec.Unquote(raw)
+		if isText && text != "" && (codec.MayNameFile(f.Name) || codec.EndsAsAudio(text)) {
+			rd.told = true
+			rd.src.Note(codec.FileAssumed, l.Place, "all lines are taken for one recording, although "+f.Name+" is "+text)
+			return
+		}
+	}
 }
 
 func stringOf(value []byte, place func([]byte) codec.Place) (string, error) {

@@ -149,8 +149,12 @@ func (w *writer) mustQuote(s string) bool {
 	if w.literal || s == "" {
 		return false
 	}
-	return s[0] == ' ' || s[len(s)-1] == ' ' || strings.IndexByte(s, w.separator) >= 0 || strings.ContainsAny(s, "\"\r\n")
+	return s[0] == ' ' || s[len(s)-1] == ' ' || blankText(s) || strings.IndexByte(s, w.separator) >= 0 ||
+		strings.ContainsAny(s, "\"\r\n")
 }
+
+// blankText reports whether a text has blanks and nothing else, which is read as an empty cell unless it is quoted.
+func blankText(s string) bool { return s != "" && (s[0] <= ' ' || s[0] == nbsp[0]) && isBlank(s) }
 
 // userText writes a text of a label: made safe from formulas if asked for, and without separators if nothing can be
 // quoted.
@@ -159,9 +163,13 @@ func (w *writer) userText(s string, lost codec.Kind) {
 		w.dst.Note(codec.FormulaEscaped, s)
 		s = "'" + s
 	}
-	if w.literal && (strings.IndexByte(s, w.separator) >= 0 || strings.ContainsAny(s, "\r\n")) {
+	if w.literal && (strings.IndexByte(s, w.separator) >= 0 || strings.ContainsAny(s, "\r\n") || blankText(s)) {
+		plain := strings.NewReplacer(string(rune(w.separator)), " ", "\r\n", " ", "\n", " ", "\r", " ").Replace(s)
+		if isBlank(plain) {
+			plain = "_" // a cell of blanks is an empty one
+		}
 		w.dst.Note(lost, s)
-		s = strings.NewReplacer(string(rune(w.separator)), " ", "\r\n", " ", "\n", " ", "\r", " ").Replace(s)
+		s = plain
 	}
 	w.text(s)
 }
