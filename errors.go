@@ -422,8 +422,10 @@ func sentinelOf(err error) error {
 	switch {
 	case errors.Is(err, sqlite.ErrDamaged):
 		return ErrCorrupt
-	case errors.Is(err, insert.ErrHasLabels):
+	case errors.Is(err, insert.ErrHasLabels), errors.Is(err, sqlite.ErrInTheWay):
 		return ErrConflict
+	case errors.Is(err, sqlite.ErrClosed):
+		return ErrClosed
 	case errors.Is(err, sqlite.ErrNotAStore):
 		return ErrNotAStore
 	case errors.Is(err, sqlite.ErrNewerSchema):

@@ -4,8 +4,12 @@ package sqlite
 
 import "syscall"
 
-// canWrite asks for permission without opening: see peek.
-func canWrite(path string) bool {
-	const writeOK = 2
-	return syscall.Access(path, writeOK) == nil
-}
+const (
+	writeOK = 2
+	readOK  = 4
+)
+
+// canWrite and canRead ask for permission without opening: see peek.
+func canWrite(path string) bool { return syscall.Access(path, writeOK) == nil }
+
+func canRead(path string) bool { return syscall.Access(path, readOK) == nil }

@@ -5,23 +5,18 @@ import (
 	"errors"
 	"os"
 	"runtime"
+
+	"github.com/jmoiron/sqlx"
 )
 
 // Backup writes a whole, consistent copy of the database to path, where nothing may be yet, and syncs it.
 func (db *DB) Backup(ctx context.Context, path string) error {
-	if db.readers == db.writer {
-		if err := db.takeTurn(ctx); err != nil {
+	if err := db.readThrough(ctx, func(pool *sqlx.DB) error {
+		if _, err := pool.ExecContext(ctx, "VACUUM INTO ?", onDisk(path)); err != nil {
 			return err
 		}
-		defer func() { <-db.turn }()
-	}
-	db.mu.Lock()
-	readers, file := db.readers, db.file
-	db.mu.Unlock()
-	if _, err := readers.ExecContext(ctx, "VACUUM INTO ?", onDisk(path)); err != nil {
-		return db.orMoved(file, err)
-	}
-	if err := db.inPlace(file); err != nil {
+		return db.inPlace()
+	}); err != nil {
 		return err
 	}
 	f, err := os.OpenFile(path, os.O_RDWR, 0)

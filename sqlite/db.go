@@ -9,9 +9,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
 	"sync"
 	"time"
@@ -29,6 +27,9 @@ var (
 	// ErrDamaged says that the rows contradict one another or what was stored.
 	ErrDamaged = errors.New("sqlite: the contents are damaged")
 	ErrMoved   = errors.New("sqlite: the file that was opened is no longer at its path")
+	// ErrInTheWay says that something of another program's is in the file, or beside it, where it would do harm.
+	ErrInTheWay = errors.New("sqlite: something is in the way")
+	ErrClosed   = errors.New("sqlite: closed")
 )
 
 // Config says how a database is opened.
@@ -43,26 +44,35 @@ type Config struct {
 
 // DB is an open database: one writer connection and several read-only ones. Safe for concurrent use.
 type DB struct {
-	cfg     Config
-	writer  *sqlx.DB // nil where read-only
-	readers *sqlx.DB // the writer itself in memory
-	anchor  *sqlx.DB // keeps a database in memory alive while the writer's connection is replaced
-	turn    chan struct{}
+	cfg    Config
+	writer *sqlx.DB // nil where read-only; in memory it reads, too
+	anchor *sqlx.DB // keeps a database in memory alive while the writer's connection is replaced
+	turn   chan struct{}
 
 	// Of the writes of this process, for who has the turn: when the last one ended, and since when there was no pause.
 	wrote, began time.Time
 
-	mu    sync.Mutex  // guards readers, still and file of a read-only database
-	still *fileState  // of a file that is read without locks
-	file  os.FileInfo // of the file that was opened; nil in memory
+	cookie int64 // of the schema that was checked last; guarded by turn
+
+	file os.FileInfo // of the file that was opened; nil in memory
+
+	mu      sync.Mutex // guards what follows
+	readers *readers
+	users   int // reads that are under way
+	closed  bool
 }
 
 // Open opens the database, or makes it where there is none, and brings its schema up to date.
 func Open(ctx context.Context, cfg Config) (_ *DB, err error) {
+	if cfg.Path != "" {
+		if cfg.Path, err = resolve(cfg.Path); err != nil {
+			return nil, err
+		}
+	}
 	db := &DB{cfg: cfg, turn: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, db.Close())
+			err = errors.Join(db.why(err), db.Close())
 		}
 	}()
 	switch {
@@ -87,93 +97,30 @@ func (db *DB) openMemory(ctx context.Context) (err error) {
 	if db.writer, err = db.pool(dsn, 1); err != nil {
 		return err
 	}
-	db.readers = db.writer
+	db.readers = &readers{pool: db.writer}
 	return db.migrate(ctx)
 }
 
-func (db *DB) openReadOnly(ctx context.Context) error {
-	state := stateOf(db.cfg)
-	head, err := peek(ctx, db.cfg)
-	if err != nil {
-		return err
-	}
-	if err := head.check(); err != nil {
-		return err
-	}
-	if head.version < schemaVersion() {
-		return fmt.Errorf("%w: its schema %d must be brought to %d by opening it for writing", ErrReadOnly,
-			head.version, schemaVersion())
-	}
-	pool, err := db.pool(head.dsn, 0)
-	if err != nil {
-		return err
-	}
-	if db.file, err = os.Stat(db.cfg.Path); err != nil {
-		return errors.Join(err, pool.Close())
-	}
-	db.readers, db.still = pool, nil
-	if head.immutable {
-		db.still = &state
-	}
-	return nil
-}
-
-// fileState tells whether a file that is read without locks is still the same. Who writes to it has a write-ahead log
-// beside it, and leaves another time of change behind.
-type fileState struct {
-	size, changed int64
-	wal           bool
-}
-
-// sameFile tells that the file was not touched, even if somebody has begun to write beside it.
-func (s fileState) sameFile(other fileState) bool {
-	return s.size == other.size && s.changed == other.changed
-}
-
-func stateOf(cfg Config) fileState {
-	info, err := os.Stat(cfg.Path)
-	if err != nil {
-		return fileState{size: -1}
-	}
-	return fileState{size: info.Size(), changed: info.ModTime().UnixNano(), wal: hasWAL(cfg)}
-}
-
-// readUnlocked reads a file that is opened read-only. As long as nobody writes to it that needs no locks, and leaves no
-// file beside it; once somebody has written, it is opened anew, and what was read meanwhile does not count.
-func (db *DB) readUnlocked(ctx context.Context, fn func(*ReadTx) error) error {
-	db.mu.Lock()
-	if db.still != nil && *db.still != stateOf(db.cfg) {
-		old := db.readers
-		if err := db.openReadOnly(ctx); err != nil {
-			db.mu.Unlock()
-			return err
-		}
-		old.Close() //nolint:errcheck // it was only read through
-	}
-	pool, still, file := db.readers, db.still, db.file
-	db.mu.Unlock()
-	err := inTx(ctx, pool, beginRead, func(tx ReadTx) error {
-		if err := db.inPlace(file); err != nil && still == nil {
-			return err
-		}
-		return fn(&tx)
-	})
-	if still != nil && !still.sameFile(stateOf(db.cfg)) {
-		return errors.Join(ErrChanged, err)
-	}
-	if still != nil {
-		return err
-	}
-	return db.orMoved(file, err)
+func (db *DB) openReadOnly(ctx context.Context) (err error) {
+	db.readers, db.file, err = db.openReaders(ctx)
+	return err
 }
 
 func (db *DB) openFile(ctx context.Context) error {
+	if err := checkBeside(db.cfg.Path); err != nil {
+		return err
+	}
 	head, err := peek(ctx, db.cfg)
 	if err != nil {
 		return err
 	}
-	if err := head.check(); err != nil && !head.blank() {
-		return err
+	if !head.blank() {
+		if err := head.check(); err != nil {
+			return err
+		}
+		if err := checkObjects(head.version, head.objects); err != nil {
+			return err
+		}
 	}
 	if err := checkWritable(db.cfg.Path); err != nil {
 		return err
@@ -182,7 +129,7 @@ func (db *DB) openFile(ctx context.Context) error {
 		return err
 	}
 	if err := db.enterWAL(ctx); err != nil {
-		return reason(db.cfg, err)
+		return err
 	}
 	if err := db.migrate(ctx); err != nil {
 		return err
@@ -190,59 +137,12 @@ func (db *DB) openFile(ctx context.Context) error {
 	if db.file, err = os.Stat(db.cfg.Path); err != nil {
 		return err
 	}
-	db.readers, err = db.pool(readerDSN(db.cfg), 0)
+	if head.file != nil && !os.SameFile(head.file, db.file) {
+		return fmt.Errorf("%w: another one was put there", ErrMoved)
+	}
+	pool, err := db.pool(readerDSN(db.cfg), 0)
+	db.readers = &readers{pool: pool}
 	return err
-}
-
-// inPlace makes sure that the path still names the file that was opened: a connection that was opened since would be
-// to another file, and what is written to one that was removed is lost. To be asked with a connection in hand.
-func (db *DB) inPlace(file os.FileInfo) error {
-	if file == nil || runtime.GOOS == "windows" { // which lets nobody take an open file away
-		return nil
-	}
-	now, err := os.Stat(db.cfg.Path)
-	switch {
-	case err != nil:
-		return fmt.Errorf("%w: %w", ErrMoved, err)
-	case !os.SameFile(now, file):
-		return fmt.Errorf("%w: another one is there", ErrMoved)
-	}
-	return nil
-}
-
-// orMoved tells of an error that it may come of a file which is no longer there: no connection can be opened then.
-func (db *DB) orMoved(file os.FileInfo, err error) error {
-	if err != nil && FaultOf(err) != FaultNone && !errors.Is(err, ErrMoved) {
-		return errors.Join(db.inPlace(file), err)
-	}
-	return err
-}
-
-// checkWritable finds out before the first write what SQLite would find out at the first write.
-func checkWritable(path string) error {
-	_, err := os.Stat(path)
-	switch dir := filepath.Dir(path); {
-	case errors.Is(err, fs.ErrNotExist):
-		if _, err := os.Stat(dir); err != nil {
-			return err
-		}
-		if !canWrite(dir) {
-			return &fs.PathError{Op: "create", Path: path, Err: fs.ErrPermission}
-		}
-		return nil
-	case err != nil:
-		return err
-	case !canWrite(path):
-		return fmt.Errorf("%w: the file cannot be written to", ErrReadOnly)
-	case !canWrite(dir):
-		return fmt.Errorf("%w: its folder cannot be written to, which the write-ahead log needs", ErrReadOnly)
-	}
-	for _, companion := range []string{path + "-wal", path + "-shm"} {
-		if _, err := os.Stat(companion); err == nil && !canWrite(companion) {
-			return fmt.Errorf("%w: %s cannot be written to", ErrReadOnly, filepath.Base(companion))
-		}
-	}
-	return nil
 }
 
 // pool opens at most open connections, 0 being as many as are asked for: a read inside the loop over another
@@ -251,15 +151,26 @@ func (db *DB) pool(dsn string, open int) (*sqlx.DB, error) {
 	return newPool(dsn, open, db.cfg.Wrap)
 }
 
-// Close waits for the writer, checkpoints and closes.
+// Close waits for the writer, checkpoints and closes. Reads that are under way may go on; then the last of them to end
+// does what is left to do.
 func (db *DB) Close() error {
 	db.turn <- struct{}{}
 	defer func() { <-db.turn }()
 	db.mu.Lock()
-	defer db.mu.Unlock()
+	last := !db.closed && db.users == 0
+	db.closed = true
+	db.mu.Unlock()
+	if !last {
+		return nil
+	}
+	return db.shut()
+}
+
+// shut closes all connections. The writer's is the last one: it moves the log into the file, which a reader's cannot do.
+func (db *DB) shut() error {
 	var errs []error
-	if db.readers != nil && db.readers != db.writer {
-		errs = append(errs, db.readers.Close())
+	if db.readers != nil && db.readers.pool != db.writer {
+		errs = append(errs, db.readers.pool.Close())
 	}
 	for _, p := range []*sqlx.DB{db.writer, db.anchor} {
 		if p != nil {
@@ -271,25 +182,6 @@ func (db *DB) Close() error {
 
 // InMemory tells whether reading and writing share one connection, so that user code must not run inside either.
 func (db *DB) InMemory() bool { return db.cfg.Path == "" }
-
-// Read runs fn over one consistent state of the database.
-func (db *DB) Read(ctx context.Context, fn func(*ReadTx) error) error {
-	if db.cfg.ReadOnly {
-		return db.readUnlocked(ctx, fn)
-	}
-	if db.readers == db.writer {
-		if err := db.takeTurn(ctx); err != nil {
-			return err
-		}
-		defer func() { <-db.turn }()
-	}
-	return db.orMoved(db.file, inTx(ctx, db.readers, beginRead, func(tx ReadTx) error {
-		if err := db.inPlace(db.file); err != nil {
-			return err
-		}
-		return fn(&tx)
-	}))
-}
 
 // Write runs fn in a transaction that holds the write lock from its beginning, and commits it if fn returns nil.
 // With full, the commit is synced to disk whatever the configuration says.
@@ -304,6 +196,9 @@ func (db *DB) Write(ctx context.Context, full bool, fn func(*WriteTx) error) err
 		db.wrote = time.Now()
 		<-db.turn
 	}()
+	if db.isClosed() {
+		return ErrClosed
+	}
 	if err := db.giveWay(ctx); err != nil {
 		return err
 	}
@@ -313,12 +208,60 @@ func (db *DB) Write(ctx context.Context, full bool, fn func(*WriteTx) error) err
 		}
 		defer db.setSynchronous(context.WithoutCancel(ctx), "NORMAL") //nolint:errcheck // stricter is no harm
 	}
-	return inTx(ctx, db.writer, db.beginWrite, func(tx ReadTx) error {
-		if err := db.inPlace(db.file); err != nil {
+	var cookie int64
+	err := inTx(ctx, db.writer, db.beginWrite, func(tx ReadTx) (err error) {
+		if err := db.inPlace(); err != nil {
 			return err
 		}
-		return fn(&WriteTx{tx})
+		if cookie, err = db.checkSchema(ctx, &tx); err != nil {
+			return err
+		}
+		wtx := &WriteTx{ReadTx: tx}
+		if err := fn(wtx); err != nil || !wtx.unguarded {
+			return err
+		}
+		cookie, err = tx.schemaCookie()
+		return err
 	})
+	if err == nil {
+		db.cookie = cookie
+	}
+	return db.orMoved(err)
+}
+
+// checkSchema makes sure that nothing of another program's changes what is written. The schema is looked at only if
+// somebody has changed it since.
+func (db *DB) checkSchema(ctx context.Context, tx *ReadTx) (cookie int64, err error) {
+	if db.InMemory() {
+		return 0, nil
+	}
+	if cookie, err = tx.schemaCookie(); err != nil || cookie == db.cookie {
+		return cookie, err
+	}
+	h, err := headerOf(ctx, tx.conn)
+	if err != nil {
+		return 0, err
+	}
+	if err := h.check(); err != nil {
+		return 0, err
+	}
+	found, err := objectsOf(ctx, tx.conn)
+	if err != nil {
+		return 0, err
+	}
+	if err := checkObjects(schemaVersion(), found); err != nil {
+		return 0, err
+	}
+	if name := missing(found); name != "" {
+		return 0, fmt.Errorf("%w: trigger %q is missing", ErrDamaged, name)
+	}
+	return cookie, nil
+}
+
+func (db *DB) isClosed() bool {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return db.closed
 }
 
 func (db *DB) setSynchronous(ctx context.Context, level string) error {

@@ -7,10 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strings"
 
 	"github.com/jmoiron/sqlx"
-	lib "modernc.org/sqlite/lib"
 )
 
 // applicationID marks a file as a store: "anno" in ASCII.
@@ -33,8 +31,10 @@ func schemaVersion() int { return len(steps()) }
 // header is what a file says of itself.
 type header struct {
 	application, version, tables int
-	dsn                          string // that it was read with
-	immutable                    bool   // by that DSN
+	objects                      []object    // of a store
+	file                         os.FileInfo // nil: there was none
+	dsn                          string      // that it was read with
+	immutable                    bool        // by that DSN
 }
 
 // blank tells that there is nothing in the file yet.
@@ -49,6 +49,8 @@ func (h header) check() error {
 			schemaVersion())
 	case h.version == 0:
 		return fmt.Errorf("%w: it has no schema version", ErrNotAStore)
+	case h.version < 0:
+		return fmt.Errorf("%w: it has schema version %d", ErrNotAStore, h.version)
 	}
 	return nil
 }
@@ -71,23 +73,25 @@ func peek(ctx context.Context, cfg Config) (header, error) {
 	case !info.Mode().IsRegular():
 		return header{}, fmt.Errorf("%w: not a regular file", ErrNotAStore)
 	case info.Size() == 0 && !cfg.ReadOnly:
-		return header{}, nil
+		return header{file: info}, nil
 	case info.Size() < smallestFile:
 		return header{}, fmt.Errorf("%w: %d bytes", ErrNotAStore, info.Size())
 	}
-	if !hasWAL(cfg) {
+	for range 3 { // in case somebody begins to write just now
+		state := stateOf(cfg)
+		if state.log {
+			break
+		}
 		// Nobody has it open for writing, so it can be read without locks, and without a file beside it.
 		h, err := readHeader(ctx, cfg, immutableDSN(cfg))
-		if h.immutable = true; !hasWAL(cfg) {
+		if state.same(stateOf(cfg)) {
+			h.file, h.immutable = state.info, true
 			return h, err
 		}
 	}
-	return readHeader(ctx, cfg, readerDSN(cfg)) // the file alone does not say all
-}
-
-func hasWAL(cfg Config) bool {
-	_, err := os.Stat(cfg.Path + "-wal")
-	return !errors.Is(err, fs.ErrNotExist)
+	h, err := readHeader(ctx, cfg, readerDSN(cfg)) // the file alone does not say all
+	h.file = info
+	return h, err
 }
 
 func readHeader(ctx context.Context, cfg Config, dsn string) (header, error) {
@@ -101,7 +105,10 @@ func readHeader(ctx context.Context, cfg Config, dsn string) (header, error) {
 	if isNotADB(err) {
 		err = fmt.Errorf("%w: %w", ErrNotAStore, err)
 	}
-	return h, reason(cfg, err)
+	if err == nil && h.check() == nil {
+		h.objects, err = objectsOf(ctx, pool)
+	}
+	return h, err
 }
 
 // getter is a pool, or one connection of it.
@@ -115,18 +122,6 @@ func headerOf(ctx context.Context, db getter) (h header, err error) {
 		db.GetContext(ctx, &h.application, "PRAGMA application_id"),
 		db.GetContext(ctx, &h.version, "PRAGMA user_version"),
 	)
-}
-
-// reason finds out why SQLite could not open a file, which its own error does not say.
-func reason(cfg Config, err error) error {
-	if code, ok := Code(err); !ok || code&0xff != lib.SQLITE_CANTOPEN {
-		return err
-	}
-	f, openErr := os.Open(cfg.Path)
-	if openErr != nil {
-		return openErr
-	}
-	return errors.Join(err, f.Close())
 }
 
 // enterWAL switches the file to write-ahead logging. Two processes that make one store at once may both try, and
@@ -162,15 +157,22 @@ func migrateAll(ctx context.Context, c *sqlx.Conn) error {
 	if err != nil {
 		return err
 	}
+	var found []object
 	if !h.blank() {
 		if err := h.check(); err != nil {
+			return err
+		}
+		if found, err = objectsOf(ctx, c); err != nil {
+			return err
+		}
+		if err := checkObjects(h.version, found); err != nil {
 			return err
 		}
 	}
 	if h.version == schemaVersion() {
 		return nil
 	}
-	if err := dropRepeatable(ctx, c); err != nil {
+	if err := dropRepeatable(ctx, c, h.version, found); err != nil {
 		return err
 	}
 	for _, name := range append(steps()[h.version:], "schema/views.sql", "schema/guards.sql") {
@@ -178,26 +180,13 @@ func migrateAll(ctx context.Context, c *sqlx.Conn) error {
 		if err != nil {
 			return err
 		}
-		if _, err := c.ExecContext(ctx, string(text)); err != nil {
+		if _, err := c.ExecContext(ctx, string(text)); FaultOf(err) == FaultOther {
+			return fmt.Errorf("%w: %s: %w", ErrDamaged, name, err) // the file is not what it says
+		} else if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	_, err = c.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID,
 		schemaVersion()))
-	return err
-}
-
-// dropRepeatable drops the triggers and views, which are made anew after the last step.
-func dropRepeatable(ctx context.Context, c *sqlx.Conn) error {
-	var drops []string
-	err := c.SelectContext(ctx, &drops, `
-		SELECT 'DROP ' || upper(type) || ' ' || name
-		FROM sqlite_schema
-		WHERE type IN ('trigger', 'view')
-		ORDER BY type, name`)
-	if err != nil || len(drops) == 0 {
-		return err
-	}
-	_, err = c.ExecContext(ctx, strings.Join(drops, ";\n"))
 	return err
 }

@@ -19,7 +19,10 @@ type ReadTx struct {
 }
 
 // WriteTx is a [ReadTx] that holds the write lock.
-type WriteTx struct{ ReadTx }
+type WriteTx struct {
+	ReadTx
+	unguarded bool // the schema was changed and changed back
+}
 
 // get reads one row; found is false, and the row zero, where there is none.
 func get[T any](ctx context.Context, tx *ReadTx, query string, args ...any) (row T, found bool, err error) {
@@ -75,6 +78,15 @@ func (tx *ReadTx) Interrupt() error {
 		errs = append(errs, rows.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// schemaCookie returns the number that SQLite changes with the schema, whoever does so.
+func (tx *ReadTx) schemaCookie() (cookie int64, err error) {
+	err = tx.each("PRAGMA schema_version", func(cu *cursor) error {
+		cookie = cu.int(0)
+		return nil
+	})
+	return cookie, err
 }
 
 // cursor steps through the rows of one query. The values of a row are valid until the next one.
@@ -140,8 +152,10 @@ func (tx *WriteTx) WithoutGuards(ctx context.Context, fn func() error) error {
 		return err
 	}
 	if len(texts) != len(bulkGuards) {
-		return fmt.Errorf("sqlite: %d of the triggers %v are there", len(texts), slices.Sorted(slices.Values(bulkGuards)))
+		return fmt.Errorf("%w: %d of the triggers %v are there", ErrDamaged, len(texts),
+			slices.Sorted(slices.Values(bulkGuards)))
 	}
+	tx.unguarded = true
 	for _, name := range bulkGuards {
 		if _, err := tx.exec(ctx, "DROP TRIGGER "+name); err != nil {
 			return err
