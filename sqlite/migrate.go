@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/jmoiron/sqlx"
+	lib "modernc.org/sqlite/lib"
 )
 
 // applicationID marks a file as a store: "anno" in ASCII.
@@ -102,8 +103,11 @@ func readHeader(ctx context.Context, cfg Config, dsn string) (header, error) {
 	defer pool.Close()
 	h, err := headerOf(ctx, pool)
 	h.dsn = dsn
-	if isNotADB(err) {
+	switch code, _ := Code(err); code & 0xff {
+	case lib.SQLITE_NOTADB:
 		err = fmt.Errorf("%w: %w", ErrNotAStore, err)
+	case lib.SQLITE_ERROR: // the format is one that SQLite does not know
+		err = fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	if err == nil && h.check() == nil {
 		h.objects, err = objectsOf(ctx, pool)
@@ -117,11 +121,19 @@ type getter interface {
 }
 
 func headerOf(ctx context.Context, db getter) (h header, err error) {
-	return h, errors.Join(
-		db.GetContext(ctx, &h.tables, "SELECT count(*) FROM sqlite_schema"),
-		db.GetContext(ctx, &h.application, "PRAGMA application_id"),
-		db.GetContext(ctx, &h.version, "PRAGMA user_version"),
-	)
+	for _, q := range []struct {
+		into  *int
+		query string
+	}{
+		{&h.tables, "SELECT count(*) FROM sqlite_schema"},
+		{&h.application, "PRAGMA application_id"},
+		{&h.version, "PRAGMA user_version"},
+	} {
+		if err := db.GetContext(ctx, q.into, q.query); err != nil {
+			return h, err
+		}
+	}
+	return h, nil
 }
 
 // enterWAL switches the file to write-ahead logging. Two processes that make one store at once may both try, and

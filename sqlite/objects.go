@@ -197,6 +197,8 @@ func checkObjects(version int, found []object) error {
 			return inTheWay(o, "the view of that name is made anew")
 		case mine != nil:
 			return fmt.Errorf("%w: %v is not as it was made", ErrDamaged, o)
+		case old && next[name] != nil && next[name].is(o):
+			return fmt.Errorf("%w: schema %d has no %v", ErrDamaged, version, o)
 		case old && next[name] != nil:
 			return inTheWay(o, fmt.Sprintf("schema %d has a %s of that name", schemaVersion(), next[name].kind))
 		case o.Kind == "trigger" && own.has("table", o.Table):
