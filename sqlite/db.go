@@ -107,9 +107,6 @@ func (db *DB) openReadOnly(ctx context.Context) (err error) {
 }
 
 func (db *DB) openFile(ctx context.Context) error {
-	if err := checkBeside(db.cfg.Path); err != nil {
-		return err
-	}
 	head, err := peek(ctx, db.cfg)
 	if err != nil {
 		return err

@@ -67,12 +67,17 @@ const smallestFile = 512
 func peek(ctx context.Context, cfg Config) (header, error) {
 	info, err := os.Stat(cfg.Path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && !cfg.ReadOnly:
-		return header{}, nil
-	case err != nil:
+	case err != nil && (cfg.ReadOnly || !errors.Is(err, fs.ErrNotExist)):
 		return header{}, err
-	case !info.Mode().IsRegular():
+	case err == nil && !info.Mode().IsRegular():
 		return header{}, fmt.Errorf("%w: not a regular file", ErrNotAStore)
+	}
+	if err := checkBeside(cfg); err != nil {
+		return header{}, err
+	}
+	switch {
+	case err != nil:
+		return header{}, nil
 	case info.Size() == 0 && !cfg.ReadOnly:
 		return header{file: info}, nil
 	case info.Size() < smallestFile:

@@ -104,22 +104,32 @@ func hasLog(path string) bool {
 // maxPath is the longest path that SQLite takes, with the ending of a companion. It does so on Unix alone.
 const maxPath = 512 - len("-journal") - 1
 
-// checkBeside makes sure that SQLite can have its files beside the file.
-func checkBeside(path string) error {
-	if runtime.GOOS != "windows" && len(path) > maxPath {
-		return &fs.PathError{Op: "open", Path: path, Err: syscall.ENAMETOOLONG}
+// checkBeside makes sure that SQLite can have its files beside the file; to read, that there is nothing in their place
+// that it would wait for.
+func checkBeside(cfg Config) error {
+	if runtime.GOOS != "windows" && len(cfg.Path) > maxPath {
+		return &fs.PathError{Op: "open", Path: cfg.Path, Err: syscall.ENAMETOOLONG}
 	}
 	for _, ending := range companions {
-		info, err := os.Lstat(path + ending)
+		path := cfg.Path + ending
+		info, err := os.Lstat(path)
+		if cfg.ReadOnly && (ending == "-shm" || errors.Is(err, syscall.ENAMETOOLONG) || isLinkToNothing(path)) {
+			continue // it is not needed as long as nobody writes
+		}
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 		case err != nil:
 			return err
 		case !info.Mode().IsRegular():
-			return fmt.Errorf("%w: %s is no regular file, and SQLite needs its name", ErrInTheWay, path+ending)
+			return fmt.Errorf("%w: %s is no regular file, and SQLite needs its name", ErrInTheWay, path)
 		}
 	}
 	return nil
+}
+
+func isLinkToNothing(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // checkWritable finds out before the first write what SQLite would find out at the first write.

@@ -26,7 +26,7 @@ func (db *DB) why(err error) error {
 	if code, ok := Code(err); !ok || code&0xff != lib.SQLITE_CANTOPEN || db.InMemory() {
 		return err
 	}
-	if why := whyNotOpened(db.cfg.Path); why != nil {
+	if why := whyNotOpened(db.cfg); why != nil {
 		return fmt.Errorf("%w (%w)", why, err)
 	}
 	return &fs.PathError{Op: "open", Path: db.cfg.Path, Err: err}
@@ -34,47 +34,49 @@ func (db *DB) why(err error) error {
 
 // whyNotOpened looks for what keeps SQLite from opening a file or one of its companions; nil: nothing was found. It
 // opens none of them by itself: see peek.
-func whyNotOpened(path string) error {
-	info, err := os.Stat(path)
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%w: not a regular file", ErrNotAStore)
+func whyNotOpened(cfg Config) error {
+	info, missing := os.Stat(cfg.Path)
+	switch {
+	case missing == nil && !info.Mode().IsRegular():
+		return fmt.Errorf("%w: not a regular file", ErrNotAStore)
+	case missing != nil && !errors.Is(missing, fs.ErrNotExist):
+		return missing
 	}
-	if err == nil {
-		err = checkBeside(path)
-	}
-	if err == nil {
-		err = descriptorsLeft(path)
-	}
-	if err != nil {
+	cfg.ReadOnly = false // SQLite has needed all of them
+	if err := checkBeside(cfg); err != nil {
 		return err
 	}
-	files := []string{path}
-	for _, ending := range companions {
-		if _, err := os.Stat(path + ending); err == nil {
-			files = append(files, path+ending)
+	if err := descriptorsLeft(cfg.Path); err != nil {
+		return err
+	}
+	for _, ending := range append([]string{""}, companions...) {
+		path := cfg.Path + ending
+		if _, err := os.Stat(path); err == nil && !canRead(path) {
+			return &fs.PathError{Op: "open", Path: path, Err: fs.ErrPermission}
 		}
 	}
-	for _, name := range files {
-		if !canRead(name) {
-			return &fs.PathError{Op: "open", Path: name, Err: fs.ErrPermission}
-		}
+	if name := filepath.Base(cfg.Path); hasLog(cfg.Path) && !canWrite(filepath.Dir(cfg.Path)) {
+		return fmt.Errorf("%w: it has a log, which can be read only where files can be written beside it: open it for writing"+
+			" once, or copy %s and %s-wal to a folder that can be written to", ErrReadOnly, name, name)
 	}
-	if dir := filepath.Dir(path); hasLog(path) && !canWrite(dir) {
-		return fmt.Errorf("%w: its log has changes that can be read only where files can be written beside it: open it for"+
-			" writing once, or copy %s and %s to a folder that can be written to", ErrReadOnly, filepath.Base(path),
-			filepath.Base(path)+"-wal")
-	}
-	return nil
+	return missing
 }
 
-// descriptorsLeft returns the error of the system if the process, or the system, may open no more files.
+// descriptorsNeeded is how many files SQLite may need to open at once.
+const descriptorsNeeded = 8
+
+// descriptorsLeft returns the error of the system if the process, or the system, may open too few files more.
 func descriptorsLeft(path string) error {
-	f, err := os.Open(os.DevNull)
-	if err == nil {
-		return f.Close()
+	for range descriptorsNeeded {
+		f, err := os.Open(os.DevNull)
+		if err == nil {
+			defer f.Close() //nolint:errcheck // nothing was written to it
+			continue
+		}
+		if e, ok := errors.AsType[*fs.PathError](err); ok {
+			return &fs.PathError{Op: "open", Path: path, Err: e.Err}
+		}
+		return err
 	}
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return &fs.PathError{Op: "open", Path: path, Err: e.Err}
-	}
-	return err
+	return nil
 }
