@@ -1,94 +1,110 @@
-// Package annoset keeps versioned labels on audio files in one SQLite file, so that you know, years later, exactly
-// which labels trained which model. It does for labels what a version control system does for code.
+// Package annoset keeps versioned labels on audio files in one SQLite file. It does for labels what a version control
+// system does for code: edit a draft, publish it, and it never changes again. So you know, years later, exactly which
+// labels trained which model.
 //
-// A [Dataset] is a body of audio files that is labelled together. An [AnnotationSet] is a numbered version (v1, v2,
-// v3…) of all its labels; an [Annotation] is one label: audio file, artifact type, start and end in milliseconds, and
-// optionally a confidence and extra data. A [Store] holds them all.
+// A [Store] holds everything: [Open] opens one in a file, [OpenMemory] one in memory. A [Dataset] is a collection of
+// audio files that are labeled together. An [AnnotationSet] is a numbered version (v1, v2, v3…) of all labels of a
+// dataset. An [Annotation] is one label: an audio file, an artifact type, a start and an end in milliseconds, and
+// optionally a confidence and extra data. In this documentation, label is short for annotation.
 //
 // # Life of a set
 //
-// [Store.CreateSet] makes an empty draft. A draft is edited freely: [Store.Add], [Store.Import],
-// [Store.CopyAnnotations], [Store.Update], [Store.Delete], [Store.MarkClean]. It can be deleted, and no training may
-// use it. [Store.Check] looks for mistakes, and [PublishOptions] can make that the condition of publishing.
-// [Store.Publish] computes its statistics and its digest and locks it for ever. [Store.TrainingSet] opens a
-// published set, and nothing else, for training. To improve labels, make a new version of a set with
-// [Store.NewVersion], fix it and publish it: that takes the same short time for ten labels and for ten million,
-// because a version keeps only what it changes. (Now and then what several versions changed is folded together, so that
-// reading does not slow down.)
+// [Store.CreateSet] makes an empty draft. A draft can be edited and deleted, but not used for training. [Store.Add],
+// [Store.Import] and [Store.CopyAnnotations] add labels; [Store.Update] and [Store.Delete] change and remove them.
+// [ImportOptions] can skip labels that the set already has, and add clean marks and audio files in the same
+// transaction. [Store.Annotations] reads labels in a loop, [Store.Page] page by page, and [Store.Examined] by audio
+// file.
 //
-// A label keeps its id from version to version: the same id in v2 and v3 is the same label. Ids and version numbers
-// are never given twice, not even after a draft was deleted.
+// [Store.MarkClean] marks an audio file as clean: examined, and without any artifact. Training needs the difference
+// between such a file and one that nobody has labeled yet. Clean marks belong to a set as labels do.
 //
-// An audio file can be marked as clean: examined, and without any artifact. That is not the same as a file that nobody
-// has labelled yet, and training needs the difference. Marks are contents as labels are.
+// [Store.Check] looks for mistakes. [Store.Publish] computes statistics and digest and locks the set forever;
+// [PublishOptions] can require that it passes a check. [Store.TrainingSet] opens published sets, and only those, for
+// training.
+//
+// To improve labels, make a new version with [Store.NewVersion], fix it and publish it. A version stores only what it
+// changes, so making one takes the same short time for ten labels and for ten million. About every eighth time it takes
+// longer, because the changes of several versions are folded together to keep reading fast.
+//
+// A label keeps its id from version to version: the same id in v2 and v3 is the same label. Ids and version numbers are
+// never reused, even after a draft is deleted.
 //
 // # The iteration loop
 //
-// [Store.Diff] tells what changed between two sets, [Store.ChangeLog] says it in Markdown, and [Store.AnnotationHistory] follows
-// one label; [DiffStores] compares sets of two stores by what their labels say. Where several people work, [Store.As]
-// signs what each does. A dataset can demand that others [Store.Approve] a draft before it is published; an approval speaks
-// of exactly what its author saw, and ends with the next edit.
+// [Store.Diff] lists what changed between two sets, [Store.ChangeLog] describes it in Markdown, and
+// [Store.AnnotationHistory] follows one label through all versions. [DiffStores] compares sets of two stores by the
+// contents of their labels.
 //
-// [TrainingSet.Part] splits a published set by audio file into parts for training, validation and test that stay the same
-// in every version. [Store.RecordTraining] writes down which model a set made, and [Store.Tag] names the set in use. Both
-// are kept beside the set, and their history never changes. [Evaluate] measures predictions against labels and hands back
-// what was missed and what was wrong, which is what the next draft must look at; [MeasureAgreement] compares two
-// annotators.
+// Where several people work, [Store.As] signs what each of them does. A dataset can require that other people
+// [Store.Approve] a draft before it is published. An approval is for exactly what the reviewer saw; the next edit voids
+// it.
 //
-// # Formats
+// [TrainingSet.Part] splits a published set by audio file into parts for training, validation and test, which stay the
+// same in every version. [Store.RecordTraining] records which model was trained on a set, and [Store.Tag] marks the set
+// in use. Both are kept beside the set, and their history never changes.
 //
-// [Store.ImportFrom] and [Store.ExportTo] take labels from files of other programs and give them back, [ReadLabels] and
-// [WriteLabels] do so without a store. [Format] has a table of what survives. Times are never cut or pressed through
-// a float, and what is lost is counted in a report with its first places.
+// # Beside the store
+//
+// Three packages stand beside this one:
+//
+//   - [github.com/annoset/annoset/labelfile] reads and writes labels in the files of other programs: labelfile.Import
+//     and labelfile.Export with a store, labelfile.Read and labelfile.Write without one.
+//   - [github.com/annoset/annoset/evaluate] measures how good labels are: evaluate.AgainstSet compares predictions with
+//     a set, evaluate.AgreeSets two annotators with each other, and evaluate.CompareRuns the metrics of training runs.
+//   - [github.com/annoset/annoset/annosettest] has fixtures for the tests of programs that use annoset.
 //
 // # What never changes
 //
-// Labels, clean marks, statistics, digest, parent, notes and extra data of a published set are frozen. Each attempt to
-// change them, or to delete the set or its dataset, is refused by an [*ImmutableError]; triggers in the file refuse it
-// to every other program too.
+// Publishing freezes the labels, clean marks, statistics, digest, parent, notes and extra data of a set. Every attempt
+// to change them, or to delete the set or its dataset, returns an [*ImmutableError]. Triggers in the file refuse it to
+// every other program too.
 //
-// The digest names the contents: equal labels have an equal digest in every store, on every machine. [Store.Export]
-// writes a set as plain files which the program sha256sum verifies, down to the digest, with no annoset at hand, and
-// [Store.Verify] does the same within the store.
+// The digest identifies the contents: equal labels have an equal digest in every store, on every machine.
+// [Store.Export] writes a set as plain files that the program sha256sum verifies, down to the digest, without annoset.
+// [Store.Verify] verifies a set within the store.
 //
-// # Times, confidences, statistics
+// # Times and statistics
 //
 // Times are whole milliseconds from the beginning of the audio file, and spans are half open: a label reaches from
-// StartMS up to and without EndMS. A label of no length is a point event, which counts and covers nothing. A confidence
-// is in [0, 1], or absent, which is not 0. [Stats] says what is counted.
+// StartMS up to, but not including, EndMS. A label with equal start and end is a point event: it is counted, but covers
+// no time. A confidence is in [0, 1], or absent, which is not the same as 0. [Stats] says what is counted.
 //
 // # Transactions and concurrency
 //
-// Each method that writes is one transaction: all of it happens or nothing, and when it has returned, it survives a
-// loss of power (see [Durability]). A method that returns an error has written nothing. The one doubt is a commit that
-// the disk itself reports as failed: as with any database, it may yet be there after the next opening, whole.
+// Each method that writes is one transaction: all of it happens, or nothing. What it has written when it returns
+// survives a loss of power (see [Durability]). A method that returns an error has written nothing. If the disk reports
+// a failed commit, the outcome is unknown until the store is reopened: all or nothing.
 //
-// A [Store] is safe for concurrent use by many goroutines, and one file by several stores, in one process or in several.
-// One writes at a time, and the others wait for it, up to [Options.BusyTimeout]; readers neither wait nor are waited
-// for. Iterators show one state of the store, however long the loop takes, and its body may write to the store. All
-// methods take a context and end soon after it ends, with nothing half done.
+// A [Store] is safe for concurrent use by many goroutines, and several stores, in one process or in many, may use the
+// same file. One call writes at a time; the others wait, up to [Options.BusyTimeout]. Readers do not wait, and nobody
+// waits for them. Each read sees one state of the store; [Store.View] gives several reads the same state. An iterator
+// shows one state however long its loop runs, and the loop's body may write to the store. Methods take a context and
+// end soon after it ends, with nothing half done.
 //
 // # Errors
 //
-// Errors that a caller can meet are listed with each method; those of the store itself ([ErrClosed], [ErrBusy],
-// [ErrReadOnly], [ErrFull], [ErrMoved], [ErrCorrupt]) and of the context may come from any. They unwrap to the sentinels of
-// this package, so that errors.Is tells them apart, and where there are facts, come as a struct that bears them:
-// [*ImmutableError], [*DraftError], [*NotFoundError], [*ExistsError], [*ValidationError], [*FormatError], [*CheckError],
-// [*ApprovalError], [*OwnWorkError], [*StaleError].
+// Each method lists its errors. Errors of the context and of the store itself may come from any method: [ErrClosed],
+// [ErrBusy], [ErrReadOnly], [ErrFull], [ErrMoved], [ErrCorrupt]. Errors unwrap to the sentinels of this package, for
+// errors.Is. Those with facts are structs, for errors.AsType: [*ImmutableError], [*DraftError], [*NotFoundError],
+// [*ExistsError], [*ValidationError], [*CheckError], [*ApprovalError], [*OwnWorkError], [*StaleError].
 //
 // # Limits
 //
-// Names and audio file ids have up to [MaxNameBytes] bytes, notes and extra data up to [MaxTextBytes], times go up to
-// [MaxTimeMS]. All text is valid UTF-8 without NUL, and compares and sorts by bytes. A file holds as many labels as the
-// disk does. Memory does not grow with their number, but with that of the artifact types, and of the audio files that an
-// import names or a publish finds changed (about 200 bytes each); when versions are folded together, with the labels that
-// they removed and with those of one audio file. Labels of one audio file that start in the same millisecond are held
-// together while they are published or checked (about 400 bytes each). A diff holds the names of the audio files it looks
-// at, and the labels of a few of them. Evaluating holds the predictions, about 140 bytes each; measuring agreement the
-// second set. Comparing by content, and evaluating by events or IoU, takes time with the square of the labels of one type
-// and audio file that lie over one another.
+// Names and audio file ids have at most [MaxNameBytes] bytes, notes and extra data at most [MaxTextBytes]. Times are at
+// most [MaxTimeMS]. All text is valid UTF-8 without NUL, and is compared and sorted by bytes.
 //
-// annoset is no server, does not open audio files, and does not train.
+// A file holds as many labels as the disk has room for, and memory does not grow with their number. It grows with
+//
+//   - the number of artifact types;
+//   - the audio files that an import names or that a publish finds changed, by about 200 bytes each;
+//   - the labels of one audio file that start in the same millisecond, by about 400 bytes each, when publishing
+//     or checking;
+//   - the audio files that a diff reads, by their names and the labels of a few of them;
+//   - the labels that versions have removed, and the labels of one audio file, when versions are folded together.
+//
+// A store in memory also buffers what an iterator yields and what an import reads.
+//
+// annoset is not a server, does not open audio files, and does not train models.
 package annoset
 
 import (
@@ -98,154 +114,148 @@ import (
 	"github.com/google/uuid"
 )
 
-// Status tells whether a set can still be edited.
+// Status is the state of a set: draft or published.
 type Status string
 
-// The two states of a set. The way leads from draft to published, and never back.
+// The two states of a set. A draft may become published; a published set stays published.
 const (
-	StatusDraft     Status = "draft"     // can be edited and deleted; no training may use it
-	StatusPublished Status = "published" // locked for ever, ready for training
+	StatusDraft     Status = "draft"     // can be edited and deleted, but not used for training
+	StatusPublished Status = "published" // locked forever, ready for training
 )
 
-// MaxTimeMS is the latest position in an audio file, in milliseconds: about 278 years, so that Unix times fit and
-// sums do not overflow.
+// MaxTimeMS is the latest time in an audio file, in milliseconds: about 278 years, large enough for Unix times, and
+// small enough that sums do not overflow.
 const MaxTimeMS = 1 << 43
 
-// MaxNameBytes is the longest name, audio file id or artifact type, and MaxTextBytes the longest description, notes
-// or extra data, in bytes of UTF-8.
+// MaxNameBytes is the maximum length of a name, an audio file id or an artifact type, and MaxTextBytes that of a
+// description, notes or extra data, in bytes of UTF-8.
 const (
 	MaxNameBytes = 1 << 16
 	MaxTextBytes = 1 << 24
 )
 
-// ArtifactType is one word of a dataset's vocabulary: what a label may say.
+// ArtifactType is one entry of a dataset's vocabulary: something that a label can say.
 type ArtifactType struct {
 	Name        string `json:"name"`
 	Description string `json:"description"`
-	Color       string `json:"color"` // any text, "#ff8800" for example; annoset does not read it
+	Color       string `json:"color"` // any text, such as "#ff8800"; annoset does not interpret it
 }
 
-// NewDataset describes a dataset that is to be created.
+// NewDataset describes a dataset to create.
 type NewDataset struct {
 	Name          string          `json:"name"` // unique in the store, not empty
 	Description   string          `json:"description"`
-	ArtifactTypes []ArtifactType  `json:"artifact_types"`       // none: labels may say anything
-	ExtraData     json.RawMessage `json:"extra_data,omitempty"` // a JSON object, or none
+	ArtifactTypes []ArtifactType  `json:"artifact_types"`       // empty: labels may have any type
+	ExtraData     json.RawMessage `json:"extra_data,omitempty"` // a JSON object, or nil
 	// RequiredApprovals is how many people must approve a draft before it can be published: see [Store.Approve].
 	RequiredApprovals int `json:"required_approvals"`
 }
 
-// Dataset is a body of audio files that is labelled together.
+// Dataset is a collection of audio files that are labeled together.
 type Dataset struct {
 	ID            uuid.UUID       `json:"id"`
 	Name          string          `json:"name"`
 	Description   string          `json:"description"`
-	ArtifactTypes []ArtifactType  `json:"artifact_types"` // in the order they were declared in; empty, never nil
+	ArtifactTypes []ArtifactType  `json:"artifact_types"` // in the order of declaration; empty, never nil
 	ExtraData     json.RawMessage `json:"extra_data,omitempty"`
-	CreatedAt     time.Time       `json:"created_at"` // UTC, to the millisecond, as all times here
+	CreatedAt     time.Time       `json:"created_at"` // UTC, in milliseconds, as all times here
 	UpdatedAt     time.Time       `json:"updated_at"`
 	// RequiredApprovals is how many people must approve a draft before it can be published: see [Store.Approve].
 	RequiredApprovals int `json:"required_approvals"`
 }
 
-// DatasetPatch says what to change of a dataset; what is nil stays.
+// DatasetPatch describes changes to a dataset. A nil field leaves its value as it is.
 type DatasetPatch struct {
 	Name        *string
 	Description *string
-	// ArtifactTypes, if not nil, is the whole vocabulary from now on, in this order. An empty one gives the vocabulary
-	// up: labels may say anything then.
+	// ArtifactTypes, if not nil, replaces the whole vocabulary, in this order. An empty slice removes the vocabulary:
+	// labels may then have any type.
 	ArtifactTypes []ArtifactType
-	// ExtraData, if not nil, replaces the extra data; what points to nil removes it.
+	// ExtraData, if not nil, replaces the extra data. A pointer to nil removes it.
 	ExtraData *json.RawMessage
-	// RequiredApprovals counts from now on, for the drafts that there are too.
+	// RequiredApprovals, if not nil, applies from now on, to existing drafts too.
 	RequiredApprovals *int
 }
 
 // AudioFile is an audio file of a dataset. annoset never opens it.
 type AudioFile struct {
-	ID         string `json:"id"`          // the user's own name for it
+	ID         string `json:"id"`          // any name that the user gives it
 	DurationMS int64  `json:"duration_ms"` // 0: not known
 }
 
-// Examined is an audio file that a set has examined: one that has labels or is marked as clean.
-type Examined struct {
-	AudioFile
-	Clean       bool         `json:"clean"`       // examined, and without any label
-	Annotations []Annotation `json:"annotations"` // those that pass the filter, by start and id; empty, never nil
-}
-
-// NewSet describes a set that is to be created. The zero value will do.
+// NewSet describes a set to create. The zero value has no notes and no extra data.
 type NewSet struct {
 	Notes     string          `json:"notes"`
-	ExtraData json.RawMessage `json:"extra_data,omitempty"` // a JSON object, or none
+	ExtraData json.RawMessage `json:"extra_data,omitempty"` // a JSON object, or nil
 }
 
-// SetPatch says what to change of a draft; what is nil stays.
+// SetPatch describes changes to a draft. A nil field leaves its value as it is.
 type SetPatch struct {
 	Notes *string
-	// ExtraData, if not nil, replaces the extra data; what points to nil removes it.
+	// ExtraData, if not nil, replaces the extra data. A pointer to nil removes it.
 	ExtraData *json.RawMessage
 }
 
-// AnnotationSet is a numbered version of all the annotations of a dataset. It is a value: what happens in the store
-// later does not show in it.
+// AnnotationSet is a numbered version of all labels of a dataset. It is a copy: later changes in the store do not show
+// in it.
 type AnnotationSet struct {
 	ID        uuid.UUID `json:"id"`
 	DatasetID uuid.UUID `json:"dataset_id"`
 	Version   int       `json:"version"` // from 1, per dataset; never given twice
 	Status    Status    `json:"status"`
-	// ParentID is the set that this one was made from, which may have been deleted since if it was a draft.
+	// ParentID is the set that this one was made from, or nil. A parent that was a draft may have been deleted since.
 	ParentID  *uuid.UUID      `json:"parent_id"`
 	Notes     string          `json:"notes"`
 	ExtraData json.RawMessage `json:"extra_data,omitempty"`
-	// Stats are those of this moment in a draft, and those that publishing computed in a published set.
+	// Stats of a draft are computed by the call that returns it; those of a published set were computed by publishing.
 	Stats
 	Digest      string     `json:"digest"` // "sha256:" and 64 hexadecimal digits; empty in a draft
 	CreatedAt   time.Time  `json:"created_at"`
 	PublishedAt *time.Time `json:"published_at"` // nil in a draft
-	// Revision grows, by any amount, with every change of what the set holds: labels, clean marks, notes, extra data.
-	// Equal revisions of a set are equal contents, and those that a review speaks of.
+	// Revision grows, by any amount, with every change of the contents: labels, clean marks, notes, extra data. If two
+	// revisions of a set are equal, so are the contents. A review is for one revision.
 	Revision  int64  `json:"revision"`
-	CreatedBy string `json:"created_by"` // as all signatures: empty where nobody signed; see Store.As
-	// EditedBy are all who changed what the set holds, in order of name; an empty name stands for those who did not
-	// sign. Empty, never nil.
+	CreatedBy string `json:"created_by"` // empty if unsigned, as all signatures; see Store.As
+	// EditedBy has everybody who changed the contents, in order of name. An empty name stands for unsigned edits. Empty,
+	// never nil.
 	EditedBy    []string `json:"edited_by"`
 	PublishedBy string   `json:"published_by"` // empty in a draft too
 }
 
-// Annotation is one label: in this audio file, from StartMS up to and without EndMS, there is this artifact.
+// SetFilter selects sets, and pages through them. The zero SetFilter selects all.
+type SetFilter struct {
+	Status       Status // empty: both
+	AfterVersion int    // selects higher version numbers only
+	Limit        int    // at most this many sets; 0: all
+}
+
+// Annotation is one label: the audio file has this artifact from StartMS up to, but not including, EndMS.
 type Annotation struct {
-	// ID is unique in the store and never reused. A version that is made from another one keeps the ids: the same
-	// id in two versions is the same label.
+	// ID is unique in the store and never reused. A version keeps the ids of the set that it is made from: the same id in
+	// two versions is the same label.
 	ID           int64  `json:"id"`
 	AudioFileID  string `json:"audio_file_id"`
 	ArtifactType string `json:"artifact_type"`
 	StartMS      int64  `json:"start_ms"` // 0 <= StartMS <= EndMS <= MaxTimeMS
-	EndMS        int64  `json:"end_ms"`   // equal to StartMS: a point event, which counts and covers nothing
-	// Confidence is in [0, 1]; nil, which is not 0, where there is none.
+	EndMS        int64  `json:"end_ms"`   // equal to StartMS: a point event, which is counted, but covers no time
+	// Confidence is in [0, 1]. Nil means that there is none, which is not the same as 0.
 	Confidence *float64        `json:"confidence,omitempty"`
-	ExtraData  json.RawMessage `json:"extra_data,omitempty"` // a JSON object, kept as it was given; or none
+	ExtraData  json.RawMessage `json:"extra_data,omitempty"` // a JSON object, kept as it was given, or nil
 }
 
-// Filter narrows what is read or copied. The zero Filter is everything; the fields narrow together.
+// Filter selects labels to read or copy. The zero Filter selects all. A label must pass every field that is set.
 type Filter struct {
 	AudioFileIDs  []string // any of these; empty: all
 	ArtifactTypes []string // any of these; empty: all
-	// FromMS and ToMS are a span [FromMS, ToMS) that labels must touch; a label that ends where it begins does not.
-	// ToMS 0: no end. All labels of an audio file that start before ToMS are read, since a long one may reach into the span.
+	// FromMS and ToMS select labels that touch the span [FromMS, ToMS); ToMS 0 means no end. A label that ends at FromMS
+	// does not touch it, but a point event there does. Reading takes time for all labels of an audio file that start
+	// before ToMS, because a long one may reach into the span.
 	FromMS, ToMS int64
-	// MinConfidence and MaxConfidence are inclusive. A label without confidence meets neither.
+	// MinConfidence and MaxConfidence are inclusive. If either is set, a label without confidence does not pass.
 	MinConfidence, MaxConfidence *float64
 }
 
-// SetFilter narrows a list of sets, and pages through it. The zero SetFilter is all sets.
-type SetFilter struct {
-	Status       Status // empty: both
-	AfterVersion int    // sets with a higher version number alone
-	Limit        int    // at most so many; 0: all
-}
-
-// Position is where a page ended: the key of its last label. The zero Position is before the first.
+// Position is the key of the last label of a page. The zero Position is before the first label.
 type Position struct {
 	AudioFileID string `json:"audio_file_id"`
 	StartMS     int64  `json:"start_ms"`
@@ -255,8 +265,15 @@ type Position struct {
 // Page is a part of what [Store.Annotations] yields.
 type Page struct {
 	Annotations []Annotation `json:"annotations"` // empty, never nil
-	Next        Position     `json:"next"`        // where the next page begins
+	Next        Position     `json:"next"`        // pass it to read the next page
 	More        bool         `json:"more"`        // there is a next page
-	// Revision is that of the set at the moment in which the page was read: see [AnnotationSet.Revision].
+	// Revision is the revision of the set when the page was read: see [AnnotationSet.Revision].
 	Revision int64 `json:"revision"`
+}
+
+// Examined is an audio file that a set has examined: one that has labels or is marked as clean.
+type Examined struct {
+	AudioFile
+	Clean       bool         `json:"clean"`       // examined, and without any label
+	Annotations []Annotation `json:"annotations"` // those that pass the filter, by start and id; empty, never nil
 }

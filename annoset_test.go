@@ -13,6 +13,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/survey"
 )
 
 func TestJSON(t *testing.T) {
@@ -115,13 +116,9 @@ func TestJSON_RoundTrip(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
 	s := openStore(t, nil)
-	d, set := newDeclared(t, s.Store, "a")
-	_, err := s.Add(t.Context(), set.ID, extra(sure(label("a.wav", "glitch", 0, 10), 0.1), `{"k":"<é>"}`))
-	is.NoErr(err)
-	v1, err := s.Publish(t.Context(), set.ID, nil)
-	is.NoErr(err)
-	v2, err := s.NewVersion(t.Context(), set.ID, annoset.NewSet{Notes: "\u2028<&>"})
-	is.NoErr(err)
+	d, set := newDeclared(t, s.Store, `a.wav glitch 0 10 0.1 {"k":"<é>"}`)
+	v1 := value(s.Publish(t.Context(), set.ID, nil))(t)
+	v2 := value(s.NewVersion(t.Context(), set.ID, annoset.NewSet{Notes: "\u2028<&>"}))(t)
 
 	is.Equal(roundTrip(t, d), d)   // a dataset
 	is.Equal(roundTrip(t, v1), v1) // a published set
@@ -177,21 +174,34 @@ func FuzzJSON(f *testing.F) {
 // roundTrip sends a value through JSON and back.
 func roundTrip[T any](t *testing.T, v T) T {
 	t.Helper()
-	is := is.New(t)
-	data, err := json.Marshal(v)
-	is.NoErr(err)
 	var back T
-	is.NoErr(json.Unmarshal(data, &back))
+	noErr(t, json.Unmarshal(value(json.Marshal(v))(t), &back))
 	return back
 }
 
 // generic is what a JSON text says, numbers as they are written.
 func generic(t *testing.T, data []byte) any {
 	t.Helper()
-	is := is.New(t)
 	var v any
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
-	is.NoErr(decoder.Decode(&v))
+	noErr(t, decoder.Decode(&v))
 	return v
+}
+
+// Stats are converted from the totals of the survey, field by field.
+func TestStats_sameFields(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	totals := survey.Totals{
+		TotalAnnotations: 1, TotalPositiveDurationMS: 2, AnnotationsByType: map[string]int64{"a": 3},
+		DurationMSByType: map[string]int64{"a": 4}, AnnotatedAudioFiles: 5, CleanAudioFiles: 6,
+	}
+	from, to := reflect.ValueOf(totals), reflect.ValueOf(annoset.Stats(totals))
+	is.Equal(from.NumField(), to.NumField())
+	for i := range from.NumField() {
+		name := from.Type().Field(i).Name
+		is.True(!from.Field(i).IsZero()) // each field is tried here
+		is.Equal(from.Field(i).Interface(), to.FieldByName(name).Interface())
+	}
 }

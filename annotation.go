@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"math"
 	"slices"
 	"strconv"
 
@@ -19,11 +18,10 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// Add writes labels to a draft and returns their new ids, in the order of the labels; Annotation.ID is ignored.
-// All are added, or none. A label on an audio file that is marked as clean removes the mark.
+// Add adds labels to a draft and returns their new ids, in the order of the labels. Annotation.ID is ignored. All are
+// added, or none. A label on an audio file that is marked as clean removes the mark.
 //
-// Errors: [ErrNotFound]; an [*ImmutableError] if the set is published; a [*ValidationError] that names every bad
-// field.
+// Errors: [ErrNotFound]; an [*ImmutableError] if the set is published; a [*ValidationError] with every bad field.
 func (s *Store) Add(ctx context.Context, setID uuid.UUID, annotations ...Annotation) ([]int64, error) {
 	const op = "add"
 	p := &problems{op: op}
@@ -42,10 +40,10 @@ func (s *Store) Add(ctx context.Context, setID uuid.UUID, annotations ...Annotat
 	return ids, nil
 }
 
-// Update replaces the label of a draft that has the id of a; the id stays. In every other set the label is as it was.
+// Update replaces the label of a draft that has the id of a; the id stays. Other sets keep the label as it was.
 //
-// Errors: [ErrNotFound] if there is no such set, or no label of that id in it; an [*ImmutableError] if the set is
-// published; [*ValidationError].
+// Errors: [ErrNotFound] if there is no such set, or no such label in it; an [*ImmutableError] if the set is published;
+// [*ValidationError].
 func (s *Store) Update(ctx context.Context, setID uuid.UUID, a Annotation) error {
 	const op = "update"
 	return s.edit(ctx, op, setID, func(tx *sqlite.WriteTx, set *sqlite.SetRow) error {
@@ -62,10 +60,9 @@ func (s *Store) Update(ctx context.Context, setID uuid.UUID, a Annotation) error
 	})
 }
 
-// Delete removes the labels of these ids from a draft; every other set keeps them. All are removed, or none.
+// Delete removes the labels with these ids from a draft. Other sets keep them. All are removed, or none.
 //
-// Errors: [ErrNotFound] if there is no such set, or a label is not in it; an [*ImmutableError] if the set is
-// published.
+// Errors: [ErrNotFound] if there is no such set, or a label is not in it; an [*ImmutableError] if the set is published.
 func (s *Store) Delete(ctx context.Context, setID uuid.UUID, ids ...int64) error {
 	const op = "delete"
 	return s.edit(ctx, op, setID, func(tx *sqlite.WriteTx, set *sqlite.SetRow) error {
@@ -82,21 +79,15 @@ func (s *Store) Delete(ctx context.Context, setID uuid.UUID, ids ...int64) error
 	})
 }
 
-func findLabel(ctx context.Context, tx *sqlite.ReadTx, op string, set *sqlite.SetRow, id int64) (reader.Found, error) {
-	row, found, err := reader.ByID(ctx, tx, set.LayerID, id)
-	if err == nil && !found {
-		err = &NotFoundError{Op: op, Kind: "annotation", ID: strconv.FormatInt(id, 10)}
-	}
-	return row, err
-}
-
-// CopyAnnotations adds the labels of a set that pass the filter to a draft, with new ids, and returns how many there
-// were. The source may be any set, of another dataset too. Clean marks are not copied, and those of the draft are taken
-// away where labels come. Who edited a draft that labels come from becomes an editor of this one too. All are added, or
-// none.
+// CopyAnnotations adds the labels of a set that pass the filter to a draft, with new ids, and returns how many it
+// added. The source may be any set, also of another dataset. All labels are added, or none.
 //
-// Errors: [ErrNotFound]; an [*ImmutableError] if the draft is published; [ErrConflict] if both sets are the same; a
-// [*ValidationError] if the filter is bad, or if the draft's dataset does not take one of the labels.
+// Clean marks are not copied, and a label removes the mark of its audio file in the draft. The editors of a source that
+// is a draft become editors of the destination, unless nothing was copied.
+//
+// Errors: [ErrNotFound]; an [*ImmutableError] if the destination is published; [ErrConflict] if source and destination
+// are the same set; a [*ValidationError] if the filter is invalid, or the destination's dataset does not accept a
+// label.
 func (s *Store) CopyAnnotations(ctx context.Context, dstSetID, srcSetID uuid.UUID, f Filter) (int, error) {
 	const op = "copy annotations"
 	if err := f.check(op); err != nil {
@@ -109,7 +100,7 @@ func (s *Store) CopyAnnotations(ctx context.Context, dstSetID, srcSetID uuid.UUI
 			return err
 		}
 		if src.ID == dst.ID {
-			return fmt.Errorf("%w: source and destination are one set", ErrConflict)
+			return fmt.Errorf("%w: source and destination are the same set", ErrConflict)
 		}
 		p := &problems{op: op}
 		in, err := insert.New(tx, dst, &p.Problems)
@@ -134,9 +125,9 @@ func (s *Store) CopyAnnotations(ctx context.Context, dstSetID, srcSetID uuid.UUI
 	return n, nil
 }
 
-// Annotation returns the label that has an id in a set.
+// Annotation returns the label with this id in a set.
 //
-// Errors: [ErrNotFound] if there is no such set, or no label of that id in it.
+// Errors: [ErrNotFound] if there is no such set, or no such label in it.
 func (s *Store) Annotation(ctx context.Context, setID uuid.UUID, id int64) (Annotation, error) {
 	const op = "get annotation"
 	var out Annotation
@@ -164,38 +155,19 @@ func (s *Store) Annotation(ctx context.Context, setID uuid.UUID, id int64) (Anno
 	return out, nil
 }
 
-// Annotations yields the labels of a set that pass the filter, in order of audio file (by bytes), start and id. All
-// come from one state of the store: what is written while the loop runs, by its body too, does not show. Ranging
-// again reads again. An error comes as the last pair; breaking out of the loop frees all that it holds.
+// Annotations yields the labels of a set that pass the filter, in order of audio file (by bytes), start and id. All are
+// of one state of the store: writes during the loop, also by its body, do not show. Each range over the iterator reads
+// again. An error comes as the last pair. Breaking out of the loop frees all that it holds.
 //
-// Errors: [ErrNotFound]; a [*ValidationError] if the filter is bad.
+// Errors: [ErrNotFound]; a [*ValidationError] if the filter is invalid.
 func (s *Store) Annotations(ctx context.Context, setID uuid.UUID, f Filter) iter.Seq2[Annotation, error] {
 	return s.annotations(ctx, "read annotations", setID, f, findSet)
 }
 
-func (s *Store) annotations(ctx context.Context, op string, setID uuid.UUID, f Filter,
-	find func(context.Context, *sqlite.ReadTx, string, uuid.UUID) (sqlite.SetRow, error),
-) iter.Seq2[Annotation, error] {
-	return sequence(s, ctx, op, func(tx *sqlite.ReadTx, yield func(Annotation) error) error {
-		if err := f.check(op); err != nil {
-			return err
-		}
-		set, err := find(ctx, tx, op, setID)
-		if err != nil {
-			return err
-		}
-		r, err := reader.New(ctx, tx, &set, readerFilter(&f))
-		if err != nil {
-			return err
-		}
-		return r.Each(ctx, reader.Position{}, func(l label.Label) error { return yield(annotationOf(&l)) })
-	})
-}
-
-// Page returns up to limit labels of a set that pass the filter and come after a position. It goes by key, so labels
-// that are added or deleted between two calls make no other one come twice or get lost.
+// Page returns at most limit labels of a set that pass the filter and come after a position. Pages go by key: adding or
+// deleting labels between two calls neither repeats nor skips other labels.
 //
-// Errors: [ErrNotFound]; a [*ValidationError] if the filter is bad or the limit less than 1.
+// Errors: [ErrNotFound]; a [*ValidationError] if the filter is invalid or limit is less than 1.
 func (s *Store) Page(ctx context.Context, setID uuid.UUID, f Filter, after Position, limit int) (Page, error) {
 	const op = "read page"
 	if err := f.check(op); err != nil {
@@ -242,25 +214,41 @@ func (s *Store) Page(ctx context.Context, setID uuid.UUID, f Filter, after Posit
 	return page, nil
 }
 
-// check finds what is wrong with a filter.
+func findLabel(ctx context.Context, tx *sqlite.ReadTx, op string, set *sqlite.SetRow, id int64) (reader.Found, error) {
+	row, found, err := reader.ByID(ctx, tx, set.LayerID, id)
+	if err == nil && !found {
+		err = &NotFoundError{Op: op, Kind: "annotation", ID: strconv.FormatInt(id, 10)}
+	}
+	return row, err
+}
+
+func (s *Store) annotations(ctx context.Context, op string, setID uuid.UUID, f Filter,
+	find func(context.Context, *sqlite.ReadTx, string, uuid.UUID) (sqlite.SetRow, error),
+) iter.Seq2[Annotation, error] {
+	return sequence(s, ctx, op, func(tx *sqlite.ReadTx, yield func(Annotation) error) error {
+		if err := f.check(op); err != nil {
+			return err
+		}
+		set, err := find(ctx, tx, op, setID)
+		if err != nil {
+			return err
+		}
+		r, err := reader.New(ctx, tx, &set, readerFilter(&f))
+		if err != nil {
+			return err
+		}
+		return r.Each(ctx, reader.Position{}, func(l label.Label) error { return yield(annotationOf(&l)) })
+	})
+}
+
+// check returns what is wrong with a filter.
 func (f *Filter) check(op string) error {
 	p := &problems{op: op}
-	if f.FromMS < 0 {
-		p.Add(-1, "from_ms", "is negative: %d", f.FromMS)
-	}
-	if f.ToMS < 0 || f.ToMS != 0 && f.ToMS < f.FromMS {
-		p.Add(-1, "to_ms", "is %d, before from_ms %d", f.ToMS, f.FromMS)
-	}
-	if f.MinConfidence != nil && math.IsNaN(*f.MinConfidence) {
-		p.Add(-1, "min_confidence", "is not a number")
-	}
-	if f.MaxConfidence != nil && math.IsNaN(*f.MaxConfidence) {
-		p.Add(-1, "max_confidence", "is not a number")
-	}
+	p.Filter(f.FromMS, f.ToMS, f.MinConfidence, f.MaxConfidence)
 	return p.err()
 }
 
-// readerFilter makes the filter below the root.
+// readerFilter converts a filter to that of package reader.
 func readerFilter(f *Filter) reader.Filter {
 	return reader.Filter{
 		AudioFileIDs: f.AudioFileIDs, ArtifactTypes: f.ArtifactTypes, FromMS: f.FromMS, ToMS: f.ToMS,
@@ -268,7 +256,7 @@ func readerFilter(f *Filter) reader.Filter {
 	}
 }
 
-// annotationOf makes an annotation of the label below the root.
+// annotationOf converts a label from below to an annotation.
 func annotationOf(l *label.Label) Annotation {
 	a := Annotation{ID: l.ID, AudioFileID: l.File, ArtifactType: l.Type, StartMS: l.StartMS, EndMS: l.EndMS}
 	if l.HasConfidence {
@@ -281,7 +269,7 @@ func annotationOf(l *label.Label) Annotation {
 	return a
 }
 
-// labelOf makes the label below the root of an annotation.
+// labelOf converts an annotation to a label for below.
 func labelOf(a *Annotation) label.Label {
 	l := label.Label{ID: a.ID, File: a.AudioFileID, Type: a.ArtifactType, StartMS: a.StartMS, EndMS: a.EndMS}
 	if a.Confidence != nil {

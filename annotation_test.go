@@ -12,6 +12,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/annosettest"
 	"github.com/annoset/annoset/internal/proof"
 )
 
@@ -31,10 +32,9 @@ func TestStore_Add(t *testing.T) {
 		ids, err := s.Add(t.Context(), set.ID, given...)
 
 		is.NoErr(err)
-		is.Equal(ids, []int64{1, 2, 3}) // the id that was given is not looked at
+		is.Equal(ids, []int64{1, 2, 3}) // the id that was given is ignored
 		for i, a := range given {
-			got, err := s.Annotation(t.Context(), set.ID, ids[i])
-			is.NoErr(err)
+			got := value(s.Annotation(t.Context(), set.ID, ids[i]))(t)
 			is.Equal(got, withID(ids[i], a)) // all else is as given
 		}
 	})
@@ -94,8 +94,7 @@ func TestStore_Add(t *testing.T) {
 		for i, id := range ids {
 			is.Equal(byID[id], withID(id, given[i])) // the i-th id is that of the i-th label
 		}
-		got, err := s.Annotation(t.Context(), set.ID, ids[100])
-		is.NoErr(err)
+		got := value(s.Annotation(t.Context(), set.ID, ids[100]))(t)
 		is.Equal(got, withID(ids[100], given[100])) // an id leads to its label
 	})
 }
@@ -107,9 +106,8 @@ func TestStore_Update(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
-		ids, err := s.Add(t.Context(), set.ID, extra(sure(label("a.wav", "x", 0, 1), 1), `{}`), label("a.wav", "x", 5, 6))
-		is.NoErr(err)
+		set := annosettest.Draft(t, s.Store, "a.wav x 0 1 1 {}", "a.wav x 5 6")
+		ids := idsOf(t, s.Store, set.ID)
 		want := sure(label("b.wav", "y", 7, 8), 0)
 
 		is.NoErr(s.Update(t.Context(), set.ID, withID(ids[0], want)))
@@ -119,8 +117,7 @@ func TestStore_Update(t *testing.T) {
 		is.NoErr(s.Update(t.Context(), set.ID, withID(ids[0], want)))
 		is.Equal(labelsOf(t, s.Store, set.ID), all) // once more is no change
 		is.NoErr(s.Update(t.Context(), set.ID, withID(ids[0], label("a.wav", "x", 0, 1))))
-		got, err := s.Annotation(t.Context(), set.ID, ids[0])
-		is.NoErr(err)
+		got := value(s.Annotation(t.Context(), set.ID, ids[0]))(t)
 		is.Equal(got, withID(ids[0], label("a.wav", "x", 0, 1))) // confidence can be taken away
 	})
 
@@ -151,12 +148,11 @@ func TestStore_Delete(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
-		ids, err := s.Add(t.Context(), set.ID, label("a.wav", "x", 0, 1), label("a.wav", "x", 1, 2), label("b.wav", "x", 0, 1))
-		is.NoErr(err)
+		set := annosettest.Draft(t, s.Store, "a.wav x 0 1", "a.wav x 1 2", "b.wav x 0 1")
+		ids := idsOf(t, s.Store, set.ID)
 		before := dump(t, s.Store)
 
-		err = s.Delete(t.Context(), set.ID, ids[0], 99, ids[1])
+		err := s.Delete(t.Context(), set.ID, ids[0], 99, ids[1])
 
 		missing, ok := errors.AsType[*annoset.NotFoundError](err)
 		is.True(ok)                                                                           // with facts
@@ -196,11 +192,9 @@ func TestStore_Annotations(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
-		ids, err := s.Add(t.Context(), set.ID,
-			label("b.wav", "x", 0, 1), label("a.wav", "z", 10, 11), label("é", "x", 0, 1), label("a.wav", "y", 2, 9),
-			label("a.wav", "x", 10, 10), label("B.wav", "x", 99, 100), label("a", "x", 0, 1))
-		is.NoErr(err)
+		set := annosettest.Draft(t, s.Store,
+			"b.wav x 0 1", "a.wav z 10 11", "é x 0 1", "a.wav y 2 9", "a.wav x 10 10", "B.wav x 99 100", "a x 0 1")
+		ids := idsOf(t, s.Store, set.ID)
 
 		got := []int64{}
 		for a, err := range s.Annotations(t.Context(), set.ID, annoset.Filter{}) {
@@ -215,9 +209,7 @@ func TestStore_Annotations(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
-		_, err := s.Add(t.Context(), set.ID, label("a.wav", "x", 0, 1), label("a.wav", "x", 1, 2))
-		is.NoErr(err)
+		set := annosettest.Draft(t, s.Store, "a.wav x 0 1", "a.wav x 1 2")
 		seq := s.Annotations(t.Context(), set.ID, annoset.Filter{})
 
 		n := 0
@@ -229,7 +221,8 @@ func TestStore_Annotations(t *testing.T) {
 		}
 		is.Equal(n, 2)                    // what the body writes does not show
 		is.Equal(len(collect(t, seq)), 6) // but the next time
-		for range seq {
+		for _, err := range seq {
+			is.NoErr(err)
 			break
 		}
 		is.Equal(len(collect(t, seq)), 6) // breaking out leaves nothing behind
@@ -256,28 +249,125 @@ func TestStore_Annotations(t *testing.T) {
 	})
 }
 
+func TestStore_CopyAnnotations(t *testing.T) {
+	t.Parallel()
+
+	t.Run("adds labels with new ids", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		src, dst := annosettest.Draft(t, s.Store, append(filtered, "clean.wav clean")...), newDraft(t, s.Store, "b")
+		is.NoErr(s.MarkClean(t.Context(), dst.ID, "a.wav"))
+		_, err := s.Add(t.Context(), dst.ID, label("b.wav", "there", 0, 1))
+		is.NoErr(err)
+		source := labelsOf(t, s.Store, src.ID)
+
+		n, err := s.CopyAnnotations(t.Context(), dst.ID, src.ID, annoset.Filter{})
+
+		is.NoErr(err)
+		is.Equal(n, len(filtered))                     // all of them
+		is.Equal(labelsOf(t, s.Store, src.ID), source) // the source is as it was
+		want := slices.Insert(slices.Clone(filtered), 5, "b.wav there 0 1")
+		is.Equal(annosettest.Lines(t, s.Store, dst.ID), want)        // what there was stays
+		is.True(idsOf(t, s.Store, dst.ID)[0] > int64(len(filtered))) // no id of the source
+	})
+
+	t.Run("copies from a published set to the version that stands on it", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		src := annosettest.Publish(t, s.Store, filtered...)
+		dst := value(s.NewVersion(t.Context(), src.ID, annoset.NewSet{}))(t)
+
+		n, err := s.CopyAnnotations(t.Context(), dst.ID, src.ID, annoset.Filter{})
+
+		is.NoErr(err)
+		is.Equal(n, len(filtered)) // each once
+		doubled := slices.Sorted(slices.Values(slices.Concat(filtered, filtered)))
+		is.Equal(slices.Sorted(slices.Values(annosettest.Lines(t, s.Store, dst.ID))), doubled) // so all are there twice
+	})
+
+	for _, n := range []int{proof.BulkRows, importBatch} {
+		t.Run(fmt.Sprintf("copies %d labels, and none of them", n), func(t *testing.T) {
+			if n == importBatch {
+				skipMany(t)
+			}
+			t.Parallel()
+			is := is.New(t)
+			s := annosettest.New(t)
+			src, dst := annosettest.Draft(t, s, "a.wav rare 0 1"), newDraft(t, s, "b")
+			_, err := s.Import(t.Context(), src.ID, stream(n-1, 5), nil)
+			is.NoErr(err)
+
+			none, err := s.CopyAnnotations(t.Context(), dst.ID, src.ID, annoset.Filter{AudioFileIDs: []string{"no"}})
+			is.NoErr(err)
+			is.Equal(none, 0) // nothing passed
+			one, err := s.CopyAnnotations(t.Context(), dst.ID, src.ID, annoset.Filter{ArtifactTypes: []string{"rare"}})
+			is.NoErr(err)
+			is.Equal(one, 1) // a single one
+			all, err := s.CopyAnnotations(t.Context(), dst.ID, src.ID, annoset.Filter{})
+			is.NoErr(err)
+			is.Equal(all, n)                                                              // the whole set
+			is.Equal(value(s.Stats(t.Context(), dst.ID))(t).TotalAnnotations, int64(n+1)) // and it is all there
+		})
+	}
+
+	t.Run("refuses what the dataset does not take", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		src := newDraft(t, s.Store, "a")
+		_, err := s.Add(t.Context(), src.ID,
+			annosettest.Labels(t, "a.wav glitch 0 10", "b.wav click 0 10", "known.wav glitch 0 1001")...)
+		is.NoErr(err)
+		dst := newStrict(t, s.Store)
+		before := dump(t, s.Store)
+
+		_, err = s.CopyAnnotations(t.Context(), dst.ID, src.ID, annoset.Filter{})
+		is.Equal(badFields(is, err), []string{"1 artifact_type", "2 end_ms"}) // counted as they were read
+		_, err = s.CopyAnnotations(t.Context(), src.ID, src.ID, annoset.Filter{})
+		is.True(errors.Is(err, annoset.ErrConflict)) // a set is not copied to itself
+		_, err = s.CopyAnnotations(t.Context(), dst.ID, uuid.New(), annoset.Filter{})
+		is.True(errors.Is(err, annoset.ErrNotFound)) // no source
+		_, err = s.CopyAnnotations(t.Context(), uuid.New(), src.ID, annoset.Filter{})
+		is.True(errors.Is(err, annoset.ErrNotFound)) // no destination
+		is.Equal(dump(t, s.Store), before)           // nothing written
+	})
+
+	t.Run("refuses a published destination", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		src, dst := annosettest.Draft(t, s.Store, filtered...), annosettest.Publish(t, s.Store, "a.wav x 0 1")
+		before := dump(t, s.Store)
+
+		_, err := s.CopyAnnotations(t.Context(), dst.ID, src.ID, annoset.Filter{})
+
+		immutable, ok := errors.AsType[*annoset.ImmutableError](err)
+		is.True(ok)                                // with facts
+		is.Equal(immutable.Op, "copy annotations") // what was tried
+		is.Equal(immutable.SetID, dst.ID)          // on what
+		is.Equal(dump(t, s.Store), before)         // nothing written
+	})
+}
+
 // filtered are labels to choose from. Their ids are their places, from 1.
-var filtered = []annoset.Annotation{
-	label("a.wav", "x", 0, 100),              // 1
-	sure(label("a.wav", "y", 50, 150), 0.5),  // 2
-	label("a.wav", "x", 100, 100),            // 3, a point
-	sure(label("a.wav", "x", 100, 200), 0),   // 4
-	sure(label("a.wav", "z", 300, 400), 1),   // 5
-	sure(label("b.wav", "x", 0, 1000), 0.25), // 6
-	label("c.wav", "y", 0, 0),                // 7, a point at the very start
+var filtered = []string{
+	"a.wav x 0 100",       // 1
+	"a.wav y 50 150 0.5",  // 2
+	"a.wav x 100 100",     // 3, a point
+	"a.wav x 100 200 0",   // 4
+	"a.wav z 300 400 1",   // 5
+	"b.wav x 0 1000 0.25", // 6
+	"c.wav y 0 0",         // 7, a point at the very start
 }
 
 func TestFilter(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
 	s := openStore(t, nil)
-	set := newDraft(t, s.Store, "a")
-	_, err := s.Add(t.Context(), set.ID, filtered...)
-	is.NoErr(err)
-	_, err = s.Publish(t.Context(), set.ID, nil)
-	is.NoErr(err)
-	version, err := s.NewVersion(t.Context(), set.ID, annoset.NewSet{})
-	is.NoErr(err)
+	set := annosettest.Publish(t, s.Store, filtered...)
+	version := value(s.NewVersion(t.Context(), set.ID, annoset.NewSet{}))(t)
 	tests := []struct {
 		name   string
 		filter annoset.Filter
@@ -288,11 +378,11 @@ func TestFilter(t *testing.T) {
 			[]int64{1, 2, 3, 4, 5, 6, 7}},
 		{"one file", annoset.Filter{AudioFileIDs: []string{"b.wav"}}, []int64{6}},
 		{"files in any order, twice", annoset.Filter{AudioFileIDs: []string{"c.wav", "b.wav", "c.wav"}}, []int64{6, 7}},
-		{"a file that there is not", annoset.Filter{AudioFileIDs: []string{"no", ""}}, []int64{}},
+		{"a file that does not exist", annoset.Filter{AudioFileIDs: []string{"no", ""}}, []int64{}},
 		{"one type", annoset.Filter{ArtifactTypes: []string{"y"}}, []int64{2, 7}},
 		{"types in any order, twice", annoset.Filter{ArtifactTypes: []string{"z", "y", "z"}}, []int64{2, 5, 7}},
-		{"a type that there is not", annoset.Filter{ArtifactTypes: []string{"no"}}, []int64{}},
-		{"a type that there is, and one not", annoset.Filter{ArtifactTypes: []string{"no", "z"}}, []int64{5}},
+		{"a type that does not exist", annoset.Filter{ArtifactTypes: []string{"no"}}, []int64{}},
+		{"a type that exists, and one that does not", annoset.Filter{ArtifactTypes: []string{"no", "z"}}, []int64{5}},
 		{"from: what ends there does not touch", annoset.Filter{FromMS: 100}, []int64{2, 3, 4, 5, 6}},
 		{"from: a point before", annoset.Filter{FromMS: 101}, []int64{2, 4, 5, 6}},
 		{"to: what begins there does not touch", annoset.Filter{ToMS: 100}, []int64{1, 2, 6, 7}},
@@ -326,8 +416,7 @@ func TestFilter(t *testing.T) {
 					is.Equal(pageIDs(t, s.Store, id, tt.filter, limit), tt.want) // page by page the same
 				}
 			}
-			copied, err := s.CreateSet(t.Context(), set.DatasetID, annoset.NewSet{})
-			is.NoErr(err)
+			copied := value(s.CreateSet(t.Context(), set.DatasetID, annoset.NewSet{}))(t)
 			n, err := s.CopyAnnotations(t.Context(), copied.ID, set.ID, tt.filter)
 			is.NoErr(err)
 			is.Equal(n, len(tt.want)) // the same are copied
@@ -359,9 +448,7 @@ func TestFilter_Refusals(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
 	s := openStore(t, nil)
-	set, dst := newDraft(t, s.Store, "a"), newDraft(t, s.Store, "b")
-	_, err := s.Add(t.Context(), set.ID, filtered...)
-	is.NoErr(err)
+	set, dst := annosettest.Draft(t, s.Store, filtered...), newDraft(t, s.Store, "b")
 	before := dump(t, s.Store)
 	tests := []struct {
 		name   string
@@ -371,7 +458,7 @@ func TestFilter_Refusals(t *testing.T) {
 		{"negative from", annoset.Filter{FromMS: -1}, []string{"-1 from_ms"}},
 		{"negative to", annoset.Filter{ToMS: -1}, []string{"-1 to_ms"}},
 		{"to before from", annoset.Filter{FromMS: 2, ToMS: 1}, []string{"-1 to_ms"}},
-		{"confidence that is no number", annoset.Filter{MinConfidence: new(math.NaN()), MaxConfidence: new(math.NaN())},
+		{"confidence that is not a number", annoset.Filter{MinConfidence: new(math.NaN()), MaxConfidence: new(math.NaN())},
 			[]string{"-1 max_confidence", "-1 min_confidence"}},
 	}
 	for _, tt := range tests {
@@ -400,9 +487,7 @@ func TestStore_Page(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
-		_, err := s.Add(t.Context(), set.ID, filtered...)
-		is.NoErr(err)
+		set := annosettest.Draft(t, s.Store, filtered...)
 
 		first, err := s.Page(t.Context(), set.ID, annoset.Filter{}, annoset.Position{}, 3)
 		is.NoErr(err)
@@ -425,9 +510,7 @@ func TestStore_Page(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
-		_, err := s.Add(t.Context(), set.ID, filtered...)
-		is.NoErr(err)
+		set := annosettest.Draft(t, s.Store, filtered...)
 
 		page, err := s.Page(t.Context(), set.ID, annoset.Filter{}, annoset.Position{}, len(filtered))
 		is.NoErr(err)
@@ -442,9 +525,7 @@ func TestStore_Page(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
-		_, err := s.Add(t.Context(), set.ID, filtered...)
-		is.NoErr(err)
+		set := annosettest.Draft(t, s.Store, filtered...)
 		tests := []struct {
 			after annoset.Position
 			first int64

@@ -12,12 +12,11 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// AddAudioFiles registers audio files of a dataset, or gives those that it knows their duration. Registering is
-// optional: a label may name any audio file. A file whose duration is known takes no label past its end. A duration
-// of 0 leaves the one that is known.
+// AddAudioFiles registers audio files of a dataset, or sets the durations of known ones. A duration of 0 leaves a known
+// duration as it is. Registering is optional, since a label may name any audio file, but a file with a known duration
+// takes no labels past its end. All files are added, or none.
 //
-// Errors: [ErrNotFound]; a [*ValidationError], also if a label of any set reaches past a new duration. All files are
-// added, or none.
+// Errors: [ErrNotFound]; a [*ValidationError], also if a label of any set ends after the new duration.
 func (s *Store) AddAudioFiles(ctx context.Context, datasetID uuid.UUID, files ...AudioFile) error {
 	const op = "add audio files"
 	p := &problems{op: op}
@@ -37,31 +36,8 @@ func (s *Store) AddAudioFiles(ctx context.Context, datasetID uuid.UUID, files ..
 	})
 }
 
-// audioFiles checks what can be checked without the store.
-func (p *problems) audioFiles(files []AudioFile) {
-	for i, f := range files {
-		p.Name(i, "id", f.ID)
-		if f.DurationMS < 0 || f.DurationMS > MaxTimeMS {
-			p.Add(i, "duration_ms", "is %d, outside [0, %d]", f.DurationMS, int64(MaxTimeMS))
-		}
-	}
-}
-
-func registerFiles(ctx context.Context, tx *sqlite.WriteTx, p *problems, datasetID int64, files []AudioFile) error {
-	for i, f := range files {
-		if i%1024 == 0 && ctx.Err() != nil {
-			return ctx.Err()
-		}
-		row := sqlite.FileRow{DatasetID: datasetID, Name: f.ID, DurationMS: f.DurationMS}
-		if err := insert.Register(ctx, tx, &p.Problems, i, row); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// AudioFiles returns all audio files of a dataset in order of id: those that were registered, and those that a label
-// or a clean mark of a set has named, even if it was taken back.
+// AudioFiles returns the audio files of a dataset in order of id: the registered ones, and those that a label or a
+// clean mark of any set has named, even if it was removed since.
 //
 // Errors: [ErrNotFound].
 func (s *Store) AudioFiles(ctx context.Context, datasetID uuid.UUID) ([]AudioFile, error) {
@@ -84,12 +60,12 @@ func (s *Store) AudioFiles(ctx context.Context, datasetID uuid.UUID) ([]AudioFil
 	return out, nil
 }
 
-// MarkClean marks audio files of a draft as clean: examined, and without any artifact, unlike those that nobody has
-// looked at yet. Marks are contents as labels are: versioned, copied by [Store.NewVersion], locked by publishing. A
-// file that is marked already stays so. All are marked, or none.
+// MarkClean marks audio files of a draft as clean: examined, and without any artifact. Clean marks are contents as
+// labels are: [Store.NewVersion] keeps them, and publishing locks them. Marking a marked file has no effect. All files
+// are marked, or none.
 //
 // Errors: [ErrNotFound] if there is no such set; an [*ImmutableError] if it is published; [ErrConflict] if one of the
-// files bears labels; [*ValidationError].
+// files has labels; [*ValidationError].
 func (s *Store) MarkClean(ctx context.Context, setID uuid.UUID, audioFileIDs ...string) error {
 	const op = "mark clean"
 	return s.eachFile(ctx, op, setID, audioFileIDs, func(tx *sqlite.WriteTx, set *sqlite.SetRow, name string) error {
@@ -97,8 +73,8 @@ func (s *Store) MarkClean(ctx context.Context, setID uuid.UUID, audioFileIDs ...
 	})
 }
 
-// UnmarkClean takes the clean marks of audio files away from a draft. A file without a mark stays as it is. All are
-// unmarked, or none.
+// UnmarkClean removes the clean marks of audio files from a draft. Unmarking a file without a mark has no effect. All
+// files are unmarked, or none.
 //
 // Errors: [ErrNotFound] if there is no such set; an [*ImmutableError] if it is published; [*ValidationError].
 func (s *Store) UnmarkClean(ctx context.Context, setID uuid.UUID, audioFileIDs ...string) error {
@@ -106,6 +82,49 @@ func (s *Store) UnmarkClean(ctx context.Context, setID uuid.UUID, audioFileIDs .
 	return s.eachFile(ctx, op, setID, audioFileIDs, func(tx *sqlite.WriteTx, set *sqlite.SetRow, name string) error {
 		return insert.UnmarkClean(ctx, tx, set, name)
 	})
+}
+
+// CleanAudioFiles yields the audio files that a set marks as clean, in order of id (by bytes). It reads as
+// [Store.Annotations] does.
+//
+// Errors: [ErrNotFound].
+func (s *Store) CleanAudioFiles(ctx context.Context, setID uuid.UUID) iter.Seq2[string, error] {
+	return s.cleanAudioFiles(ctx, "read clean audio files", setID, findSet)
+}
+
+// Examined yields the audio files that a set has examined, in order of id (by bytes), each with its labels that pass
+// the filter. Filter.AudioFileIDs selects the files. The other fields select labels only: a file none of whose labels
+// passes is yielded without labels, and is not Clean.
+//
+// It reads as [Store.Annotations] does. It holds the labels of one file at a time (a store in memory holds those of all
+// files), and the caller may keep them.
+//
+// Errors: [ErrNotFound]; a [*ValidationError] if the filter is invalid.
+func (s *Store) Examined(ctx context.Context, setID uuid.UUID, f Filter) iter.Seq2[Examined, error] {
+	return s.examine(ctx, "read examined audio files", setID, f, findSet, nil)
+}
+
+// audioFiles checks what needs no store.
+func (p *problems) audioFiles(files []AudioFile) {
+	for i, f := range files {
+		p.Name(i, "id", f.ID)
+		if f.DurationMS < 0 || f.DurationMS > MaxTimeMS {
+			p.Add(i, "duration_ms", "is %d, outside [0, %d]", f.DurationMS, int64(MaxTimeMS))
+		}
+	}
+}
+
+func registerFiles(ctx context.Context, tx *sqlite.WriteTx, p *problems, datasetID int64, files []AudioFile) error {
+	for i, f := range files {
+		if i%1024 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		row := sqlite.FileRow{DatasetID: datasetID, Name: f.ID, DurationMS: f.DurationMS}
+		if err := insert.Register(ctx, tx, &p.Problems, i, row); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Store) eachFile(ctx context.Context, op string, setID uuid.UUID, names []string,
@@ -131,14 +150,6 @@ func (s *Store) eachFile(ctx context.Context, op string, setID uuid.UUID, names 
 	})
 }
 
-// CleanAudioFiles yields the audio files that a set marks as clean, in order of id (by bytes). It reads as
-// [Store.Annotations] does.
-//
-// Errors: [ErrNotFound].
-func (s *Store) CleanAudioFiles(ctx context.Context, setID uuid.UUID) iter.Seq2[string, error] {
-	return s.cleanAudioFiles(ctx, "read clean audio files", setID, findSet)
-}
-
 func (s *Store) cleanAudioFiles(ctx context.Context, op string, setID uuid.UUID,
 	find func(context.Context, *sqlite.ReadTx, string, uuid.UUID) (sqlite.SetRow, error),
 ) iter.Seq2[string, error] {
@@ -156,18 +167,7 @@ func (s *Store) cleanAudioFiles(ctx context.Context, op string, setID uuid.UUID,
 	})
 }
 
-// Examined yields the audio files that a set has examined, in order of id (by bytes), each with its labels that pass the
-// filter. Filter.AudioFileIDs chooses the files; the other fields choose labels only, so a file none of whose labels
-// passes is yielded without labels, and is not Clean. It reads as [Store.Annotations] does: all comes from one state of
-// the store, and an error comes as the last pair. The labels of one file are in memory at a time (in a store in memory,
-// those of all files), and belong to the caller.
-//
-// Errors: [ErrNotFound]; a [*ValidationError] if the filter is bad.
-func (s *Store) Examined(ctx context.Context, setID uuid.UUID, f Filter) iter.Seq2[Examined, error] {
-	return s.examine(ctx, "read examined audio files", setID, f, findSet, nil)
-}
-
-// examine yields the examined audio files that belong, or all of them if belongs is nil.
+// examine yields the examined audio files for which belongs returns true, or all of them if belongs is nil.
 func (s *Store) examine(ctx context.Context, op string, setID uuid.UUID, f Filter,
 	find func(context.Context, *sqlite.ReadTx, string, uuid.UUID) (sqlite.SetRow, error), belongs func(string) bool,
 ) iter.Seq2[Examined, error] {
@@ -196,7 +196,7 @@ func (s *Store) examine(ctx context.Context, op string, setID uuid.UUID, f Filte
 	})
 }
 
-// examinedOf reads the labels of an audio file that pass, and reports whether the set has examined it.
+// examinedOf reads the labels of an audio file that pass the filter, and reports whether the set has examined the file.
 func examinedOf(ctx context.Context, r *reader.Reader, f *sqlite.SeenFile) (Examined, bool, error) {
 	out := Examined{
 		AudioFile: AudioFile{ID: f.Name, DurationMS: f.DurationMS}, Clean: f.Clean, Annotations: []Annotation{},

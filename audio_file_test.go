@@ -8,6 +8,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/annosettest"
 	"github.com/annoset/annoset/internal/proof"
 )
 
@@ -29,8 +30,7 @@ func TestStore_AddAudioFiles(t *testing.T) {
 		is.NoErr(err)
 		is.Equal(files, []annoset.AudioFile{{ID: "C.wav"}, {ID: "a.wav"}, {ID: "b.wav", DurationMS: 500}}) // by bytes
 		other := newDraft(t, s.Store, "b")
-		files, err = s.AudioFiles(t.Context(), other.DatasetID)
-		is.NoErr(err)
+		files = value(s.AudioFiles(t.Context(), other.DatasetID))(t)
 		is.Equal(files, []annoset.AudioFile{}) // files belong to one dataset; empty, not nil
 	})
 
@@ -57,17 +57,13 @@ func TestStore_AddAudioFiles(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
-		ids, err := s.Add(t.Context(), set.ID, label("a.wav", "x", 0, 100), label("a.wav", "x", 0, 90))
-		is.NoErr(err)
-		_, err = s.Publish(t.Context(), set.ID, nil)
-		is.NoErr(err)
-		draft, err := s.NewVersion(t.Context(), set.ID, annoset.NewSet{})
-		is.NoErr(err)
+		set := annosettest.Publish(t, s.Store, "a.wav x 0 100", "a.wav x 0 90")
+		ids := idsOf(t, s.Store, set.ID)
+		draft := value(s.NewVersion(t.Context(), set.ID, annoset.NewSet{}))(t)
 		is.NoErr(s.Delete(t.Context(), draft.ID, ids...)) // the published set keeps them
 		before := dump(t, s.Store)
 
-		err = s.AddAudioFiles(t.Context(), set.DatasetID,
+		err := s.AddAudioFiles(t.Context(), set.DatasetID,
 			annoset.AudioFile{ID: "new.wav"}, annoset.AudioFile{ID: "a.wav", DurationMS: 99})
 
 		is.Equal(badFields(is, err), []string{"1 duration_ms"}) // version 1 reaches up to 100
@@ -94,11 +90,9 @@ func TestStore_AddAudioFiles(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
-		ids, err := s.Add(t.Context(), set.ID, label("a.wav", "x", 0, 100))
-		is.NoErr(err)
-		other, err := s.NewVersion(t.Context(), set.ID, annoset.NewSet{})
-		is.NoErr(err)
+		set := annosettest.Draft(t, s.Store, "a.wav x 0 100")
+		ids := idsOf(t, s.Store, set.ID)
+		other := value(s.NewVersion(t.Context(), set.ID, annoset.NewSet{}))(t)
 		short := annoset.AudioFile{ID: "a.wav", DurationMS: 50}
 
 		is.NoErr(s.Delete(t.Context(), set.ID, ids...))
@@ -137,8 +131,7 @@ func TestStore_AddAudioFiles(t *testing.T) {
 
 		is.NoErr(s.DeleteSet(t.Context(), set.ID))
 
-		files, err := s.AudioFiles(t.Context(), set.DatasetID)
-		is.NoErr(err)
+		files := value(s.AudioFiles(t.Context(), set.DatasetID))(t)
 		is.Equal(files, []annoset.AudioFile{{ID: "kept.wav"}}) // the other one was named by that draft alone
 	})
 }
@@ -151,8 +144,7 @@ func TestStore_MarkClean(t *testing.T) {
 		is := is.New(t)
 		s := openStore(t, nil)
 		set := newDraft(t, s.Store, "a")
-		other, err := s.CreateSet(t.Context(), set.DatasetID, annoset.NewSet{})
-		is.NoErr(err)
+		other := value(s.CreateSet(t.Context(), set.DatasetID, annoset.NewSet{}))(t)
 
 		is.NoErr(s.MarkClean(t.Context(), set.ID, "b.wav", "a.wav", "b.wav"))
 		is.NoErr(s.MarkClean(t.Context(), set.ID, "a.wav")) // already marked is no error
@@ -160,22 +152,20 @@ func TestStore_MarkClean(t *testing.T) {
 
 		is.Equal(cleanOf(t, s.Store, set.ID), []string{"a.wav", "b.wav"}) // once each, in order
 		is.Equal(cleanOf(t, s.Store, other.ID), []string{})               // the other draft has none
-		stats, err := s.Stats(t.Context(), set.ID)
-		is.NoErr(err)
+		stats := value(s.Stats(t.Context(), set.ID))(t)
 		is.Equal(stats.CleanAudioFiles, int64(2))     // they count
-		is.Equal(stats.AnnotatedAudioFiles, int64(0)) // and bear nothing
+		is.Equal(stats.AnnotatedAudioFiles, int64(0)) // and have no label
 	})
 
-	t.Run("refuses a file that bears labels", func(t *testing.T) {
+	t.Run("refuses a file that has labels", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
-		ids, err := s.Add(t.Context(), set.ID, label("a.wav", "x", 5, 5))
-		is.NoErr(err)
+		set := annosettest.Draft(t, s.Store, "a.wav x 5 5")
+		ids := idsOf(t, s.Store, set.ID)
 		before := dump(t, s.Store)
 
-		err = s.MarkClean(t.Context(), set.ID, "b.wav", "a.wav")
+		err := s.MarkClean(t.Context(), set.ID, "b.wav", "a.wav")
 
 		is.True(errors.Is(err, annoset.ErrConflict)) // a point is a label too
 		is.Equal(dump(t, s.Store), before)           // b.wav is not marked either
@@ -215,16 +205,14 @@ func TestStore_UnmarkClean(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
 	s := openStore(t, nil)
-	set := newDraft(t, s.Store, "a")
-	is.NoErr(s.MarkClean(t.Context(), set.ID, "a.wav", "b.wav"))
+	set := annosettest.Draft(t, s.Store, "a.wav clean", "b.wav clean")
 	_, err := s.Add(t.Context(), set.ID, label("c.wav", "x", 0, 1))
 	is.NoErr(err)
 
 	is.NoErr(s.UnmarkClean(t.Context(), set.ID, "a.wav", "a.wav", "c.wav", "unknown.wav"))
 
 	is.Equal(cleanOf(t, s.Store, set.ID), []string{"b.wav"}) // files without a mark stay as they are
-	stats, err := s.Stats(t.Context(), set.ID)
-	is.NoErr(err)
+	stats := value(s.Stats(t.Context(), set.ID))(t)
 	is.Equal(stats.CleanAudioFiles, int64(1))     // one is left
 	is.Equal(stats.AnnotatedAudioFiles, int64(1)) // the label stays
 }
@@ -236,8 +224,8 @@ func TestCleanMarks(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
-		is.NoErr(s.MarkClean(t.Context(), set.ID, "a.wav", "b.wav", "c.wav", "d.wav", "file00000.wav"))
+		set := annosettest.Draft(t, s.Store,
+			"a.wav clean", "b.wav clean", "c.wav clean", "d.wav clean", "file00000.wav clean")
 
 		ids, err := s.Add(t.Context(), set.ID, label("a.wav", "x", 0, 1))
 		is.NoErr(err)
@@ -254,8 +242,7 @@ func TestCleanMarks(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
-		is.NoErr(s.MarkClean(t.Context(), set.ID, "a.wav"))
+		set := annosettest.Draft(t, s.Store, "a.wav clean")
 		before := dump(t, s.Store)
 
 		_, err := s.Add(t.Context(), set.ID, label("a.wav", "x", 0, 1), label("a.wav", "x", 1, 0))
@@ -268,14 +255,11 @@ func TestCleanMarks(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		v1 := newDraft(t, s.Store, "a")
-		is.NoErr(s.MarkClean(t.Context(), v1.ID, "a.wav", "b.wav", "c.wav"))
+		v1 := annosettest.Draft(t, s.Store, "a.wav clean", "b.wav clean", "c.wav clean")
 		ids, err := s.Add(t.Context(), v1.ID, label("d.wav", "x", 0, 10))
 		is.NoErr(err)
-		v1, err = s.Publish(t.Context(), v1.ID, nil)
-		is.NoErr(err)
-		v2, err := s.NewVersion(t.Context(), v1.ID, annoset.NewSet{})
-		is.NoErr(err)
+		v1 = value(s.Publish(t.Context(), v1.ID, nil))(t)
+		v2 := value(s.NewVersion(t.Context(), v1.ID, annoset.NewSet{}))(t)
 		is.Equal(cleanOf(t, s.Store, v2.ID), []string{"a.wav", "b.wav", "c.wav"}) // inherited
 		is.Equal(v2.Stats, v1.Stats)                                              // the same contents
 
@@ -283,19 +267,17 @@ func TestCleanMarks(t *testing.T) {
 		_, err = s.Add(t.Context(), v2.ID, label("b.wav", "x", 0, 5))
 		is.NoErr(err)
 		is.NoErr(s.Delete(t.Context(), v2.ID, ids...))
-		is.NoErr(s.MarkClean(t.Context(), v2.ID, "d.wav", "e.wav")) // d.wav bears no label here
+		is.NoErr(s.MarkClean(t.Context(), v2.ID, "d.wav", "e.wav")) // d.wav has no label here
 
 		want := []string{"c.wav", "d.wav", "e.wav"}
 		is.Equal(cleanOf(t, s.Store, v2.ID), want) // of the draft
-		v2, err = s.Publish(t.Context(), v2.ID, nil)
-		is.NoErr(err)
+		v2 = value(s.Publish(t.Context(), v2.ID, nil))(t)
 		is.Equal(cleanOf(t, s.Store, v2.ID), want)                                // and once it is published
 		is.Equal(v2.CleanAudioFiles, int64(3))                                    // counted
 		is.Equal(v2.AnnotatedAudioFiles, int64(1))                                // b.wav
-		is.Equal(v2.TotalPositiveDurationMS, int64(5))                            // d.wav is none any more
+		is.Equal(v2.TotalPositiveDurationMS, int64(5))                            // d.wav has no label any more
 		is.Equal(cleanOf(t, s.Store, v1.ID), []string{"a.wav", "b.wav", "c.wav"}) // the old version is as it was
-		v3, err := s.NewVersion(t.Context(), v2.ID, annoset.NewSet{})
-		is.NoErr(err)
+		v3 := value(s.NewVersion(t.Context(), v2.ID, annoset.NewSet{}))(t)
 		is.NoErr(s.MarkClean(t.Context(), v3.ID, "a.wav"))
 		is.Equal(cleanOf(t, s.Store, v3.ID), append([]string{"a.wav"}, want...)) // what was taken away comes back
 	})

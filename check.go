@@ -14,57 +14,50 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// Severity is how much a finding of a check matters.
+// Severity is how serious a finding of a check is.
 type Severity string
 
-// The severities, the lowest first.
+// The severities, lowest first.
 const (
 	SeverityInfo    Severity = "info"    // worth knowing
-	SeverityWarning Severity = "warning" // often a mistake, and sometimes meant
+	SeverityWarning Severity = "warning" // often a mistake, sometimes intended
 	SeverityError   Severity = "error"   // always a mistake
 )
 
-var severities = []Severity{SeverityInfo, SeverityWarning, SeverityError}
-
-// FindingKind tells what a check has found.
+// FindingKind is the kind of a finding.
 type FindingKind string
 
-// What a check finds, in the order of a [Report]. "Earlier" is in order of start and id, within one audio file.
+// The kinds of findings, in the order of a [Report]. Labels are compared within one audio file; an earlier label is
+// earlier in order of start and id.
 const (
-	// FindingDuplicate is a label that says what an earlier one says: type, span, confidence and extra data are the same,
-	// however the extra data is spelled, so that both have the same line in [Store.Export]. It is compared with no other
-	// label: what it has to do with them, the earlier one has too. An error.
+	// FindingDuplicate is a label with the same type, span, confidence and extra data as an earlier one. Extra data is the
+	// same if [Store.Export] writes it the same. A duplicate is not compared with further labels, since the earlier one
+	// is. An error.
 	FindingDuplicate FindingKind = "duplicate"
-	// FindingPastEnd is a label that ends after its audio file does. The store takes none, but another program may have
+	// FindingPastEnd is a label that ends after its audio file. The store accepts none, but another program may have
 	// written one. An error.
 	FindingPastEnd FindingKind = "past_end"
-	// FindingOverlap is a label that shares time with an earlier one of its type; one finding for each such label, however
-	// many it overlaps. Labels that touch share no time, nor does a point with anything. A warning.
+	// FindingOverlap is a label that shares time with an earlier one of its type. There is one finding for each such
+	// label, however many it overlaps. Labels that only touch share no time, and point events never do. A warning.
 	FindingOverlap FindingKind = "overlap"
-	// FindingContradiction is a label that has exactly the span of an earlier one of another type; one finding for each
-	// such label. A warning.
+	// FindingContradiction is a label with exactly the span of an earlier one of another type. There is one finding for
+	// each such label. A warning.
 	FindingContradiction FindingKind = "contradiction"
-	// FindingTooShort and FindingTooLong are labels outside [CheckOptions.Lengths]. Warnings.
+	// FindingTooShort and FindingTooLong are labels whose length is outside [CheckOptions.Lengths]. Warnings.
 	FindingTooShort FindingKind = "too_short"
 	FindingTooLong  FindingKind = "too_long"
-	// FindingLowConfidence is a label below [CheckOptions.MinConfidence]. A warning.
+	// FindingLowConfidence is a label with a confidence below [CheckOptions.MinConfidence]. A warning.
 	FindingLowConfidence FindingKind = "low_confidence"
-	// FindingUnusedType is an artifact type that the dataset declares and no label of the set bears. A warning.
+	// FindingUnusedType is an artifact type that the dataset declares and no label of the set has. A warning.
 	FindingUnusedType FindingKind = "unused_type"
-	// FindingUnlabelledFile is an audio file that was registered by [Store.AddAudioFiles] and in this set neither bears a
-	// label nor is marked as clean: nobody has looked at it yet. A warning.
+	// FindingUnlabelledFile is an audio file that [Store.AddAudioFiles] has registered and this set has not examined: it
+	// has no label and no clean mark. A warning.
 	FindingUnlabelledFile FindingKind = "unlabelled_audio_file"
-	// FindingPoint is a label of no length. Points are labels like others; here they are counted for those who want none.
-	// An info.
+	// FindingPoint is a label of no length. Point events are valid; they are counted for those who want none. An info.
 	FindingPoint FindingKind = "point"
 )
 
-var findingKinds = []FindingKind{
-	FindingDuplicate, FindingPastEnd, FindingOverlap, FindingContradiction, FindingTooShort, FindingTooLong,
-	FindingLowConfidence, FindingUnusedType, FindingUnlabelledFile, FindingPoint,
-}
-
-// Severity returns how much findings of this kind matter.
+// Severity returns how serious findings of this kind are.
 func (k FindingKind) Severity() Severity {
 	switch k {
 	case FindingDuplicate, FindingPastEnd:
@@ -75,7 +68,7 @@ func (k FindingKind) Severity() Severity {
 	return SeverityWarning
 }
 
-// Length bounds how long the labels of a type are, in milliseconds, both bounds included.
+// Length bounds the length of labels, in milliseconds. Both bounds are inclusive.
 type Length struct {
 	MinMS int64 // 0: no bound
 	MaxMS int64 // 0: no bound
@@ -84,17 +77,17 @@ type Length struct {
 // DefaultMaxListed is how many findings of each kind a [Report] lists when [CheckOptions.MaxListed] is 0.
 const DefaultMaxListed = 100
 
-// CheckOptions tell what a check looks for, and when it fails. The zero value, and a nil pointer, are good defaults.
+// CheckOptions configure [Store.Check]. Nil and the zero value mean the defaults.
 type CheckOptions struct {
-	// FailAt is the lowest severity that fails the check, [SeverityError] by default. With [SeverityInfo] the check
-	// passes only if nothing at all is found.
+	// FailAt is the lowest severity that fails the check, by default [SeverityError]. With [SeverityInfo] any finding
+	// fails it.
 	FailAt Severity
-	// Lengths says how long labels are, by artifact type. Labels of a type that is not in it may have any length.
+	// Lengths bounds the length of labels by artifact type. Labels of other types may have any length.
 	Lengths map[string]Length
-	// MinConfidence is the lowest confidence, in [0, 1], that is no finding. A label without confidence is none. Nil: no
-	// confidence is.
+	// MinConfidence is the lowest confidence accepted, in [0, 1]. Nil accepts any. A label without confidence is always
+	// accepted.
 	MinConfidence *float64
-	// MaxListed is how many findings of each kind are listed, [DefaultMaxListed] by default. All are counted.
+	// MaxListed is how many findings of each kind the report lists, by default [DefaultMaxListed]. It counts all of them.
 	MaxListed int
 }
 
@@ -102,102 +95,39 @@ type CheckOptions struct {
 type Finding struct {
 	Kind         FindingKind `json:"kind"`
 	Severity     Severity    `json:"severity"`
-	AudioFileID  string      `json:"audio_file_id,omitempty"` // empty of an unused type
-	ArtifactType string      `json:"artifact_type,omitempty"` // of the label that was found; empty of an unlabelled file
-	// Annotations are the labels concerned: an earlier one that it was compared with, if any, and last the one that was
-	// found. Of an unused type or an unlabelled file there are none; empty, never nil.
+	AudioFileID  string      `json:"audio_file_id,omitempty"` // empty for an unused type
+	ArtifactType string      `json:"artifact_type,omitempty"` // empty for an audio file without labels
+	// Annotations are the labels concerned: the earlier label it was compared with, if any, and last the label that was
+	// found. Empty, never nil, for an unused type or an audio file without labels.
 	Annotations []Annotation `json:"annotations"`
-	Message     string       `json:"message"` // a sentence for people
+	Message     string       `json:"message"` // for people to read
 }
 
-// Report is what a check has found in a set. It is a value: what happens in the store later does not show in it.
+// Report is the result of a check. It is a copy: later changes in the store do not show in it.
 type Report struct {
 	SetID            uuid.UUID `json:"set_id"`
 	Version          int       `json:"version"`
-	TotalAnnotations int64     `json:"total_annotations"` // labels that were looked at: all of the set
+	TotalAnnotations int64     `json:"total_annotations"` // labels checked: all of the set
 	FailAt           Severity  `json:"fail_at"`           // the lowest severity that fails
-	Failed           bool      `json:"failed"`            // something was found at or above it
-	// Both maps are complete, whatever is listed, and have every kind and severity, zeros included.
+	Failed           bool      `json:"failed"`            // there are findings at or above FailAt
+	// Both maps count all findings, listed or not, and have every kind and severity, zeros included.
 	FindingsByKind     map[FindingKind]int64 `json:"findings_by_kind"`
 	FindingsBySeverity map[Severity]int64    `json:"findings_by_severity"`
-	// Findings lists the first [CheckOptions.MaxListed] of each kind: kinds in the order they are declared in, errors
-	// first; labels in order of audio file, start and id, types as declared, files by id. Empty, never nil.
+	// Findings lists the first [CheckOptions.MaxListed] findings of each kind. Kinds are in the order of declaration,
+	// errors first; within a kind, labels are in order of audio file, start and id, types as declared, audio files by id.
+	// Empty, never nil.
 	Findings []Finding `json:"findings"`
 }
 
-// check finds what is wrong with the options, apart from the store.
-func (o *CheckOptions) check(op string) error {
-	p := &problems{op: op}
-	if o.FailAt != "" && !slices.Contains(severities, o.FailAt) {
-		p.Add(-1, "fail_at", "is %s, none of %q", valid.Brief(string(o.FailAt)), severities)
-	}
-	for _, name := range slices.Sorted(maps.Keys(o.Lengths)) {
-		switch l := o.Lengths[name]; {
-		case l.MinMS < 0 || l.MaxMS < 0:
-			p.Add(-1, "lengths", "of %s have a negative bound", valid.Brief(name))
-		case l.MaxMS > 0 && l.MinMS > l.MaxMS:
-			p.Add(-1, "lengths", "of %s are at least %d and at most %d", valid.Brief(name), l.MinMS, l.MaxMS)
-		}
-	}
-	if o.MinConfidence != nil {
-		p.Confidence(-1, "min_confidence", *o.MinConfidence)
-	}
-	if o.MaxListed < 0 {
-		p.Add(-1, "max_listed", "is negative: %d", o.MaxListed)
-	}
-	return p.err()
-}
-
-// newReport returns the report of a check that has found nothing yet.
-func newReport(failAt Severity) Report {
-	r := Report{
-		FailAt: failAt, FindingsByKind: make(map[FindingKind]int64), FindingsBySeverity: make(map[Severity]int64),
-		Findings: []Finding{},
-	}
-	if failAt == "" {
-		r.FailAt = SeverityError
-	}
-	for _, kind := range findingKinds {
-		r.FindingsByKind[kind] = 0
-	}
-	return r
-}
-
-// conclude sums up what was counted and takes what was listed.
-func (r *Report) conclude(listed map[FindingKind][]Finding) {
-	for _, kind := range findingKinds {
-		n := r.FindingsByKind[kind]
-		r.FindingsBySeverity[kind.Severity()] += n
-		r.Failed = r.Failed || n > 0 && r.fails(kind)
-		r.Findings = append(r.Findings, listed[kind]...)
-	}
-}
-
-// fails tells whether a finding of a kind fails the check.
-func (r *Report) fails(kind FindingKind) bool {
-	return slices.Index(severities, kind.Severity()) >= slices.Index(severities, r.FailAt)
-}
-
-// failures says how many findings of which kinds fail the check.
-func (r *Report) failures() []string {
-	var out []string
-	for _, kind := range findingKinds {
-		if n := r.FindingsByKind[kind]; n > 0 && r.fails(kind) {
-			out = append(out, fmt.Sprintf("%d %s", n, kind))
-		}
-	}
-	return out
-}
-
 // Check looks for mistakes in a set, draft or published: duplicates, overlaps, contradictions, odd lengths, low
-// confidence, types and audio files without labels. It changes nothing. [FindingKind] says what each finding is;
-// [PublishOptions.Check] makes a check the condition of publishing.
+// confidence, types and audio files without labels. It changes nothing. [FindingKind] lists what it finds. With
+// [PublishOptions.Check], publishing requires that a check passes. Options may be nil.
 //
-// It reads every label of the set once, file by file, and holds those of one audio file that start in the same
-// millisecond, those that the report lists, and a number for each audio file. Options may be nil.
+// It reads every label of the set once. In memory it holds the labels of one audio file that start in the same
+// millisecond, the findings listed, and a number for each audio file.
 //
-// Errors: [ErrNotFound]; a [*ValidationError] if an option is bad, also if Lengths has a type that the dataset does not
-// declare, though it declares some. A check that fails is no error: see [Report].
+// Errors: [ErrNotFound]; a [*ValidationError] if an option is invalid, or if the dataset has a vocabulary and
+// CheckOptions.Lengths a type that is not in it. A failed check is not an error: see [Report].
 func (s *Store) Check(ctx context.Context, setID uuid.UUID, opts *CheckOptions) (Report, error) {
 	const op = "check"
 	if opts == nil {
@@ -218,7 +148,78 @@ func (s *Store) Check(ctx context.Context, setID uuid.UUID, opts *CheckOptions) 
 	return orZero(out, err)
 }
 
-// checkToPublish refuses a draft that fails its check.
+var severities = []Severity{SeverityInfo, SeverityWarning, SeverityError}
+
+var findingKinds = []FindingKind{
+	FindingDuplicate, FindingPastEnd, FindingOverlap, FindingContradiction, FindingTooShort, FindingTooLong,
+	FindingLowConfidence, FindingUnusedType, FindingUnlabelledFile, FindingPoint,
+}
+
+// check returns what is wrong with the options, as far as that needs no store.
+func (o *CheckOptions) check(op string) error {
+	p := &problems{op: op}
+	if o.FailAt != "" && !slices.Contains(severities, o.FailAt) {
+		p.Add(-1, "fail_at", "is %s, not one of %q", valid.Brief(string(o.FailAt)), severities)
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.Lengths)) {
+		switch l := o.Lengths[name]; {
+		case l.MinMS < 0 || l.MaxMS < 0:
+			p.Add(-1, "lengths", "of %s have a negative bound", valid.Brief(name))
+		case l.MaxMS > 0 && l.MinMS > l.MaxMS:
+			p.Add(-1, "lengths", "of %s are at least %d and at most %d", valid.Brief(name), l.MinMS, l.MaxMS)
+		}
+	}
+	if o.MinConfidence != nil {
+		p.Confidence(-1, "min_confidence", *o.MinConfidence)
+	}
+	if o.MaxListed < 0 {
+		p.Add(-1, "max_listed", "is negative: %d", o.MaxListed)
+	}
+	return p.err()
+}
+
+// newReport returns the report of a check without findings.
+func newReport(failAt Severity) Report {
+	r := Report{
+		FailAt: failAt, FindingsByKind: make(map[FindingKind]int64), FindingsBySeverity: make(map[Severity]int64),
+		Findings: []Finding{},
+	}
+	if failAt == "" {
+		r.FailAt = SeverityError
+	}
+	for _, kind := range findingKinds {
+		r.FindingsByKind[kind] = 0
+	}
+	return r
+}
+
+// conclude adds up the counts and takes the listed findings.
+func (r *Report) conclude(listed map[FindingKind][]Finding) {
+	for _, kind := range findingKinds {
+		n := r.FindingsByKind[kind]
+		r.FindingsBySeverity[kind.Severity()] += n
+		r.Failed = r.Failed || n > 0 && r.fails(kind)
+		r.Findings = append(r.Findings, listed[kind]...)
+	}
+}
+
+// fails reports whether a finding of this kind fails the check.
+func (r *Report) fails(kind FindingKind) bool {
+	return slices.Index(severities, kind.Severity()) >= slices.Index(severities, r.FailAt)
+}
+
+// failures returns the kinds of findings that fail the check, each with its count.
+func (r *Report) failures() []string {
+	var out []string
+	for _, kind := range findingKinds {
+		if n := r.FindingsByKind[kind]; n > 0 && r.fails(kind) {
+			out = append(out, fmt.Sprintf("%d %s", n, kind))
+		}
+	}
+	return out
+}
+
+// checkToPublish returns an error if a draft fails its check.
 func checkToPublish(ctx context.Context, tx *sqlite.ReadTx, op string, set *sqlite.SetRow, setID uuid.UUID,
 	opts *CheckOptions,
 ) error {
@@ -248,7 +249,7 @@ func checkSet(ctx context.Context, tx *sqlite.ReadTx, op string, set *sqlite.Set
 	return c.report, nil
 }
 
-// checker is one check under way.
+// checker is one check in progress.
 type checker struct {
 	*reader.Reader
 	op        string
@@ -257,7 +258,7 @@ type checker struct {
 	lengths   map[int64]Length // by type
 	sweep     *sweep.Sweep
 
-	used   map[int64]bool     // types that labels bear
+	used   map[int64]bool     // types that labels have
 	looked map[int64]struct{} // audio files with labels, and clean ones
 	report Report
 	listed map[FindingKind][]Finding
@@ -325,7 +326,7 @@ func (c *checker) label(f *sqlite.SeenFile, row *sqlite.LabelRow) {
 	}
 }
 
-// compare checks a label against those that came before it.
+// compare checks a label against the earlier ones.
 func (c *checker) compare(ctx context.Context, f *sqlite.SeenFile, row *sqlite.LabelRow) error {
 	earlier, err := c.sweep.Add(&sweep.Label{Label: reader.LabelOf(f.Name, "", row), TypeID: row.TypeID})
 	if err != nil {
@@ -354,7 +355,7 @@ func (c *checker) compare(ctx context.Context, f *sqlite.SeenFile, row *sqlite.L
 	return nil
 }
 
-// alone takes a finding that concerns one label.
+// alone adds a finding about a single label.
 func (c *checker) alone(kind FindingKind, f *sqlite.SeenFile, row *sqlite.LabelRow, format string, args ...any) {
 	if c.count(kind) {
 		a := c.annotation(f, row)
@@ -367,7 +368,7 @@ func (c *checker) annotation(f *sqlite.SeenFile, row *sqlite.LabelRow) Annotatio
 	return annotationOf(&l)
 }
 
-// labelAt says in words which label it is.
+// labelAt describes a label in words.
 func labelAt(a *Annotation) string {
 	return fmt.Sprintf("label %d (%s at [%d, %d) ms of %s)", a.ID, valid.Brief(a.ArtifactType), a.StartMS, a.EndMS,
 		valid.Brief(a.AudioFileID))
@@ -391,7 +392,7 @@ func (c *checker) unlabelledFiles(ctx context.Context) error {
 	})
 }
 
-// count counts a finding, and tells whether there is room to list it.
+// count counts a finding, and reports whether there is room to list it.
 func (c *checker) count(kind FindingKind) bool {
 	c.report.FindingsByKind[kind]++
 	return len(c.listed[kind]) < c.maxListed

@@ -10,6 +10,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/annosettest"
 )
 
 // findingsOf says what a report lists, a line each: the kind, and the ids of the labels or the name that it is about.
@@ -33,54 +34,44 @@ func TestStore_Check(t *testing.T) {
 	seconds := &annoset.CheckOptions{Lengths: map[string]annoset.Length{
 		"glitch": {MinMS: 10, MaxMS: 1000}, "hum": {MinMS: 10}, "pause": {MaxMS: 1000},
 	}}
-	half := 0.5
 	tests := []struct {
-		name   string
-		opts   *annoset.CheckOptions
-		labels []annoset.Annotation // which get the ids 1, 2, 3…
-		want   []string
+		name  string
+		opts  *annoset.CheckOptions
+		lines []string // whose labels get the ids 1, 2, 3…
+		want  []string
 	}{
 		{"nothing", nil, nil, []string{}},
-		{"one label", nil, []annoset.Annotation{label("a", "hum", 0, 10)}, []string{}},
-		{"duplicates", nil, []annoset.Annotation{
-			label("a", "hum", 0, 10), label("a", "hum", 0, 10), label("b", "hum", 0, 10), label("a", "hum", 0, 10),
-		}, []string{"duplicate 1 2", "duplicate 1 4"}},
-		{"duplicates down to confidence and extra data", nil, []annoset.Annotation{
-			extra(sure(label("a", "hum", 5, 5), 0.5), `{"by":"anna","n":1}`), sure(label("a", "hum", 5, 5), 0.5),
-			extra(sure(label("a", "hum", 5, 5), 0.5), `{"n":1, "by":"anna"}`), extra(sure(label("a", "hum", 5, 5), 0.5), `{"n":2}`),
+		{"one label", nil, []string{"a hum 0 10"}, []string{}},
+		{"duplicates", nil, []string{"a hum 0 10", "a hum 0 10", "b hum 0 10", "a hum 0 10"},
+			[]string{"duplicate 1 2", "duplicate 1 4"}},
+		{"duplicates down to confidence and extra data", nil, []string{
+			`a hum 5 5 0.5 {"by":"anna","n":1}`, "a hum 5 5 0.5", `a hum 5 5 0.5 {"n":1, "by":"anna"}`,
+			`a hum 5 5 0.5 {"n":2}`,
 		}, []string{"duplicate 1 3", "point 1", "point 2", "point 3", "point 4"}},
-		{"overlaps within a type", nil, []annoset.Annotation{
-			label("a", "hum", 0, 100), label("a", "hum", 99, 200), label("a", "hum", 200, 300), // 200 is touched
-			label("a", "glitch", 50, 250), label("b", "hum", 0, 1000),
+		{"overlaps within a type", nil, []string{
+			"a hum 0 100", "a hum 99 200", "a hum 200 300", // 200 is touched
+			"a glitch 50 250", "b hum 0 1000",
 		}, []string{"overlap 1 2"}},
-		{"an overlap with one far back", nil, []annoset.Annotation{
-			label("a", "hum", 0, 1000), label("a", "hum", 10, 20), label("a", "hum", 999, 1001),
-		}, []string{"overlap 1 2", "overlap 1 3"}},
-		{"contradictions", nil, []annoset.Annotation{
-			label("a", "hum", 0, 10), label("a", "glitch", 0, 10), label("a", "pause", 0, 11), label("b", "pause", 0, 10),
-		}, []string{"contradiction 1 2"}},
-		{"points", nil, []annoset.Annotation{
-			label("a", "hum", 0, 100), label("a", "hum", 50, 50), label("a", "hum", 100, 101),
-		}, []string{"point 2"}},
-		{"lengths", seconds, []annoset.Annotation{
-			label("a", "glitch", 0, 9), label("b", "glitch", 0, 10), label("c", "glitch", 0, 1000), label("d", "glitch", 0, 1001),
-			label("e", "hum", 0, 9), label("f", "hum", 0, 5000), label("g", "pause", 7, 8), label("h", "pause", 7, 1008),
-			label("i", "echo", 0, 1), label("j", "glitch", 3, 3),
+		{"an overlap with one far back", nil, []string{"a hum 0 1000", "a hum 10 20", "a hum 999 1001"},
+			[]string{"overlap 1 2", "overlap 1 3"}},
+		{"contradictions", nil, []string{"a hum 0 10", "a glitch 0 10", "a pause 0 11", "b pause 0 10"},
+			[]string{"contradiction 1 2"}},
+		{"points", nil, []string{"a hum 0 100", "a hum 50 50", "a hum 100 101"}, []string{"point 2"}},
+		{"lengths", seconds, []string{
+			"a glitch 0 9", "b glitch 0 10", "c glitch 0 1000", "d glitch 0 1001", "e hum 0 9", "f hum 0 5000",
+			"g pause 7 8", "h pause 7 1008", "i echo 0 1", "j glitch 3 3",
 		}, []string{"too_short 1", "too_short 5", "too_short 10", "too_long 4", "too_long 8", "point 10"}},
-		{"low confidence", &annoset.CheckOptions{MinConfidence: &half}, []annoset.Annotation{
-			sure(label("a", "hum", 0, 1), 0.5), sure(label("b", "hum", 0, 1), 0.49999), label("c", "hum", 0, 1),
-			sure(label("d", "hum", 0, 1), 0),
+		{"low confidence", &annoset.CheckOptions{MinConfidence: new(0.5)}, []string{
+			"a hum 0 1 0.5", "b hum 0 1 0.49999", "c hum 0 1", "d hum 0 1 0",
 		}, []string{"low_confidence 2", "low_confidence 4"}},
-		{"confidences that nobody asked about", nil, []annoset.Annotation{sure(label("a", "hum", 0, 1), 0)}, []string{}},
+		{"confidences that nobody asked about", nil, []string{"a hum 0 1 0"}, []string{}},
 	}
 	for _, test := range tests {
 		t.Run("finds "+test.name, func(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
 			s := openStore(t, nil)
-			draft := newDraft(t, s.Store, "a")
-			_, err := s.Add(t.Context(), draft.ID, test.labels...)
-			is.NoErr(err)
+			draft := annosettest.Draft(t, s.Store, test.lines...)
 			before := dump(t, s.Store)
 
 			r := checked(t, s.Store, draft.ID, test.opts)
@@ -88,54 +79,43 @@ func TestStore_Check(t *testing.T) {
 			is.Equal(findingsOf(r), test.want) // and nothing else
 			is.Equal(r.SetID, draft.ID)
 			is.Equal(r.Version, 1)
-			is.Equal(r.TotalAnnotations, int64(len(test.labels)))
+			is.Equal(r.TotalAnnotations, int64(len(test.lines)))
 			is.Equal(r.FailAt, annoset.SeverityError)                           // the default
 			is.Equal(r.Failed, r.FindingsBySeverity[annoset.SeverityError] > 0) // errors alone fail
 			is.Equal(dump(t, s.Store), before)                                  // looking changes nothing
-			_, err = s.Publish(t.Context(), draft.ID, &annoset.PublishOptions{AllowEmpty: true})
-			is.NoErr(err)
+			value(s.Publish(t.Context(), draft.ID, &annoset.PublishOptions{AllowEmpty: true}))(t)
 			is.Equal(checked(t, s.Store, draft.ID, test.opts), r) // of the published set the same
-			next, err := s.NewVersion(t.Context(), draft.ID, annoset.NewSet{})
-			is.NoErr(err)
+			next := value(s.NewVersion(t.Context(), draft.ID, annoset.NewSet{}))(t)
 			of := checked(t, s.Store, next.ID, test.opts)
 			is.Equal(of.Findings, r.Findings) // and of one that stands on it
 			is.Equal(of.Version, 2)
 		})
 	}
 
-	t.Run("finds types that no label bears", func(t *testing.T) {
+	t.Run("finds types that no label has", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		_, v1 := newDeclared(t, s.Store, "a")
+		_, v1 := newDeclared(t, s.Store)
 		want := []string{"unused_type glitch", "unused_type long_pause", "unused_type hallucination"}
 		is.Equal(findingsOf(checked(t, s.Store, v1.ID, nil)), want) // as they were declared
-		ids, err := s.Add(t.Context(), v1.ID, label("a.wav", "glitch", 0, 10), label("a.wav", "hallucination", 10, 20))
-		is.NoErr(err)
-		is.Equal(findingsOf(checked(t, s.Store, v1.ID, nil)), []string{"unused_type long_pause"})
-		_, err = s.Publish(t.Context(), v1.ID, nil)
-		is.NoErr(err)
-		v2, err := s.NewVersion(t.Context(), v1.ID, annoset.NewSet{})
-		is.NoErr(err)
-		is.NoErr(s.Delete(t.Context(), v2.ID, ids[0]))
-		is.Equal(findingsOf(checked(t, s.Store, v2.ID, nil)), []string{"unused_type glitch", "unused_type long_pause"})
+		v2 := annosettest.Publish(t, s.Store, "a.wav glitch 0 10", "a.wav hallucination 10 20")
+		is.Equal(findingsOf(checked(t, s.Store, v2.ID, nil)), []string{"unused_type long_pause"})
+		v3 := value(s.NewVersion(t.Context(), v2.ID, annoset.NewSet{}))(t)
+		is.NoErr(s.Delete(t.Context(), v3.ID, idsOf(t, s.Store, v2.ID)[0]))
+		is.Equal(findingsOf(checked(t, s.Store, v3.ID, nil)), []string{"unused_type glitch", "unused_type long_pause"})
 	})
 
-	t.Run("finds registered audio files that nobody looked at", func(t *testing.T) {
+	t.Run("finds registered audio files that nobody examined", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
-		other := newDraft(t, s.Store, "b")
+		other, set := newDraft(t, s.Store, "b"), annosettest.Draft(t, s.Store,
+			"labelled hum 0 10", "unregistered hum 0 10", "emptied hum 0 10", "gone hum 0 10", "clean clean", "unmarked clean")
 		is.NoErr(s.AddAudioFiles(t.Context(), other.DatasetID, annoset.AudioFile{ID: "elsewhere"}))
 		is.NoErr(s.AddAudioFiles(t.Context(), set.DatasetID, annoset.AudioFile{ID: "labelled"}, annoset.AudioFile{ID: "clean"},
 			annoset.AudioFile{ID: "new"}, annoset.AudioFile{ID: "emptied"}, annoset.AudioFile{ID: "unmarked"}))
-		_, err := s.Add(t.Context(), set.ID, label("labelled", "hum", 0, 10), label("unregistered", "hum", 0, 10))
-		is.NoErr(err)
-		ids, err := s.Add(t.Context(), set.ID, label("emptied", "hum", 0, 10), label("gone", "hum", 0, 10))
-		is.NoErr(err)
-		is.NoErr(s.Delete(t.Context(), set.ID, ids...))
-		is.NoErr(s.MarkClean(t.Context(), set.ID, "clean", "unmarked"))
+		is.NoErr(s.Delete(t.Context(), set.ID, idsOf(t, s.Store, set.ID)[2:]...))
 		is.NoErr(s.UnmarkClean(t.Context(), set.ID, "unmarked"))
 
 		r := checked(t, s.Store, set.ID, nil)
@@ -148,10 +128,8 @@ func TestStore_Check(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
-		_, err := s.Add(t.Context(), set.ID, label("a", "hum", 0, 100), label("a", "hum", 100, 101), label("b", "hum", 0, 999))
-		is.NoErr(err)
-		_, err = openRaw(t, s.Path).Exec(`UPDATE audio_file SET duration_ms = 100 WHERE name = 'a'`)
+		set := annosettest.Draft(t, s.Store, "a hum 0 100", "a hum 100 101", "b hum 0 999")
+		_, err := openRaw(t, s.Path).Exec(`UPDATE audio_file SET duration_ms = 100 WHERE name = 'a'`)
 		is.NoErr(err)
 
 		r := checked(t, s.Store, set.ID, nil)
@@ -164,11 +142,9 @@ func TestStore_Check(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		d, set := newDeclared(t, s.Store, "a")
+		d, set := newDeclared(t, s.Store,
+			"a glitch 0 10", "a long_pause 0 10", "a glitch 5 25 0.25", "a glitch 30 30", "a glitch 30 30")
 		is.NoErr(s.AddAudioFiles(t.Context(), d.ID, annoset.AudioFile{ID: "new"}))
-		_, err := s.Add(t.Context(), set.ID, label("a", "glitch", 0, 10), label("a", "long_pause", 0, 10),
-			sure(label("a", "glitch", 5, 25), 0.25), label("a", "glitch", 30, 30), label("a", "glitch", 30, 30))
-		is.NoErr(err)
 
 		r := checked(t, s.Store, set.ID, &annoset.CheckOptions{
 			Lengths: map[string]annoset.Length{"glitch": {MinMS: 1, MaxMS: 15}}, MinConfidence: new(0.5),
@@ -199,15 +175,11 @@ func TestStore_Check(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		_, set := newDeclared(t, s.Store, "a")
-		var labels []annoset.Annotation
-		for i := range int64(150) {
-			labels = append(labels, label(fmt.Sprintf("%03d", i/2), "glitch", i%2*5, 10))
+		var lines []string
+		for i := range 150 {
+			lines = append(lines, fmt.Sprintf("%03d glitch %d 10", i/2, i%2*5))
 		}
-		_, err := s.Add(t.Context(), set.ID, labels...)
-		is.NoErr(err)
-		_, err = s.Add(t.Context(), set.ID, labels...)
-		is.NoErr(err)
+		_, set := newDeclared(t, s.Store, append(lines, lines...)...)
 
 		r := checked(t, s.Store, set.ID, nil)
 		is.Equal(r.FindingsByKind[annoset.FindingDuplicate], int64(150))
@@ -258,28 +230,21 @@ func TestStore_Check(t *testing.T) {
 			is.Equal(r.FailAt, at)
 			return r.Failed
 		}
-		add := func(a annoset.Annotation) {
-			_, err := s.Add(t.Context(), set.ID, a)
-			is.NoErr(err)
-		}
+		add := func(line string) { value(s.Add(t.Context(), set.ID, annosettest.Labels(t, line)...))(t) }
 		is.True(!fails("info") && !fails("warning") && !fails("error")) // nothing there
-		add(label("a", "hum", 5, 5))
+		add("a hum 5 5")
 		is.True(fails("info") && !fails("warning") && !fails("error")) // a point
-		add(label("a", "glitch", 5, 5))
+		add("a glitch 5 5")
 		is.True(fails("info") && fails("warning") && !fails("error")) // and another type at it
-		add(label("a", "hum", 5, 5))
+		add("a hum 5 5")
 		is.True(fails("info") && fails("warning") && fails("error")) // and a duplicate
 	})
 
 	t.Run("works in memory", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		s, err := annoset.OpenMemory(t.Context(), nil)
-		is.NoErr(err)
-		defer s.Close()
-		set := newDraft(t, s, "a")
-		_, err = s.Import(t.Context(), set.ID, pairs(label("a", "hum", 0, 10), label("a", "hum", 5, 15)), nil)
-		is.NoErr(err)
+		s := annosettest.New(t)
+		set := annosettest.Draft(t, s, "a hum 0 10", "a hum 5 15")
 		is.Equal(findingsOf(checked(t, s, set.ID, nil)), []string{"overlap 1 2"})
 	})
 
@@ -287,7 +252,7 @@ func TestStore_Check(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		_, set := newDeclared(t, s.Store, "a")
+		_, set := newDeclared(t, s.Store)
 		_, err := s.Check(t.Context(), uuid.New(), nil)
 		is.True(errors.Is(err, annoset.ErrNotFound))
 		r, err := s.Check(t.Context(), set.ID, &annoset.CheckOptions{
@@ -309,12 +274,10 @@ func TestStore_Check(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
-		_, err := s.Add(t.Context(), set.ID, label("a", "hum", 0, 10))
-		is.NoErr(err)
+		set := annosettest.Draft(t, s.Store, "a hum 0 10")
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		_, err = s.Check(ctx, set.ID, nil)
+		_, err := s.Check(ctx, set.ID, nil)
 		is.True(errors.Is(err, context.Canceled))
 	})
 }
@@ -323,12 +286,8 @@ func TestStore_Publish_ifTheCheckPasses(t *testing.T) {
 	t.Parallel()
 	setUp := func(t *testing.T) (*testStore, annoset.AnnotationSet, []int64) {
 		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
-		ids, err := s.Add(t.Context(), set.ID, label("a", "hum", 0, 10), label("a", "hum", 5, 15), label("a", "hum", 5, 15))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return s, set, ids
+		set := annosettest.Draft(t, s.Store, "a hum 0 10", "a hum 5 15", "a hum 5 15")
+		return s, set, idsOf(t, s.Store, set.ID)
 	}
 
 	t.Run("refuses a set that fails", func(t *testing.T) {
@@ -373,8 +332,7 @@ func TestStore_Publish_ifTheCheckPasses(t *testing.T) {
 		s, v1, _ := setUp(t)
 		_, err := s.Publish(t.Context(), v1.ID, nil)
 		is.NoErr(err) // nobody asked
-		v2, err := s.NewVersion(t.Context(), v1.ID, annoset.NewSet{})
-		is.NoErr(err)
+		v2 := value(s.NewVersion(t.Context(), v1.ID, annoset.NewSet{}))(t)
 		_, err = s.Publish(t.Context(), v2.ID, &annoset.PublishOptions{Check: &annoset.CheckOptions{}})
 		is.True(errors.Is(err, annoset.ErrCheckFailed)) // what it stands on counts
 	})

@@ -15,7 +15,7 @@ import (
 
 // CreateDataset adds a dataset.
 //
-// Errors: [ErrExists] if the name is taken, [*ValidationError].
+// Errors: [ErrExists] if the name is taken; [*ValidationError].
 func (s *Store) CreateDataset(ctx context.Context, d NewDataset) (Dataset, error) {
 	const op = "create dataset"
 	p := &problems{op: op}
@@ -55,7 +55,7 @@ func (s *Store) CreateDataset(ctx context.Context, d NewDataset) (Dataset, error
 	return orZero(out, err)
 }
 
-// Dataset returns the dataset of an id.
+// Dataset returns the dataset with this id.
 //
 // Errors: [ErrNotFound].
 func (s *Store) Dataset(ctx context.Context, id uuid.UUID) (Dataset, error) {
@@ -72,7 +72,7 @@ func (s *Store) Dataset(ctx context.Context, id uuid.UUID) (Dataset, error) {
 	return orZero(out, err)
 }
 
-// DatasetByName returns the dataset of a name.
+// DatasetByName returns the dataset with this name.
 //
 // Errors: [ErrNotFound].
 func (s *Store) DatasetByName(ctx context.Context, name string) (Dataset, error) {
@@ -115,11 +115,11 @@ func (s *Store) Datasets(ctx context.Context) ([]Dataset, error) {
 	return out, nil
 }
 
-// UpdateDataset changes what the patch names, and returns the dataset as it is then. Published sets of the dataset
-// keep the statistics they have: a type that is added later does not show in them.
+// UpdateDataset applies a patch and returns the dataset as it is then. The statistics of published sets do not change:
+// they have no entry for a type that is added later.
 //
-// Errors: [ErrNotFound]; [ErrExists] if the new name is taken; [ErrConflict] if a new vocabulary leaves out a type
-// that labels bear; [*ValidationError].
+// Errors: [ErrNotFound]; [ErrExists] if the new name is taken; [ErrConflict] if the new vocabulary leaves out a type
+// that labels have; [*ValidationError].
 func (s *Store) UpdateDataset(ctx context.Context, id uuid.UUID, patch DatasetPatch) (Dataset, error) {
 	const op = "update dataset"
 	if err := patch.check(op); err != nil {
@@ -161,28 +161,10 @@ func (s *Store) UpdateDataset(ctx context.Context, id uuid.UUID, patch DatasetPa
 	return orZero(out, err)
 }
 
-func (p *DatasetPatch) check(op string) error {
-	found := &problems{op: op}
-	if p.Name != nil {
-		found.Name(-1, "name", *p.Name)
-	}
-	if p.Description != nil {
-		found.Text(-1, "description", *p.Description)
-	}
-	found.types(p.ArtifactTypes)
-	if p.ExtraData != nil {
-		found.extra(-1, *p.ExtraData)
-	}
-	if p.RequiredApprovals != nil {
-		found.approvals(*p.RequiredApprovals)
-	}
-	return found.err()
-}
-
 // DeleteDataset removes a dataset with its drafts, audio files and artifact types.
 //
-// Errors: [ErrNotFound]; an [*ImmutableError] if the dataset has a published set, of which it names the first, and the
-// models that were trained on any.
+// Errors: [ErrNotFound]; an [*ImmutableError] if the dataset has a published set. It names the first such set, and the
+// models trained on any set of the dataset.
 func (s *Store) DeleteDataset(ctx context.Context, id uuid.UUID) error {
 	const op = "delete dataset"
 	return s.write(ctx, op, func(tx *sqlite.WriteTx) error {
@@ -214,6 +196,24 @@ func (s *Store) DeleteDataset(ctx context.Context, id uuid.UUID) error {
 	})
 }
 
+func (p *DatasetPatch) check(op string) error {
+	found := &problems{op: op}
+	if p.Name != nil {
+		found.Name(-1, "name", *p.Name)
+	}
+	if p.Description != nil {
+		found.Text(-1, "description", *p.Description)
+	}
+	found.types(p.ArtifactTypes)
+	if p.ExtraData != nil {
+		found.extra(-1, *p.ExtraData)
+	}
+	if p.RequiredApprovals != nil {
+		found.approvals(*p.RequiredApprovals)
+	}
+	return found.err()
+}
+
 func findDataset(ctx context.Context, tx *sqlite.ReadTx, op string, id uuid.UUID) (sqlite.DatasetRow, error) {
 	row, found, err := tx.DatasetByUUID(ctx, id.String())
 	if err == nil && !found {
@@ -230,7 +230,7 @@ func nameFree(ctx context.Context, tx *sqlite.WriteTx, op, name string) error {
 	return err
 }
 
-// declareTypes makes types the vocabulary of a dataset. Types that labels bear stay in it.
+// declareTypes replaces the vocabulary of a dataset.
 func declareTypes(ctx context.Context, tx *sqlite.WriteTx, datasetID int64, types []ArtifactType) error {
 	rows, err := tx.Types(ctx, datasetID)
 	if err != nil {
@@ -257,8 +257,8 @@ func declareTypes(ctx context.Context, tx *sqlite.WriteTx, datasetID int64, type
 	return dropTypes(ctx, tx, datasetID, gone, len(types) == 0)
 }
 
-// dropTypes removes the types that a vocabulary leaves out. Where there is no vocabulary any more, those that labels
-// bear stay as undeclared names.
+// dropTypes removes the types that the new vocabulary leaves out. If the vocabulary itself is removed, types that
+// labels have stay as undeclared names.
 func dropTypes(ctx context.Context, tx *sqlite.WriteTx, datasetID int64, gone map[string]sqlite.TypeRow, free bool,
 ) error {
 	if len(gone) == 0 {
@@ -314,7 +314,7 @@ func (p *problems) types(types []ArtifactType) {
 			continue
 		}
 		if seen[t.Name] {
-			p.Add(i, "artifact_types.name", "is there twice: %s", valid.Brief(t.Name))
+			p.Add(i, "artifact_types.name", "is declared twice: %s", valid.Brief(t.Name))
 		}
 		seen[t.Name] = true
 		p.Text(i, "artifact_types.description", t.Description)

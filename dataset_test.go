@@ -5,12 +5,12 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/annosettest"
 )
 
 // vocabulary are the artifact types of a dataset that declares some.
@@ -20,18 +20,11 @@ var vocabulary = []annoset.ArtifactType{
 	{Name: "hallucination"},
 }
 
-// newDeclared makes a dataset that declares the vocabulary, and an empty draft in it.
-func newDeclared(t testing.TB, s *annoset.Store, name string) (annoset.Dataset, annoset.AnnotationSet) {
+// newDeclared makes a dataset "test" that declares the vocabulary, and a draft of these lines in it.
+func newDeclared(t testing.TB, s *annoset.Store, lines ...string) (annoset.Dataset, annoset.AnnotationSet) {
 	t.Helper()
-	d, err := s.CreateDataset(t.Context(), annoset.NewDataset{Name: name, ArtifactTypes: vocabulary})
-	if err != nil {
-		t.Fatal(err)
-	}
-	set, err := s.CreateSet(t.Context(), d.ID, annoset.NewSet{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d, set
+	d := value(s.CreateDataset(t.Context(), annoset.NewDataset{Name: "test", ArtifactTypes: vocabulary}))(t)
+	return d, annosettest.Draft(t, s, lines...)
 }
 
 func TestStore_CreateDataset(t *testing.T) {
@@ -40,13 +33,13 @@ func TestStore_CreateDataset(t *testing.T) {
 	t.Run("returns what was given, and keeps it", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		s := openStore(t, reproducible())
+		s := openStore(t, annosettest.Options())
 		want := annoset.Dataset{
-			ID:   uuid.MustParse("00000000-0000-0000-0000-000000000001"),
+			ID:   uuid.MustParse("00000000-0000-8000-8000-000000000001"),
 			Name: "podcasts", Description: "höchst\nseltsam", ArtifactTypes: vocabulary,
 			ExtraData: json.RawMessage(` {"b": 1, "a": [ ]} `),
-			CreatedAt: time.Date(2026, 1, 2, 3, 4, 6, 0, time.UTC),
-			UpdatedAt: time.Date(2026, 1, 2, 3, 4, 6, 0, time.UTC),
+			CreatedAt: annosettest.Start,
+			UpdatedAt: annosettest.Start,
 		}
 
 		got, err := s.CreateDataset(t.Context(), annoset.NewDataset{
@@ -57,8 +50,7 @@ func TestStore_CreateDataset(t *testing.T) {
 		is.Equal(got, want) // extra data comes back byte for byte
 		is.NoErr(s.Close())
 		s = reopenStore(t, s.Path, nil)
-		got, err = s.Dataset(t.Context(), want.ID)
-		is.NoErr(err)
+		got = value(s.Dataset(t.Context(), want.ID))(t)
 		is.Equal(got, want) // the file holds the same
 		got, err = s.DatasetByName(t.Context(), "podcasts")
 		is.NoErr(err)
@@ -83,20 +75,20 @@ func TestStore_CreateDataset(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		newDeclared(t, s.Store, "podcasts")
+		newDeclared(t, s.Store)
 		before := dump(t, s.Store)
 
-		d, err := s.CreateDataset(t.Context(), annoset.NewDataset{Name: "podcasts"})
+		d, err := s.CreateDataset(t.Context(), annoset.NewDataset{Name: "test"})
 
 		is.True(errors.Is(err, annoset.ErrExists)) // the name is unique
 		exists, ok := errors.AsType[*annoset.ExistsError](err)
-		is.True(ok)                                                                                     // with facts
-		is.Equal(*exists, annoset.ExistsError{Op: "create dataset", Kind: "dataset", Name: "podcasts"}) // what is taken
-		is.Equal(d, annoset.Dataset{})                                                                  // the zero value
-		is.Equal(dump(t, s.Store), before)                                                              // nothing written
+		is.True(ok)                                                                                 // with facts
+		is.Equal(*exists, annoset.ExistsError{Op: "create dataset", Kind: "dataset", Name: "test"}) // what is taken
+		is.Equal(d, annoset.Dataset{})                                                              // the zero value
+		is.Equal(dump(t, s.Store), before)                                                          // nothing written
 	})
 
-	t.Run("tells names apart by their bytes", func(t *testing.T) {
+	t.Run("compares names by their bytes", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
@@ -141,7 +133,7 @@ func TestStore_CreateDataset(t *testing.T) {
 func TestStore_Dataset(t *testing.T) {
 	t.Parallel()
 
-	t.Run("is not found where there is none", func(t *testing.T) {
+	t.Run("is not found if there is none", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
@@ -169,10 +161,9 @@ func TestStore_UpdateDataset(t *testing.T) {
 	t.Run("changes what the patch names, and nothing else", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		s := openStore(t, reproducible())
-		d, set := newDeclared(t, s.Store, "podcasts")
-		other, err := s.CreateDataset(t.Context(), annoset.NewDataset{Name: "other"})
-		is.NoErr(err)
+		s := openStore(t, annosettest.Options())
+		d, set := newDeclared(t, s.Store)
+		other := value(s.CreateDataset(t.Context(), annoset.NewDataset{Name: "other"}))(t)
 
 		got, err := s.UpdateDataset(t.Context(), d.ID, annoset.DatasetPatch{
 			Description: new("new"), ExtraData: new(json.RawMessage(`{"a":1}`)),
@@ -186,11 +177,9 @@ func TestStore_UpdateDataset(t *testing.T) {
 		got, err = s.UpdateDataset(t.Context(), d.ID, annoset.DatasetPatch{ExtraData: new(json.RawMessage(nil))})
 		is.NoErr(err)
 		is.True(got.ExtraData == nil) // what points to nil removes
-		same, err := s.Dataset(t.Context(), other.ID)
-		is.NoErr(err)
+		same := value(s.Dataset(t.Context(), other.ID))(t)
 		is.Equal(same, other) // other datasets stay
-		after, err := s.SetByID(t.Context(), set.ID)
-		is.NoErr(err)
+		after := value(s.SetByID(t.Context(), set.ID))(t)
 		is.Equal(after, set) // and so do sets
 	})
 
@@ -198,19 +187,19 @@ func TestStore_UpdateDataset(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		d, _ := newDeclared(t, s.Store, "a")
-		newDeclared(t, s.Store, "taken")
+		d, _ := newDeclared(t, s.Store)
+		newDraft(t, s.Store, "taken")
 
-		got, err := s.UpdateDataset(t.Context(), d.ID, annoset.DatasetPatch{Name: new("a")})
+		got, err := s.UpdateDataset(t.Context(), d.ID, annoset.DatasetPatch{Name: new("test")})
 		is.NoErr(err)
-		is.Equal(got.Name, "a") // as before
+		is.Equal(got.Name, "test") // as before
 		got, err = s.UpdateDataset(t.Context(), d.ID, annoset.DatasetPatch{Name: new("b")})
 		is.NoErr(err)
 		is.Equal(got.Name, "b") // a new one
 		before := dump(t, s.Store)
 		_, err = s.UpdateDataset(t.Context(), d.ID, annoset.DatasetPatch{Name: new("taken"), Description: new("lost")})
 
-		is.True(errors.Is(err, annoset.ErrExists)) // another dataset bears it
+		is.True(errors.Is(err, annoset.ErrExists)) // another dataset has it
 		is.Equal(dump(t, s.Store), before)         // nothing written, the description neither
 	})
 
@@ -218,7 +207,7 @@ func TestStore_UpdateDataset(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		d, _ := newDeclared(t, s.Store, "a")
+		d, _ := newDeclared(t, s.Store)
 		before := dump(t, s.Store)
 
 		_, err := s.UpdateDataset(t.Context(), d.ID, annoset.DatasetPatch{
@@ -243,10 +232,7 @@ func TestStore_DeleteDataset(t *testing.T) {
 		_, err := s.Add(t.Context(), kept.ID, label("a.wav", "glitch", 0, 10))
 		is.NoErr(err)
 		before := dump(t, s.Store)
-		d, set := newDeclared(t, s.Store, "gone")
-		_, err = s.Add(t.Context(), set.ID, label("a.wav", "glitch", 0, 10))
-		is.NoErr(err)
-		is.NoErr(s.MarkClean(t.Context(), set.ID, "b.wav"))
+		d, set := newDeclared(t, s.Store, "a.wav glitch 0 10", "b.wav clean")
 		is.NoErr(s.AddAudioFiles(t.Context(), d.ID, annoset.AudioFile{ID: "c.wav", DurationMS: 10}))
 		_, err = s.NewVersion(t.Context(), set.ID, annoset.NewSet{})
 		is.NoErr(err)
@@ -257,7 +243,7 @@ func TestStore_DeleteDataset(t *testing.T) {
 		_, err = s.SetByID(t.Context(), set.ID)
 		is.True(errors.Is(err, annoset.ErrNotFound))                                // its sets are gone
 		is.True(errors.Is(s.DeleteDataset(t.Context(), d.ID), annoset.ErrNotFound)) // and cannot go twice
-		again, _ := newDeclared(t, s.Store, "gone")
+		again, _ := newDeclared(t, s.Store)
 		is.True(again.ID != d.ID) // the name is free again
 	})
 
@@ -265,17 +251,11 @@ func TestStore_DeleteDataset(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		d, draft := newDeclared(t, s.Store, "a")
-		set, err := s.CreateSet(t.Context(), d.ID, annoset.NewSet{})
-		is.NoErr(err)
-		_, err = s.Add(t.Context(), set.ID, label("a.wav", "glitch", 0, 10))
-		is.NoErr(err)
-		set, err = s.Publish(t.Context(), set.ID, nil)
-		is.NoErr(err)
-		is.NoErr(s.MarkClean(t.Context(), draft.ID, "b.wav"))
+		d, _ := newDeclared(t, s.Store, "b.wav clean")
+		set := annosettest.Publish(t, s.Store, "a.wav glitch 0 10")
 		before := dump(t, s.Store)
 
-		err = s.DeleteDataset(t.Context(), d.ID)
+		err := s.DeleteDataset(t.Context(), d.ID)
 
 		is.True(errors.Is(err, annoset.ErrPublished)) // published is for ever
 		immutable, ok := errors.AsType[*annoset.ImmutableError](err)
@@ -293,18 +273,15 @@ func TestStore_Vocabulary(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		_, set := newDeclared(t, s.Store, "a")
-		ids, err := s.Add(t.Context(), set.ID, label("a.wav", "glitch", 0, 10))
-		is.NoErr(err) // glitch is declared
+		_, set := newDeclared(t, s.Store, "a.wav glitch 0 10") // which is declared
+		ids := idsOf(t, s.Store, set.ID)
 		before := dump(t, s.Store)
 
-		_, err = s.Add(t.Context(), set.ID, label("a.wav", "glitch", 5, 10), label("a.wav", "Glitch", 0, 10))
+		_, err := s.Add(t.Context(), set.ID, label("a.wav", "glitch", 5, 10), label("a.wav", "Glitch", 0, 10))
 
 		is.Equal(badFields(is, err), []string{"1 artifact_type"}) // by bytes, so another word
 		is.Equal(dump(t, s.Store), before)                        // nothing written, the good label neither
-		a := label("a.wav", "click", 0, 10)
-		a.ID = ids[0]
-		err = s.Update(t.Context(), set.ID, a)
+		err = s.Update(t.Context(), set.ID, withID(ids[0], label("a.wav", "click", 0, 10)))
 		is.Equal(badFields(is, err), []string{"-1 artifact_type"}) // nor may a label become one
 		is.Equal(dump(t, s.Store), before)                         // nothing written
 	})
@@ -313,16 +290,12 @@ func TestStore_Vocabulary(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
 
-		_, err := s.Add(t.Context(), set.ID, label("a.wav", "anything", 0, 10), label("a.wav", "ünd so", 0, 10))
+		set := annosettest.Draft(t, s.Store, "a.wav anything 0 10", `a.wav "ünd so" 0 10`)
 
-		is.NoErr(err)
-		stats, err := s.Stats(t.Context(), set.ID)
-		is.NoErr(err)
+		stats := value(s.Stats(t.Context(), set.ID))(t)
 		is.Equal(stats.AnnotationsByType, map[string]int64{"anything": 1, "ünd so": 1}) // all are counted
-		d, err := s.Dataset(t.Context(), set.DatasetID)
-		is.NoErr(err)
+		d := value(s.Dataset(t.Context(), set.DatasetID))(t)
 		is.Equal(d.ArtifactTypes, []annoset.ArtifactType{}) // using a type does not declare it
 	})
 
@@ -330,43 +303,35 @@ func TestStore_Vocabulary(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		d, set := newDeclared(t, s.Store, "a")
-		_, err := s.Add(t.Context(), set.ID, label("a.wav", "glitch", 0, 10))
-		is.NoErr(err)
-		published, err := s.Publish(t.Context(), set.ID, nil)
-		is.NoErr(err)
-		draft, err := s.NewVersion(t.Context(), set.ID, annoset.NewSet{})
-		is.NoErr(err)
+		d, set := newDeclared(t, s.Store, "a.wav glitch 0 10")
+		published := value(s.Publish(t.Context(), set.ID, nil))(t)
+		draft := value(s.NewVersion(t.Context(), set.ID, annoset.NewSet{}))(t)
 		types := []annoset.ArtifactType{
 			{Name: "click", Color: "red"}, {Name: "hallucination"}, {Name: "glitch", Description: "new"}, {Name: "long_pause"},
 		}
 
-		d, err = s.UpdateDataset(t.Context(), d.ID, annoset.DatasetPatch{ArtifactTypes: types})
+		d, err := s.UpdateDataset(t.Context(), d.ID, annoset.DatasetPatch{ArtifactTypes: types})
 
 		is.NoErr(err)
 		is.Equal(d.ArtifactTypes, types) // as declared now
-		same, err := s.SetByID(t.Context(), set.ID)
-		is.NoErr(err)
+		same := value(s.SetByID(t.Context(), set.ID))(t)
 		is.Equal(same, published) // a published set keeps its statistics
-		stats, err := s.Stats(t.Context(), draft.ID)
-		is.NoErr(err)
+		stats := value(s.Stats(t.Context(), draft.ID))(t)
 		is.Equal(stats.AnnotationsByType, map[string]int64{"click": 0, "glitch": 1, "hallucination": 0, "long_pause": 0})
 		is.NoErr(s.Verify(t.Context(), set.ID)) // the new type is no difference
 		_, err = s.Add(t.Context(), draft.ID, label("a.wav", "click", 0, 10))
 		is.NoErr(err) // the new word can be used
 	})
 
-	t.Run("keeps types that a label bears", func(t *testing.T) {
+	t.Run("keeps types that a label has", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		d, set := newDeclared(t, s.Store, "a")
-		ids, err := s.Add(t.Context(), set.ID, label("a.wav", "glitch", 0, 10), label("a.wav", "long_pause", 0, 10))
+		d, set := newDeclared(t, s.Store, "a.wav glitch 0 10", "a.wav long_pause 0 10")
+		ids := idsOf(t, s.Store, set.ID)
+		_, err := s.Publish(t.Context(), set.ID, nil)
 		is.NoErr(err)
-		_, err = s.Publish(t.Context(), set.ID, nil)
-		is.NoErr(err)
-		draft, err := s.NewVersion(t.Context(), set.ID, annoset.NewSet{})
-		is.NoErr(err)
+		draft := value(s.NewVersion(t.Context(), set.ID, annoset.NewSet{}))(t)
 		is.NoErr(s.Delete(t.Context(), draft.ID, ids...)) // in the draft no label is left
 		before := dump(t, s.Store)
 
@@ -374,20 +339,19 @@ func TestStore_Vocabulary(t *testing.T) {
 			Name: new("b"), ArtifactTypes: []annoset.ArtifactType{{Name: "glitch"}, {Name: "new"}},
 		})
 
-		is.True(errors.Is(err, annoset.ErrConflict)) // version 1 bears long_pause
+		is.True(errors.Is(err, annoset.ErrConflict)) // version 1 has long_pause
 		is.Equal(dump(t, s.Store), before)           // nothing written
 	})
 
-	t.Run("drops types that no label bears", func(t *testing.T) {
+	t.Run("drops types that no label has", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		d, set := newDeclared(t, s.Store, "a")
-		ids, err := s.Add(t.Context(), set.ID, label("a.wav", "glitch", 0, 10), label("a.wav", "long_pause", 0, 10))
-		is.NoErr(err)
-		is.NoErr(s.Delete(t.Context(), set.ID, ids[1])) // long_pause was borne once
+		d, set := newDeclared(t, s.Store, "a.wav glitch 0 10", "a.wav long_pause 0 10")
+		ids := idsOf(t, s.Store, set.ID)
+		is.NoErr(s.Delete(t.Context(), set.ID, ids[1])) // a label had long_pause once
 
-		d, err = s.UpdateDataset(t.Context(), d.ID, annoset.DatasetPatch{
+		d, err := s.UpdateDataset(t.Context(), d.ID, annoset.DatasetPatch{
 			ArtifactTypes: []annoset.ArtifactType{{Name: "glitch"}},
 		})
 
@@ -399,35 +363,30 @@ func TestStore_Vocabulary(t *testing.T) {
 		is.Equal(dump(t, s.Store), before)                        // nothing written
 	})
 
-	t.Run("can be given up, whatever labels bear", func(t *testing.T) {
+	t.Run("can be removed, whatever types labels have", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		d, set := newDeclared(t, s.Store, "a")
-		_, err := s.Add(t.Context(), set.ID, label("a.wav", "glitch", 0, 10))
-		is.NoErr(err)
+		d, set := newDeclared(t, s.Store, "a.wav glitch 0 10")
 
-		d, err = s.UpdateDataset(t.Context(), d.ID, annoset.DatasetPatch{ArtifactTypes: []annoset.ArtifactType{}})
+		d, err := s.UpdateDataset(t.Context(), d.ID, annoset.DatasetPatch{ArtifactTypes: []annoset.ArtifactType{}})
 
 		is.NoErr(err)
 		is.Equal(d.ArtifactTypes, []annoset.ArtifactType{}) // nothing is declared
 		_, err = s.Add(t.Context(), set.ID, label("a.wav", "anything", 0, 10))
 		is.NoErr(err) // any type is taken
-		stats, err := s.Stats(t.Context(), set.ID)
-		is.NoErr(err)
+		stats := value(s.Stats(t.Context(), set.ID))(t)
 		is.Equal(stats.AnnotationsByType, map[string]int64{"glitch": 1, "anything": 1}) // no zeros any more
 	})
 
-	t.Run("must name what labels of a free dataset bear", func(t *testing.T) {
+	t.Run("must name the types that labels of a free dataset have", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
-		_, err := s.Add(t.Context(), set.ID, label("a.wav", "glitch", 0, 10), label("a.wav", "click", 0, 10))
-		is.NoErr(err)
+		set := annosettest.Draft(t, s.Store, "a.wav glitch 0 10", "a.wav click 0 10")
 		before := dump(t, s.Store)
 
-		_, err = s.UpdateDataset(t.Context(), set.DatasetID, annoset.DatasetPatch{ArtifactTypes: vocabulary})
+		_, err := s.UpdateDataset(t.Context(), set.DatasetID, annoset.DatasetPatch{ArtifactTypes: vocabulary})
 		is.True(errors.Is(err, annoset.ErrConflict)) // click is left out
 		is.Equal(dump(t, s.Store), before)           // nothing written
 		types := append([]annoset.ArtifactType{{Name: "click"}}, vocabulary...)

@@ -12,18 +12,18 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// ChangeKind says what became of a label or of a clean mark from one set to another. Extra data is compared by what it
-// says, as the digest does, and not by how it is spelled.
+// ChangeKind is how a label or a clean mark changed from one set to another. Extra data is compared by its meaning, as
+// for the digest, not by its spelling.
 type ChangeKind string
 
-// The kinds of changes. A label that changed has exactly one: the first that fits.
+// The kinds of changes. A changed label has exactly one: the first that applies.
 const (
 	ChangeAdded         ChangeKind = "added"
 	ChangeRemoved       ChangeKind = "removed"
-	ChangeRewritten     ChangeKind = "rewritten"  // another audio file, or another type and another span
-	ChangeRelabelled    ChangeKind = "relabelled" // another type on the same span
-	ChangeMoved         ChangeKind = "moved"      // another span of the same type
-	ChangeEdited        ChangeKind = "edited"     // another confidence or other extra data, and nothing else
+	ChangeRewritten     ChangeKind = "rewritten"  // another audio file, or both another type and another span
+	ChangeRelabelled    ChangeKind = "relabelled" // another type, same span
+	ChangeMoved         ChangeKind = "moved"      // another span, same type
+	ChangeEdited        ChangeKind = "edited"     // only another confidence or other extra data
 	ChangeMarkedClean   ChangeKind = "marked_clean"
 	ChangeUnmarkedClean ChangeKind = "unmarked_clean"
 )
@@ -31,36 +31,24 @@ const (
 // Change is one difference between two sets.
 type Change struct {
 	Kind ChangeKind `json:"kind"`
-	// AudioFileID is where the change is; of a label that went from one audio file to another, the first of the two.
+	// AudioFileID is where the change is. For a label that went to another audio file, it is the first of the two by id.
 	AudioFileID string      `json:"audio_file_id"`
-	Before      *Annotation `json:"before,omitempty"` // nil where a label was added, and for clean marks
-	After       *Annotation `json:"after,omitempty"`  // nil where a label was removed, and for clean marks
+	Before      *Annotation `json:"before,omitempty"` // nil for an added label, and for clean marks
+	After       *Annotation `json:"after,omitempty"`  // nil for a removed label, and for clean marks
 }
 
-// DefaultMinIoU is the overlap that [DiffOptions.MinIoU] and [Matching.MinIoU] ask for when they are 0. One half is what object detection has
-// asked for since M. Everingham et al., "The PASCAL Visual Object Classes (VOC) Challenge", IJCV 88 (2010).
+// DefaultMinIoU is the overlap that is required when [DiffOptions.MinIoU] is 0. One half is what object detection has
+// used since M. Everingham et al., "The PASCAL Visual Object Classes (VOC) Challenge", IJCV 88 (2010).
 const DefaultMinIoU = 0.5
 
-// DiffOptions tell how sets are compared. The zero value, and a nil pointer, are good defaults.
+// DiffOptions configure [Store.Diff]. Nil and the zero value mean the defaults.
 type DiffOptions struct {
-	// MinIoU is how much the spans of two labels of one type must overlap, as intersection over union, to be taken for
-	// one label that was moved, where labels are matched by content. It is in (0, 1]; 0 means [DefaultMinIoU].
+	// MinIoU is how much the spans of two labels of one type must overlap, as intersection over union, to count as one
+	// label that was moved, when labels are compared by content. It is in (0, 1]; 0 means [DefaultMinIoU].
 	MinIoU float64
 }
 
-// minIoU returns the overlap that is asked for, or what is wrong with it.
-func (o *DiffOptions) minIoU(op string) (float64, error) {
-	if o == nil || o.MinIoU == 0 {
-		return DefaultMinIoU, nil
-	}
-	p := &problems{op: op}
-	if math.IsNaN(o.MinIoU) || o.MinIoU < 0 || o.MinIoU > 1 {
-		p.Add(-1, "min_iou", "is %v, outside (0, 1]", o.MinIoU)
-	}
-	return o.MinIoU, p.err()
-}
-
-// ChangeCounts count changes by their kind.
+// ChangeCounts count changes by kind.
 type ChangeCounts struct {
 	Added         int64 `json:"added"`
 	Removed       int64 `json:"removed"`
@@ -70,6 +58,115 @@ type ChangeCounts struct {
 	Edited        int64 `json:"edited"`
 	MarkedClean   int64 `json:"marked_clean"`
 	UnmarkedClean int64 `json:"unmarked_clean"`
+}
+
+// DiffSummary counts the changes between two sets: in total, by artifact type and by audio file. A label that went from
+// one type or audio file to another counts for both, so the parts may add up to more than the total.
+type DiffSummary struct {
+	ChangeCounts
+	ByType      map[string]ChangeCounts `json:"by_type"`       // clean marks have no type
+	ByAudioFile map[string]ChangeCounts `json:"by_audio_file"` // neither map is nil
+}
+
+// SummarizeDiff counts the changes that [Store.Diff] or [DiffStores] yields.
+//
+// Errors: the error of the changes.
+func SummarizeDiff(changes iter.Seq2[Change, error]) (DiffSummary, error) {
+	s := newDiffSummary()
+	for change, err := range changes {
+		if err != nil {
+			return DiffSummary{}, err
+		}
+		s.add(&change)
+	}
+	return s, nil
+}
+
+// Diff yields the changes that turn one set into another: labels and clean marks that were added, removed or changed,
+// in order of audio file (by bytes) and, within it, of start, the earlier of the two. Within an audio file, the removal
+// of its clean mark comes first and a new clean mark comes last, so the changes can be applied in order. Either set may
+// be a draft. Diff(to, from) yields the inverse: Before and After exchanged, added and removed exchanged. All changes
+// are of one state of the store, as with [Store.Annotations]. Options may be nil.
+//
+// If one set was made from the other, or both from a third (see [Store.NewVersion]), labels are compared by id alone:
+// the same id is the same label. What the sets have in common is not read, so the time is proportional to what was
+// changed, whatever the size of the sets.
+//
+// Otherwise, after two imports for example, labels are compared by content. Audio files with equal stored digests are
+// skipped. In each other audio file, labels are matched in four steps, each among those that are left:
+//
+//   - equal labels, one to one;
+//   - labels with the same type and the same span;
+//   - labels with the same span;
+//   - labels of one type that overlap by at least [DiffOptions.MinIoU], the largest overlap first, and of equal
+//     overlaps the earliest first.
+//
+// Labels with the same span are matched in order of type, confidence and extra data. A label that went to another audio
+// file is removed from one and added to the other.
+//
+// Memory grows with the number of audio files that are read, and the labels of a few of them. Comparing by content,
+// where thousands of changed labels of one type and audio file overlap each other, takes time with the square of their
+// number.
+//
+// Errors: [ErrNotFound]; a [*ValidationError] if the options are invalid.
+func (s *Store) Diff(ctx context.Context, from, to uuid.UUID, opts *DiffOptions) iter.Seq2[Change, error] {
+	const op = "diff"
+	return sequence(s, ctx, op, func(tx *sqlite.ReadTx, yield func(Change) error) error {
+		return diffIn(ctx, tx, op, from, to, opts, yield)
+	})
+}
+
+// DiffSummary counts the changes that [Store.Diff] yields.
+//
+// Errors: [ErrNotFound]; a [*ValidationError] if the options are invalid.
+func (s *Store) DiffSummary(ctx context.Context, from, to uuid.UUID, opts *DiffOptions) (DiffSummary, error) {
+	const op = "summarize diff"
+	out := newDiffSummary()
+	err := s.read(ctx, op, func(tx *sqlite.ReadTx) error {
+		return diffIn(ctx, tx, op, from, to, opts, func(c Change) error {
+			out.add(&c)
+			return nil
+		})
+	})
+	return orZero(out, err)
+}
+
+// DiffStores compares a set of one store with a set of another by content, as [Store.Diff] does. Before.ID is an id of
+// the first store, After.ID one of the second. Each store is read in one state. [SummarizeDiff] counts the changes.
+//
+// Errors: those of Diff, from either store.
+func DiffStores(ctx context.Context, a *Store, from uuid.UUID, b *Store, to uuid.UUID, opts *DiffOptions,
+) iter.Seq2[Change, error] {
+	const op = "diff stores"
+	return yielding(a.readsAhead() || b.readsAhead(), func(yield func(Change) error) error {
+		return a.readWith(ctx, op, b, func(txA, txB *sqlite.ReadTx) error {
+			c, err := compare(ctx, op, txA, from, txB, to, opts)
+			if err != nil {
+				return err
+			}
+			return c.ByContent(ctx, func(change diff.Change) error {
+				err := yield(changeOf(&change))
+				for _, s := range []*Store{a, b} {
+					if err == nil && s.view != nil {
+						err = s.gone()
+					}
+				}
+				return err
+			})
+		})
+	})
+}
+
+// minIoU returns the overlap that is required, or what is wrong with it.
+func (o *DiffOptions) minIoU(op string) (float64, error) {
+	if o == nil || o.MinIoU == 0 {
+		return DefaultMinIoU, nil
+	}
+	p := &problems{op: op}
+	if math.IsNaN(o.MinIoU) || o.MinIoU < 0 || o.MinIoU > 1 {
+		p.Add(-1, "min_iou", "is %v, outside (0, 1]", o.MinIoU)
+	}
+	return o.MinIoU, p.err()
 }
 
 func (c *ChangeCounts) count(k ChangeKind) {
@@ -93,29 +190,6 @@ func (c *ChangeCounts) count(k ChangeKind) {
 	}
 }
 
-// DiffSummary counts the changes between two sets: all of them, and those of each artifact type and each audio file that
-// has any. A label that went from one type or audio file to another counts in both of them, so these may add up to more
-// than there are.
-type DiffSummary struct {
-	ChangeCounts
-	ByType      map[string]ChangeCounts `json:"by_type"`       // clean marks have no type
-	ByAudioFile map[string]ChangeCounts `json:"by_audio_file"` // never nil, as ByType
-}
-
-// SummarizeDiff counts the changes that [Store.Diff] or [DiffStores] yields.
-//
-// Errors: the one that the changes end with.
-func SummarizeDiff(changes iter.Seq2[Change, error]) (DiffSummary, error) {
-	s := newDiffSummary()
-	for change, err := range changes {
-		if err != nil {
-			return DiffSummary{}, err
-		}
-		s.add(&change)
-	}
-	return s, nil
-}
-
 func newDiffSummary() DiffSummary {
 	return DiffSummary{ByType: map[string]ChangeCounts{}, ByAudioFile: map[string]ChangeCounts{}}
 }
@@ -135,7 +209,7 @@ func (s *DiffSummary) add(c *Change) {
 	}
 }
 
-// both returns the artifact types and the audio files that a change is about, each once.
+// both returns the artifact types and the audio files that a change concerns, each once.
 func (c *Change) both() (types, files []string) {
 	files = []string{c.AudioFileID}
 	for _, a := range []*Annotation{c.Before, c.After} {
@@ -152,7 +226,7 @@ func (c *Change) both() (types, files []string) {
 	return types, files
 }
 
-// changeOf makes a change of the one below the root.
+// changeOf converts a change of package diff.
 func changeOf(c *diff.Change) Change {
 	out := Change{Kind: ChangeKind(c.Kind), AudioFileID: c.File}
 	for _, side := range []struct {
@@ -167,81 +241,11 @@ func changeOf(c *diff.Change) Change {
 	return out
 }
 
-// Diff yields what must change in one set to make it the other: labels and clean marks that were added, removed or
-// changed, in order of audio file (by bytes) and, within it, of the earlier start. A clean mark that is taken away comes
-// before the labels of its audio file, and one that is given after them, so that the changes can be applied as they come.
-// Either set may be a draft. Diff(to, from) yields the inverse: Before and After exchanged, and added with removed. All
-// comes from one state of the store, as with [Store.Annotations]. Options may be nil.
-//
-// Where one set was made from the other, or both from a third (see [Store.NewVersion]), their labels have ids in common,
-// and the id alone decides which label of one set is which of the other. What both sets stand on is not read, so that
-// the work is in proportion to what was changed since, whatever the size of the sets.
-//
-// Sets with nothing in common, two imports for example, are compared by content. Audio files of the same stored digest
-// are passed over. In each of the others labels are matched in four steps, each among those that are left: labels that
-// say the same; labels of one type and one span; labels of one span; labels of one type that overlap by
-// [DiffOptions.MinIoU] or more, the best overlap first, and of equal ones the earliest. Of several labels of one span,
-// the first of one set is matched with the first of the other, in order of type, confidence and extra data. Exact
-// duplicates are matched one to one. A label that went to another audio file is removed and added there.
-//
-// Memory grows with the number of audio files that are looked at, and with the labels of a few of them. Of labels that are
-// compared by content, those of one type and audio file that were changed are compared with each other as far as they may
-// overlap enough: where thousands lie over one another, the time grows with the square of their number.
-//
-// Errors: [ErrNotFound]; a [*ValidationError] if the options are bad.
-func (s *Store) Diff(ctx context.Context, from, to uuid.UUID, opts *DiffOptions) iter.Seq2[Change, error] {
-	const op = "diff"
-	return sequence(s, ctx, op, func(tx *sqlite.ReadTx, yield func(Change) error) error {
-		return diffIn(ctx, tx, op, from, to, opts, yield)
-	})
-}
-
-// DiffSummary counts what [Store.Diff] yields.
-//
-// Errors: [ErrNotFound]; a [*ValidationError] if the options are bad.
-func (s *Store) DiffSummary(ctx context.Context, from, to uuid.UUID, opts *DiffOptions) (DiffSummary, error) {
-	const op = "summarize diff"
-	out := newDiffSummary()
-	err := s.read(ctx, op, func(tx *sqlite.ReadTx) error {
-		return diffIn(ctx, tx, op, from, to, opts, func(c Change) error {
-			out.add(&c)
-			return nil
-		})
-	})
-	return orZero(out, err)
-}
-
-// DiffStores is [Store.Diff] between a set of one store and a set of another, which are compared by content. Before.ID
-// is an id of the first store, and After.ID one of the second. Each store is read in one state. [SummarizeDiff] counts
-// what comes.
-//
-// Errors: those of Diff, of either store.
-func DiffStores(ctx context.Context, a *Store, from uuid.UUID, b *Store, to uuid.UUID, opts *DiffOptions,
-) iter.Seq2[Change, error] {
-	const op = "diff stores"
-	return yielding(a.readsAhead() || b.readsAhead(), func(yield func(Change) error) error {
-		return a.readWith(ctx, op, b, func(txA, txB *sqlite.ReadTx) error {
-			c, err := compare(ctx, op, txA, from, txB, to, opts)
-			if err != nil {
-				return err
-			}
-			return c.ByContent(ctx, func(change diff.Change) error {
-				err := yield(changeOf(&change))
-				for _, s := range []*Store{a, b} {
-					if err == nil && s.view != nil {
-						err = s.gone()
-					}
-				}
-				return err
-			})
-		})
-	})
-}
-
 // readWith runs fn over one state of this store and one of another.
-func (s *Store) readWith(ctx context.Context, op string, other *Store, fn func(tx, otherTx *sqlite.ReadTx) error) error {
+func (s *Store) readWith(ctx context.Context, op string, other *Store, fn func(tx, otherTx *sqlite.ReadTx) error,
+) error {
 	return s.read(ctx, op, func(tx *sqlite.ReadTx) error {
-		if s.sameState(other) { // it may be a handle that signs
+		if s.sameState(other) { // other may be a handle from As
 			return fn(tx, tx)
 		}
 		return other.read(ctx, "read the second store", func(otherTx *sqlite.ReadTx) error { return fn(tx, otherTx) })

@@ -6,46 +6,46 @@ import (
 	"fmt"
 	"math"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/annosettest"
+	"github.com/annoset/annoset/internal/diff"
 	"github.com/annoset/annoset/internal/proof"
+	"github.com/annoset/annoset/sqlite"
 )
 
-// twoVersions publishes labels, and hands a draft on top of them with their ids to edit.
-func twoVersions(t testing.TB, s *annoset.Store, labels []annoset.Annotation, edit func(draft uuid.UUID, ids []int64),
+// twoVersions publishes lines, and hands a draft on top of them with the ids of the labels to edit.
+func twoVersions(t testing.TB, s *annoset.Store, lines []string, edit func(draft uuid.UUID, ids []int64),
 ) (from, to uuid.UUID) {
 	t.Helper()
-	v1 := newDraft(t, s, "a")
-	ids := value(s.Add(t.Context(), v1.ID, labels...))(t)
-	value(s.Publish(t.Context(), v1.ID, nil))(t)
+	v1 := annosettest.Publish(t, s, lines...)
 	v2 := value(s.NewVersion(t.Context(), v1.ID, annoset.NewSet{}))(t)
-	edit(v2.ID, ids)
+	edit(v2.ID, idsOf(t, s, v1.ID))
 	return v1.ID, v2.ID
 }
 
-// imported is a set of its own in a dataset of its own.
-func imported(t testing.TB, s *annoset.Store, name string, labels ...annoset.Annotation) uuid.UUID {
+// inDataset makes a draft of labels in a dataset of its own.
+func inDataset(t testing.TB, s *annoset.Store, name string, lines ...string) uuid.UUID {
 	t.Helper()
 	set := newDraft(t, s, name)
-	value(s.Add(t.Context(), set.ID, labels...))(t)
+	value(s.Add(t.Context(), set.ID, annosettest.Labels(t, lines...)...))(t)
 	return set.ID
 }
 
 func TestStore_Diff(t *testing.T) {
 	t.Parallel()
 
-	t.Run("tells by the id what became of each label", func(t *testing.T) {
+	t.Run("compares labels by id", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		labels := []annoset.Annotation{
-			label("a.wav", "x", 0, 10), label("a.wav", "x", 20, 30), label("a.wav", "x", 40, 50), label("a.wav", "x", 60, 70),
-			label("a.wav", "x", 80, 90), label("z.wav", "x", 5, 9), label("m.wav", "x", 0, 10), label("a.wav", "x", 95, 99),
-		}
-		from, to := twoVersions(t, s.Store, labels, func(draft uuid.UUID, ids []int64) {
+		given := []string{"a.wav x 0 10", "a.wav x 20 30", "a.wav x 40 50", "a.wav x 60 70", "a.wav x 80 90", "z.wav x 5 9",
+			"m.wav x 0 10", "a.wav x 95 99"}
+		from, to := twoVersions(t, s.Store, given, func(draft uuid.UUID, ids []int64) {
 			update := func(i int, a annoset.Annotation) { is.NoErr(s.Update(t.Context(), draft, withID(ids[i], a))) }
 			update(0, label("a.wav", "y", 0, 10))
 			update(1, label("a.wav", "x", 20, 31))
@@ -59,7 +59,7 @@ func TestStore_Diff(t *testing.T) {
 			update(7, label("a.wav", "x", 95, 99)) // and back again
 		})
 
-		is.Equal(lines(diffOf(t, s.Store, from, to)), []string{
+		is.Equal(changesOf(diffOf(t, s.Store, from, to)), []string{
 			"a.wav relabelled: x@0-10 y@0-10",
 			"a.wav moved: x@20-30 x@20-31",
 			"a.wav edited: x@40-50 x@40-50",
@@ -74,19 +74,17 @@ func TestStore_Diff(t *testing.T) {
 		checkPatch(t, s.Store, from, to)
 	})
 
-	t.Run("tells by what labels say what became of them, where no id tells", func(t *testing.T) {
+	t.Run("compares labels by content if no id is the same", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		from := imported(t, s.Store, "a",
-			label("a.wav", "x", 0, 10), label("a.wav", "x", 0, 10), label("a.wav", "x", 0, 10), label("a.wav", "x", 20, 30),
-			label("a.wav", "x", 40, 50), label("a.wav", "x", 60, 70), label("a.wav", "x", 80, 90), label("b.wav", "x", 0, 10))
+		from := inDataset(t, s.Store, "a", "a.wav x 0 10", "a.wav x 0 10", "a.wav x 0 10", "a.wav x 20 30", "a.wav x 40 50",
+			"a.wav x 60 70", "a.wav x 80 90", "b.wav x 0 10")
 		is.NoErr(s.MarkClean(t.Context(), from, "c.wav"))
-		to := imported(t, s.Store, "b",
-			label("a.wav", "x", 0, 10), label("a.wav", "y", 20, 30), sure(label("a.wav", "x", 40, 50), 0.5),
-			label("a.wav", "x", 61, 71), label("a.wav", "x", 86, 96), label("c.wav", "x", 0, 10))
+		to := inDataset(t, s.Store, "b", "a.wav x 0 10", "a.wav y 20 30", "a.wav x 40 50 0.5", "a.wav x 61 71",
+			"a.wav x 86 96", "c.wav x 0 10")
 
-		is.Equal(lines(diffOf(t, s.Store, from, to)), []string{
+		is.Equal(changesOf(diffOf(t, s.Store, from, to)), []string{
 			"a.wav removed: x@0-10 -", // one of three stays
 			"a.wav removed: x@0-10 -",
 			"a.wav relabelled: x@20-30 y@20-30",
@@ -100,7 +98,7 @@ func TestStore_Diff(t *testing.T) {
 		})
 		loose := collect(t, s.Diff(t.Context(), from, to, &annoset.DiffOptions{MinIoU: 0.25}))
 		is.Equal(len(loose), 9)
-		is.Equal(lines(loose)[5], "a.wav moved: x@80-90 x@86-96") // enough, if less is asked for
+		is.Equal(changesOf(loose)[5], "a.wav moved: x@80-90 x@86-96") // enough, if less is asked for
 		checkPatch(t, s.Store, from, to)
 	})
 
@@ -108,24 +106,23 @@ func TestStore_Diff(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		labels := []annoset.Annotation{extra(label("a.wav", "x", 0, 10), `{"a":1,"b":"é"}`)}
-		from, to := twoVersions(t, s.Store, labels, func(draft uuid.UUID, ids []int64) {
+		given := []string{`a.wav x 0 10 {"a":1,"b":"é"}`}
+		from, to := twoVersions(t, s.Store, given, func(draft uuid.UUID, ids []int64) {
 			is.NoErr(s.Update(t.Context(), draft,
 				withID(ids[0], extra(label("a.wav", "x", 0, 10), `{ "b": "\u00e9", "a": 1 }`))))
 		})
 		is.Equal(len(diffOf(t, s.Store, from, to)), 0) // spelled in another way
-		other := imported(t, s.Store, "b", extra(label("a.wav", "x", 0, 10), `{"b":"é","a":1}`))
+		other := inDataset(t, s.Store, "b", `a.wav x 0 10 {"b":"é","a":1}`)
 		is.Equal(len(diffOf(t, s.Store, from, other)), 0)
-		other = imported(t, s.Store, "c", extra(label("a.wav", "x", 0, 10), `{"b":"é","a":2}`))
-		is.Equal(lines(diffOf(t, s.Store, from, other)), []string{"a.wav edited: x@0-10 x@0-10"})
+		other = inDataset(t, s.Store, "c", `a.wav x 0 10 {"b":"é","a":2}`)
+		is.Equal(changesOf(diffOf(t, s.Store, from, other)), []string{"a.wav edited: x@0-10 x@0-10"})
 	})
 
 	t.Run("reads no more than what lies above that which both sets stand on", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, &annoset.Options{Durability: annoset.DurabilityRelaxed})
-		set := newDraft(t, s.Store, "a")
-		value(s.Add(t.Context(), set.ID, several(50, "x", "a.wav", "b.wav")...))(t) // too many to be folded
+		set := annosettest.Draft(t, s.Store, several(50, "x", "a.wav", "b.wav")...) // too many to be folded
 		line := []uuid.UUID{uuid.Nil}
 		for i := range int64(proof.MaxLayers + 4) {
 			value(s.Add(t.Context(), set.ID, label("a.wav", "x", i, i+5)))(t)
@@ -166,11 +163,12 @@ func TestStore_Diff(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, &annoset.Options{Durability: annoset.DurabilityRelaxed})
-		labels := make([]annoset.Annotation, 150)
-		for i := range labels {
-			labels[i] = label(fmt.Sprintf("f%03d.wav", i), "x", 0, 10)
+		given := make([]string, 150)
+		for i := range given {
+			given[i] = fmt.Sprintf("f%03d.wav x 0 10", i)
 		}
-		from, to := twoVersions(t, s.Store, labels, func(draft uuid.UUID, ids []int64) {
+		from, to := twoVersions(t, s.Store, given, func(draft uuid.UUID, ids []int64) {
+			labels := annosettest.Labels(t, given...)
 			for i, id := range ids {
 				switch a := withID(id, labels[i]); i % 3 {
 				case 0: // to another audio file, far off
@@ -192,7 +190,7 @@ func TestStore_Diff(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		v1 := imported(t, s.Store, "a", label("a.wav", "x", 0, 10), label("a.wav", "x", 20, 30), label("z.wav", "x", 1, 2))
+		v1 := inDataset(t, s.Store, "a", "a.wav x 0 10", "a.wav x 20 30", "z.wav x 1 2")
 		gone := value(s.NewVersion(t.Context(), v1, annoset.NewSet{}))(t).ID
 		v3 := value(s.NewVersion(t.Context(), gone, annoset.NewSet{}))(t).ID
 		v4 := value(s.NewVersion(t.Context(), gone, annoset.NewSet{}))(t).ID
@@ -201,7 +199,7 @@ func TestStore_Diff(t *testing.T) {
 		is.NoErr(s.Update(t.Context(), v4, withID(ids[0].ID, label("a.wav", "y", 500, 600))))
 		is.NoErr(s.Update(t.Context(), v4, withID(ids[2].ID, label("c.wav", "x", 1, 2))))
 
-		is.Equal(lines(diffOf(t, s.Store, v3, v4)), []string{ // siblings, whose parent is gone
+		is.Equal(changesOf(diffOf(t, s.Store, v3, v4)), []string{ // siblings, whose parent is gone
 			"a.wav rewritten: x@0-10 y@500-600", "c.wav rewritten: x@1-2 x@1-2",
 		})
 		checkPatch(t, s.Store, v3, v4)
@@ -212,24 +210,23 @@ func TestStore_Diff(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		empty, one := imported(t, s.Store, "a"), imported(t, s.Store, "b", label("a.wav", "x", 3, 3))
+		empty, one := inDataset(t, s.Store, "a"), inDataset(t, s.Store, "b", "a.wav x 3 3")
 		is.Equal(len(diffOf(t, s.Store, empty, empty)), 0)
-		is.Equal(len(diffOf(t, s.Store, empty, imported(t, s.Store, "c"))), 0)
-		is.Equal(lines(diffOf(t, s.Store, empty, one)), []string{"a.wav added: - x@3-3"})
-		is.Equal(lines(diffOf(t, s.Store, one, empty)), []string{"a.wav removed: x@3-3 -"})
+		is.Equal(len(diffOf(t, s.Store, empty, inDataset(t, s.Store, "c"))), 0)
+		is.Equal(changesOf(diffOf(t, s.Store, empty, one)), []string{"a.wav added: - x@3-3"})
+		is.Equal(changesOf(diffOf(t, s.Store, one, empty)), []string{"a.wav removed: x@3-3 -"})
 		version := value(s.NewVersion(t.Context(), empty, annoset.NewSet{}))(t).ID
 		is.Equal(len(diffOf(t, s.Store, empty, version)), 0)
 	})
 
 	t.Run("shows one state, and lets the body write", func(t *testing.T) {
 		t.Parallel()
-		for name, open := range map[string]func() *annoset.Store{
-			"in a file": func() *annoset.Store { return openStore(t, nil).Store },
-			"in memory": func() *annoset.Store { return value(annoset.OpenMemory(t.Context(), nil))(t) },
+		for name, open := range map[string]func(testing.TB) *annoset.Store{
+			"in a file": openFile, "in memory": annosettest.New,
 		} {
 			is := is.New(t)
-			s := open()
-			from, to := twoVersions(t, s, []annoset.Annotation{label("a.wav", "x", 0, 10), label("b.wav", "x", 0, 10)},
+			s := open(t)
+			from, to := twoVersions(t, s, []string{"a.wav x 0 10", "b.wav x 0 10"},
 				func(draft uuid.UUID, ids []int64) { noErr(t, s.Delete(t.Context(), draft, ids...)) })
 			n := 0
 			for c, err := range s.Diff(t.Context(), from, to, nil) {
@@ -242,7 +239,8 @@ func TestStore_Diff(t *testing.T) {
 				t.Errorf("%s: %d changes", name, n)
 			}
 			is.Equal(len(diffOf(t, s, from, to)), 4)
-			for range s.Diff(t.Context(), from, to, nil) {
+			for _, err := range s.Diff(t.Context(), from, to, nil) {
+				is.NoErr(err)
 				break // which frees what the loop holds
 			}
 			is.NoErr(s.Close())
@@ -253,7 +251,7 @@ func TestStore_Diff(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		set := imported(t, s.Store, "a", label("a.wav", "x", 0, 10))
+		set := inDataset(t, s.Store, "a", "a.wav x 0 10")
 		for _, pair := range [][2]uuid.UUID{{set, uuid.Max}, {uuid.Max, set}} {
 			missing, ok := errors.AsType[*annoset.NotFoundError](lastErr(s.Diff(t.Context(), pair[0], pair[1], nil)))
 			is.True(ok && missing.ID == uuid.Max.String()) // the one that is not there
@@ -271,8 +269,8 @@ func TestStore_DiffSummary(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
 	s := openStore(t, nil)
-	labels := []annoset.Annotation{label("a.wav", "x", 0, 10), label("b.wav", "x", 0, 10), label("b.wav", "y", 0, 10)}
-	from, to := twoVersions(t, s.Store, labels, func(draft uuid.UUID, ids []int64) {
+	given := []string{"a.wav x 0 10", "b.wav x 0 10", "b.wav y 0 10"}
+	from, to := twoVersions(t, s.Store, given, func(draft uuid.UUID, ids []int64) {
 		noErr(t, s.Update(t.Context(), draft, withID(ids[0], label("a.wav", "y", 0, 10))))
 		noErr(t, s.Update(t.Context(), draft, withID(ids[1], label("c.wav", "x", 0, 10))))
 		noErr(t, s.Delete(t.Context(), draft, ids[2]))
@@ -306,10 +304,10 @@ func TestStore_DiffSummary(t *testing.T) {
 func TestDiffStores(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
-	a, memory := openStore(t, nil), value(annoset.OpenMemory(t.Context(), nil))(t)
-	imported(t, memory, "other", label("o.wav", "z", 0, 1)) // so that ids and types have other numbers
-	from := imported(t, a.Store, "a", label("a.wav", "x", 0, 10), label("a.wav", "x", 20, 30))
-	to := imported(t, memory, "a", label("a.wav", "y", 0, 10), label("a.wav", "x", 20, 30), label("b.wav", "x", 0, 1))
+	a, memory := openStore(t, nil), annosettest.New(t)
+	inDataset(t, memory, "other", "o.wav z 0 1") // so that ids and types have other numbers
+	from := inDataset(t, a.Store, "a", "a.wav x 0 10", "a.wav x 20 30")
+	to := inDataset(t, memory, "a", "a.wav y 0 10", "a.wav x 20 30", "b.wav x 0 1")
 	want := []string{"a.wav relabelled: x@0-10 y@0-10", "b.wav added: - x@0-1"}
 
 	for c, err := range annoset.DiffStores(t.Context(), a.Store, from, memory, to, nil) {
@@ -317,7 +315,7 @@ func TestDiffStores(t *testing.T) {
 		_, err = memory.Add(t.Context(), to, label("c.wav", c.After.ArtifactType, 0, 1))
 		is.NoErr(err) // the body may write to a store in memory too
 	}
-	is.Equal(lines(collect(t, annoset.DiffStores(t.Context(), a.Store, from, memory, to, nil))),
+	is.Equal(changesOf(collect(t, annoset.DiffStores(t.Context(), a.Store, from, memory, to, nil))),
 		append(want, "c.wav added: - x@0-1", "c.wav added: - y@0-1"))
 	is.Equal(len(collect(t, annoset.DiffStores(t.Context(), memory, to, memory, to, nil))), 0) // one store, once
 
@@ -326,4 +324,54 @@ func TestDiffStores(t *testing.T) {
 	is.NoErr(memory.Close())
 	is.True(errors.Is(lastErr(annoset.DiffStores(t.Context(), a.Store, from, memory, to, nil)), annoset.ErrClosed))
 	is.True(errors.Is(lastErr(annoset.DiffStores(t.Context(), memory, to, a.Store, from, nil)), annoset.ErrClosed))
+}
+
+func TestDiffStores_ofTwoHandlesOfOneStoreInMemory(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s, err := annoset.OpenMemory(t.Context(), &annoset.Options{BusyTimeout: 100 * time.Millisecond})
+	is.NoErr(err)
+	defer s.Close()
+	set := annosettest.Draft(t, s, "a.wav hum 0 10")
+	for _, err := range annoset.DiffStores(t.Context(), s, set.ID, s.As("ann"), set.ID, nil) {
+		is.NoErr(err) // they share one connection, which is taken once
+	}
+}
+
+// layersApart returns how many layers of two sets a diff reads, and whether it goes by ids.
+func layersApart(t *testing.T, path string, from, to uuid.UUID) (above [2]int, byID bool, err error) {
+	t.Helper()
+	db, err := sqlite.Open(t.Context(), sqlite.Config{Path: path, ReadOnly: true})
+	if err != nil {
+		return above, false, err
+	}
+	defer db.Close()
+	err = db.Read(t.Context(), func(tx *sqlite.ReadTx) error {
+		var rows [2]sqlite.SetRow
+		for i, id := range []uuid.UUID{from, to} {
+			if rows[i], _, err = tx.SetByUUID(t.Context(), id.String()); err != nil {
+				return err
+			}
+		}
+		c, err := diff.New(t.Context(), tx, &rows[0], tx, &rows[1], annoset.DefaultMinIoU)
+		if err != nil {
+			return err
+		}
+		above, byID, err = c.LayersApart(t.Context())
+		return err
+	})
+	return above, byID, err
+}
+
+// The kinds of changes stand at the root, for its documentation, and in package diff.
+func TestChangeKind_sameTexts(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	for root, below := range map[annoset.ChangeKind]diff.Kind{
+		annoset.ChangeAdded: diff.Added, annoset.ChangeRemoved: diff.Removed, annoset.ChangeRewritten: diff.Rewritten,
+		annoset.ChangeRelabelled: diff.Relabelled, annoset.ChangeMoved: diff.Moved, annoset.ChangeEdited: diff.Edited,
+		annoset.ChangeMarkedClean: diff.MarkedClean, annoset.ChangeUnmarkedClean: diff.UnmarkedClean,
+	} {
+		is.Equal(string(root), string(below))
+	}
 }

@@ -20,79 +20,78 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// Errors of what a set, or a name, is. Those with facts come as a struct that unwraps to them.
+// Errors about sets and input. Those with facts come as a struct that unwraps to them.
 var (
-	// ErrPublished is returned when a published set, or what it consists of, would be changed or deleted.
-	// It comes as an [*ImmutableError].
+	// ErrPublished is returned when a call would change or delete a published set or part of one. It comes as an
+	// [*ImmutableError].
 	ErrPublished = errors.New("annoset: set is published")
-	// ErrDraft is returned where a published set is needed and the set is a draft. It comes as a [*DraftError].
+	// ErrDraft is returned when a call needs a published set and the set is a draft. It comes as a [*DraftError].
 	ErrDraft = errors.New("annoset: set is a draft")
-	// ErrEmptySet is returned when a set without labels and clean audio files would be published.
+	// ErrEmptySet is returned when publishing a set that has neither labels nor clean audio files.
 	ErrEmptySet = errors.New("annoset: set is empty")
-	// ErrNotFound is returned when what is asked for is not in the store. It comes as a [*NotFoundError].
+	// ErrNotFound is returned when the store does not have what the call asks for. It comes as a [*NotFoundError].
 	ErrNotFound = errors.New("annoset: not found")
-	// ErrExists is returned when a name, an id or a file is taken. It comes as an [*ExistsError].
+	// ErrExists is returned when a name, an id or a path is taken. It comes as an [*ExistsError].
 	ErrExists = errors.New("annoset: exists already")
 	// ErrInvalid is returned for input that breaks a rule. It comes as a [*ValidationError].
 	ErrInvalid = errors.New("annoset: invalid input")
-	// ErrCheckFailed is returned when a set does not pass the check that its publishing asks for. It comes as a
+	// ErrCheckFailed is returned when publishing a set that fails the check of [PublishOptions.Check]. It comes as a
 	// [*CheckError].
 	ErrCheckFailed = errors.New("annoset: check failed")
-	// ErrConflict is returned when a call contradicts what is in the store: marking an audio file clean that bears
-	// labels, dropping an artifact type that labels bear, or a change that the database's own guards refuse. It comes as
-	// a [*StaleError] when a draft is reviewed that has changed meanwhile.
+	// ErrConflict is returned when a call contradicts what is stored: when it marks as clean an audio file that has
+	// labels, drops an artifact type that labels have, copies a set to itself, or makes a change that the triggers of the
+	// file refuse. For a review of an earlier revision it comes as a [*StaleError].
 	ErrConflict = errors.New("annoset: conflicts with what is stored")
 )
 
-// Errors of reviews.
+// Errors about reviews.
 var (
-	// ErrUnsigned is returned when a set would be reviewed through a handle that does not sign: see [Store.As].
+	// ErrUnsigned is returned when reviewing through a handle that does not sign: see [Store.As].
 	ErrUnsigned = errors.New("annoset: handle does not sign")
-	// ErrOwnWork is returned when an editor of a draft would approve it. It comes as an [*OwnWorkError].
+	// ErrOwnWork is returned when an editor of a draft approves it. It comes as an [*OwnWorkError].
 	ErrOwnWork = errors.New("annoset: nobody approves their own work")
-	// ErrNotApproved is returned when a draft would be published against its reviews. It comes as an [*ApprovalError].
+	// ErrNotApproved is returned when publishing a draft whose reviews do not allow it. It comes as an [*ApprovalError].
 	ErrNotApproved = errors.New("annoset: set is not approved")
 )
 
-// Errors of the store and its file.
+// Errors about the store and its file.
 var (
-	// ErrClosed is returned by every method of a store that was closed.
+	// ErrClosed is returned by every method of a store that is closed, or of a view that has ended.
 	ErrClosed = errors.New("annoset: store is closed")
-	// ErrReadOnly is returned when a store is written to that was opened read-only, or whose file or folder
-	// cannot be written to.
+	// ErrReadOnly is returned when writing to a store that was opened read-only, or through a [Store.View], or when the
+	// file or its folder cannot be written to.
 	ErrReadOnly = errors.New("annoset: store is read-only")
-	// ErrBusy is returned when another writer, of this process or of another, held the store for longer than
-	// [Options.BusyTimeout], or wrote to a file that was just being read by a store that is read-only. Nothing was
-	// written; the call may be tried again.
+	// ErrBusy is returned when another writer, of this process or another, held the store for longer than
+	// [Options.BusyTimeout], or when it wrote to the file while a read-only store was reading. Nothing was written; the
+	// call may be repeated.
 	ErrBusy = errors.New("annoset: store is busy")
-	// ErrMoved is returned when the store's file was removed, or another one put in its place, while it was open. Nothing
-	// was read or written. What was written before is in the file that was taken away. Put a file in the place of another
-	// only while no store has that one open, and with its companions: SQLite takes the log that it finds for its own.
+	// ErrMoved is returned when the file of an open store was removed or replaced. Nothing was read or written; earlier
+	// writes are in the file that was taken away. Replace a file only while no store has it open, and its companions with
+	// it: SQLite would apply an old path-wal to the new file.
 	ErrMoved = errors.New("annoset: store's file was removed or replaced")
-	// ErrFull is returned when there is no room for what is to be written: on the disk, within a quota, or within the size
-	// that a file may have. SQLite does not tell the last two from a disk that refuses to write.
+	// ErrFull is returned when there is no room to write: on the disk, within a quota, or within the maximum size of a
+	// file. A disk that refuses to write is reported like the last two, because SQLite does not tell them apart.
 	ErrFull = errors.New("annoset: no space left")
-	// ErrCorrupt is returned when the file is damaged, or when [Store.Verify] finds that a published set is no
-	// longer what it was.
+	// ErrCorrupt is returned when the file is damaged, or when [Store.Verify] finds that a published set has changed.
 	ErrCorrupt = errors.New("annoset: store is corrupt")
-	// ErrNewerSchema is returned when the file was made by a later version of annoset.
+	// ErrNewerSchema is returned when a later version of annoset made the file.
 	ErrNewerSchema = errors.New("annoset: store is of a newer version")
-	// ErrNotAStore is returned when the file is something else than an annoset store.
+	// ErrNotAStore is returned when the file is not an annoset store.
 	ErrNotAStore = errors.New("annoset: not an annoset store")
 )
 
-// ImmutableError tells of an attempt to change or delete a published set. errors.Is(err, [ErrPublished]).
+// ImmutableError reports an attempt to change or delete a published set. It unwraps to [ErrPublished].
 type ImmutableError struct {
-	Op          string    // what was tried, "delete set" for example
+	Op          string    // what was tried, such as "delete set"
 	SetID       uuid.UUID // the published set that stands in the way
 	Version     int
 	PublishedAt time.Time
-	// Models are those that were trained on the set, where that was to be deleted, or on any set of the dataset, where
-	// that was: name and version of each, in order, at most [MaxModels] of them.
+	// Models are the models trained on the set that was to be deleted, or on any set of the dataset that was to be
+	// deleted: name and version of each, in order, at most [MaxModels].
 	Models []string
 }
 
-// MaxModels is how many models an [ImmutableError] names at most.
+// MaxModels is the maximum number of models that an [ImmutableError] names.
 const MaxModels = 100
 
 func (e *ImmutableError) Error() string {
@@ -104,26 +103,10 @@ func (e *ImmutableError) Error() string {
 	return text
 }
 
-// few quotes the first ones of a list.
-func few(names []string) string {
-	const shown = 5
-	var b strings.Builder
-	for i, name := range names[:min(shown, len(names))] {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(valid.Brief(name))
-	}
-	if len(names) > shown {
-		b.WriteString(" and others")
-	}
-	return b.String()
-}
-
 // Unwrap returns [ErrPublished].
 func (e *ImmutableError) Unwrap() error { return ErrPublished }
 
-// DraftError tells of an attempt to use a draft where a published set is needed. errors.Is(err, [ErrDraft]).
+// DraftError reports the use of a draft where a published set is needed. It unwraps to [ErrDraft].
 type DraftError struct {
 	Op      string
 	SetID   uuid.UUID
@@ -137,11 +120,11 @@ func (e *DraftError) Error() string {
 // Unwrap returns [ErrDraft].
 func (e *DraftError) Unwrap() error { return ErrDraft }
 
-// NotFoundError tells what was not found. errors.Is(err, [ErrNotFound]).
+// NotFoundError reports what was not found. It unwraps to [ErrNotFound].
 type NotFoundError struct {
 	Op   string
 	Kind string // "dataset", "set", "annotation", "published set" or "tag"
-	ID   string // the id, name or number that was asked for
+	ID   string // the id, name or number in question
 }
 
 func (e *NotFoundError) Error() string {
@@ -151,11 +134,11 @@ func (e *NotFoundError) Error() string {
 // Unwrap returns [ErrNotFound].
 func (e *NotFoundError) Unwrap() error { return ErrNotFound }
 
-// ExistsError tells what exists already. errors.Is(err, [ErrExists]).
+// ExistsError reports what exists already. It unwraps to [ErrExists].
 type ExistsError struct {
 	Op   string
-	Kind string // "dataset", "set" or "training run" (a name, or an id that NewID gave twice), "folder" or "file"
-	Name string
+	Kind string // "dataset", "set", "training run", "folder" or "file"
+	Name string // the name or path, or an id that Options.NewID made twice
 }
 
 func (e *ExistsError) Error() string {
@@ -165,7 +148,7 @@ func (e *ExistsError) Error() string {
 // Unwrap returns [ErrExists].
 func (e *ExistsError) Unwrap() error { return ErrExists }
 
-// CheckError tells what a check found in a set that was to be published. errors.Is(err, [ErrCheckFailed]).
+// CheckError reports that a set to publish failed its check. It unwraps to [ErrCheckFailed].
 type CheckError struct {
 	Op     string
 	Report Report
@@ -183,15 +166,15 @@ func (e *CheckError) Error() string {
 // Unwrap returns [ErrCheckFailed].
 func (e *CheckError) Unwrap() error { return ErrCheckFailed }
 
-// Place is where something stands in a file of labels.
+// Place is a place in a file of labels.
 type Place struct {
-	File   string `json:"file,omitempty"`   // its name, or its path in a folder
+	File   string `json:"file,omitempty"`   // name, or path in a folder
 	Line   int    `json:"line,omitempty"`   // from 1; 0: not known
 	Column int    `json:"column,omitempty"` // from 1, in characters; 0: not known
-	Text   string `json:"text,omitempty"`   // what stands there, cut where it is long
+	Text   string `json:"text,omitempty"`   // the text at this place; long text is cut
 }
 
-// String returns the place in the form of compilers: "labels.csv:12:3". A line or column that is not known is left out.
+// String returns the place as compilers write it: "labels.csv:12:3". It leaves out a line or column that is not known.
 func (p Place) String() string {
 	at := cmp.Or(p.File, "input")
 	for _, n := range []int{p.Line, p.Column} {
@@ -205,10 +188,10 @@ func (p Place) String() string {
 
 // Problem is one bad field of the input.
 type Problem struct {
-	Index  int    // which one of a bulk, counted from 0; -1 where there is no bulk
-	Field  string // as in JSON: "end_ms"
+	Index  int    // position in the list or stream, from 0; -1 if the input is not a list
+	Field  string // as in JSON, such as "end_ms"
 	Reason string
-	At     Place // where it stands in the file that is imported; zero where there is none
+	At     Place // place in the imported file; zero if not known
 }
 
 func (p Problem) String() string {
@@ -221,14 +204,14 @@ func (p Problem) String() string {
 	return fmt.Sprintf("#%d: %s %s", p.Index, p.Field, p.Reason)
 }
 
-// MaxProblems is how many problems a [ValidationError] lists at most.
+// MaxProblems is the maximum number of problems that a [ValidationError] lists.
 const MaxProblems = 100
 
-// ValidationError names each bad field of the input, up to [MaxProblems]. errors.Is(err, [ErrInvalid]).
+// ValidationError lists every bad field of the input, at most [MaxProblems]. It unwraps to [ErrInvalid].
 type ValidationError struct {
 	Op       string
 	Problems []Problem // in order of Index, never empty
-	More     bool      // there were more than are listed
+	More     bool      // there are more than are listed
 }
 
 func (e *ValidationError) Error() string {
@@ -253,30 +236,30 @@ func (e *ValidationError) Error() string {
 // Unwrap returns [ErrInvalid].
 func (e *ValidationError) Unwrap() error { return ErrInvalid }
 
-// StaleError tells of a review of what a draft does not hold any more. errors.Is(err, [ErrConflict]).
+// StaleError reports a review of an earlier revision of a draft. It unwraps to [ErrConflict].
 type StaleError struct {
 	Op       string
 	SetID    uuid.UUID
 	Version  int
 	Seen     int64 // the revision that the reviewer saw
-	Revision int64 // the one that the draft has
+	Revision int64 // the revision of the draft
 }
 
 func (e *StaleError) Error() string {
-	return fmt.Sprintf("%s %q: %v: version %d is at revision %d, and %d was seen", e.Op, e.SetID, ErrConflict, e.Version,
-		e.Revision, e.Seen)
+	return fmt.Sprintf("%s %q: %v: version %d is at revision %d, and the review is of revision %d", e.Op, e.SetID,
+		ErrConflict, e.Version, e.Revision, e.Seen)
 }
 
 // Unwrap returns [ErrConflict].
 func (e *StaleError) Unwrap() error { return ErrConflict }
 
-// OwnWorkError tells of a person who would approve what they may have written. errors.Is(err, [ErrOwnWork]).
+// OwnWorkError reports an approval by a person who has edited the draft, or may have. It unwraps to [ErrOwnWork].
 type OwnWorkError struct {
 	Op       string
 	SetID    uuid.UUID
 	Version  int
 	Person   string
-	Unsigned bool // the person did not sign an edit, but somebody edited unsigned: it may have been anyone
+	Unsigned bool // the person signed no edit, but there are unsigned edits, which may be anybody's
 }
 
 func (e *OwnWorkError) Error() string {
@@ -290,24 +273,24 @@ func (e *OwnWorkError) Error() string {
 // Unwrap returns [ErrOwnWork].
 func (e *OwnWorkError) Unwrap() error { return ErrOwnWork }
 
-// ApprovalError tells why the reviews of a draft keep it from being published. errors.Is(err, [ErrNotApproved]). The
-// people are in order of name.
+// ApprovalError reports why the reviews of a draft do not allow publishing it. It unwraps to [ErrNotApproved]. People
+// are in order of name.
 type ApprovalError struct {
 	Op         string
 	SetID      uuid.UUID
 	Version    int
-	Revision   int64    // that approvals are needed of
-	Need       int      // how many approvals the dataset demands
-	ApprovedBy []string // whose approvals count
-	RejectedBy []string // whose rejections stand; one is enough to refuse
-	VoidBy     []string // who approved an earlier revision, and has not reviewed the set again
-	Unsigned   bool     // somebody edited the draft unsigned, so that no approval counts
+	Revision   int64    // the revision to approve
+	Need       int      // how many approvals the dataset requires
+	ApprovedBy []string // people whose approvals count
+	RejectedBy []string // people who reject this revision; one is enough
+	VoidBy     []string // people who approved an earlier revision and have not reviewed again
+	Unsigned   bool     // there are unsigned edits, so no approval counts
 }
 
 func (e *ApprovalError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %q: %v: version %d needs %d of revision %d, has %d", e.Op, e.SetID, ErrNotApproved, e.Version,
-		e.Need, e.Revision, len(e.ApprovedBy))
+	fmt.Fprintf(&b, "%s %q: %v: version %d has %d of %d required approvals of revision %d", e.Op, e.SetID, ErrNotApproved,
+		e.Version, len(e.ApprovedBy), e.Need, e.Revision)
 	for _, people := range []struct {
 		are   string
 		names []string
@@ -325,7 +308,24 @@ func (e *ApprovalError) Error() string {
 // Unwrap returns [ErrNotApproved].
 func (e *ApprovalError) Unwrap() error { return ErrNotApproved }
 
-// The limits stand in full at the root, so that its documentation shows them, and are those of package valid.
+// few quotes the first names of a list.
+func few(names []string) string {
+	const shown = 5
+	var b strings.Builder
+	for i, name := range names[:min(shown, len(names))] {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(valid.Brief(name))
+	}
+	if len(names) > shown {
+		b.WriteString(" and others")
+	}
+	return b.String()
+}
+
+// The limits are declared here so that the documentation shows them. These lines compile only if they equal those of
+// package valid.
 var (
 	_ = [1]struct{}{}[MaxTimeMS-valid.MaxTimeMS]
 	_ = [1]struct{}{}[MaxNameBytes-valid.MaxNameBytes]
@@ -333,14 +333,14 @@ var (
 	_ = [1]struct{}{}[MaxProblems-valid.MaxProblems]
 )
 
-// problems gathers what is wrong with the input of one call.
+// problems collects what is wrong with the input of one call.
 type problems struct {
 	valid.Problems
 	op     string
-	places []Place // of the problems, where they are known
+	places []Place // of the problems, if known
 }
 
-// err returns the *ValidationError, or nil where nothing was wrong.
+// err returns a *ValidationError, or nil if there are no problems.
 func (p *problems) err() error {
 	if len(p.List) == 0 {
 		return nil
@@ -355,7 +355,7 @@ func (p *problems) err() error {
 	return e
 }
 
-// or returns what was found wrong if err says no more than that something was.
+// or returns the problems if err is only valid.ErrInvalid, and err otherwise.
 func (p *problems) or(err error) error {
 	if errors.Is(err, valid.ErrInvalid) {
 		return p.err()
@@ -363,7 +363,7 @@ func (p *problems) or(err error) error {
 	return err
 }
 
-// given checks what must not be nil.
+// given returns an error if an argument that must not be nil is missing.
 func given(op, field string, there bool) error {
 	p := &problems{op: op}
 	if !there {
@@ -375,7 +375,7 @@ func given(op, field string, there bool) error {
 // extra checks extra data.
 func (p *problems) extra(index int, data json.RawMessage) { p.Object(index, "extra_data", data) }
 
-// factual marks the errors that are final as they are: they bear what was tried.
+// factual marks the errors that already say what was tried. They are returned as they are.
 type factual interface {
 	error
 	factual()
@@ -391,13 +391,13 @@ func (*StaleError) factual()      {}
 func (*OwnWorkError) factual()    {}
 func (*ApprovalError) factual()   {}
 
-// typed tells whether an error needs no more words.
+// typed reports whether err already carries its facts.
 func typed(err error) bool {
 	_, ok := errors.AsType[factual](err)
 	return ok
 }
 
-// translate makes a caller's error of what came up from below. It is the one place that knows the errors of the
+// translate turns an error from below into an error of this package. It is the only place that knows the errors of the
 // database, and it goes by their codes.
 func translate(op string, err error) error {
 	if foreign, ok := errors.AsType[*insert.StreamError](err); ok {
@@ -437,7 +437,7 @@ func sentinelOf(err error) error {
 	case errors.Is(err, sqlite.ErrBusy), errors.Is(err, sqlite.ErrChanged):
 		return ErrBusy
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
-		return ErrFull // of a file that SQLite has no part in
+		return ErrFull // a file that is not SQLite's
 	}
 	switch sqlite.FaultOf(err) {
 	case sqlite.FaultBusy:
@@ -456,8 +456,8 @@ func sentinelOf(err error) error {
 	return nil
 }
 
-// damage calls corrupt what kept a set from being read and has no other name: of a damaged schema, for example, there is
-// no more to see than that a column is missing.
+// damage marks as corrupt an error that has no other cause. Of a damaged schema, for example, SQLite reports no more
+// than that a column is missing.
 func (s *Store) damage(err error) error {
 	switch {
 	case err == nil, typed(err), sentinelOf(err) != nil, s.gone() != nil, errors.Is(err, driver.ErrBadConn),

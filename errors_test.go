@@ -11,6 +11,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/annosettest"
 	"github.com/annoset/annoset/internal/proof"
 )
 
@@ -78,13 +79,8 @@ func nested(depth int) string {
 // newStrict makes a draft that breaks on each of the bad labels, with one label in it.
 func newStrict(t *testing.T, s *annoset.Store) annoset.AnnotationSet {
 	t.Helper()
-	d, set := newDeclared(t, s, "strict")
-	if err := s.AddAudioFiles(t.Context(), d.ID, annoset.AudioFile{ID: "known.wav", DurationMS: 1000}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Add(t.Context(), set.ID, label("a.wav", "glitch", 1, 2)); err != nil {
-		t.Fatal(err)
-	}
+	d, set := newDeclared(t, s, "a.wav glitch 1 2")
+	noErr(t, s.AddAudioFiles(t.Context(), d.ID, annoset.AudioFile{ID: "known.wav", DurationMS: 1000}))
 	return set
 }
 
@@ -96,7 +92,7 @@ func TestValidation(t *testing.T) {
 		is := is.New(t)
 		s := openStore(t, nil)
 		set := newStrict(t, s.Store)
-		id := collect(t, s.Annotations(t.Context(), set.ID, annoset.Filter{}))[0].ID
+		id := idsOf(t, s.Store, set.ID)[0]
 		before := dump(t, s.Store)
 		for _, tt := range badLabels {
 			t.Run(tt.name, func(t *testing.T) {
@@ -109,8 +105,7 @@ func TestValidation(t *testing.T) {
 				n, err := s.Import(t.Context(), set.ID, pairs(good, bad, good), nil)
 				is.Equal(badFields(is, err), []string{"1 " + tt.field}) // the same of a stream
 				is.Equal(n, 0)                                          // none was taken
-				bad.ID = id
-				err = s.Update(t.Context(), set.ID, bad)
+				err = s.Update(t.Context(), set.ID, withID(id, bad))
 				is.Equal(badFields(is, err), []string{"-1 " + tt.field}) // no bulk, no index
 			})
 		}
@@ -127,10 +122,8 @@ func TestValidation(t *testing.T) {
 
 		is.NoErr(err)
 		for i, want := range goodLabels {
-			want.ID = ids[i]
-			got, err := s.Annotation(t.Context(), set.ID, ids[i])
-			is.NoErr(err)
-			is.Equal(got, want) // as it was given, to the byte
+			got := value(s.Annotation(t.Context(), set.ID, ids[i]))(t)
+			is.Equal(got, withID(ids[i], want)) // as it was given, to the byte
 		}
 		_, err = s.Publish(t.Context(), set.ID, nil)
 		is.NoErr(err)
@@ -145,8 +138,7 @@ func TestValidation(t *testing.T) {
 		ids, err := s.Add(t.Context(), set.ID, sure(label("a.wav", "glitch", 0, 10), math.Copysign(0, -1)))
 
 		is.NoErr(err)
-		got, err := s.Annotation(t.Context(), set.ID, ids[0])
-		is.NoErr(err)
+		got := value(s.Annotation(t.Context(), set.ID, ids[0]))(t)
 		is.Equal(math.Float64bits(*got.Confidence), uint64(0)) // equal labels have one form
 	})
 
@@ -179,7 +171,7 @@ func TestValidation(t *testing.T) {
 		is.Equal(dump(t, s.Store), before) // nothing written
 	})
 
-	t.Run("lists so many problems, and says that there are more", func(t *testing.T) {
+	t.Run("lists at most MaxProblems, and says that there are more", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
@@ -232,12 +224,8 @@ func FuzzAnnotation(f *testing.F) {
 	for _, a := range goodLabels {
 		seed(f, a)
 	}
-	s, err := annoset.OpenMemory(f.Context(), nil)
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Cleanup(func() { s.Close() })
-	set := newDraft(f, s, "fuzz")
+	s := annosettest.New(f)
+	set := annosettest.Draft(f, s)
 	f.Fuzz(func(t *testing.T, file, typ string, startMS, endMS int64, hasConfidence bool, c float64, data []byte) {
 		is := is.New(t)
 		a := extra(label(file, typ, startMS, endMS), string(data))
@@ -251,13 +239,11 @@ func FuzzAnnotation(f *testing.F) {
 			is.True(len(badFields(is, err)) > 0) // refused by a *ValidationError, and by no other error
 			return
 		}
-		got, err := s.Annotation(t.Context(), set.ID, ids[0])
-		is.NoErr(err)
-		a.ID = ids[0]
+		got := value(s.Annotation(t.Context(), set.ID, ids[0]))(t)
 		if strings.Trim(string(data), " \t\r\n") == "null" || len(data) == 0 {
 			a.ExtraData = nil // both say nothing
 		}
-		is.Equal(got, a) // stored as it was given
+		is.Equal(got, withID(ids[0], a)) // stored as it was given
 		draft, err := s.UpdateSet(t.Context(), set.ID, annoset.SetPatch{ExtraData: &a.ExtraData})
 		is.NoErr(err)                                   // the same extra data on a set
 		is.Equal(draft.ExtraData, a.ExtraData)          // as it was given
@@ -271,4 +257,12 @@ func seed(f *testing.F, a annoset.Annotation) {
 		c = *a.Confidence
 	}
 	f.Add(a.AudioFileID, a.ArtifactType, a.StartMS, a.EndMS, a.Confidence != nil, c, []byte(a.ExtraData))
+}
+
+func TestPlace_String(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	is.Equal(annoset.Place{File: "a.csv", Line: 12, Column: 3}.String(), "a.csv:12:3")
+	is.Equal(annoset.Place{File: "a.csv"}.String(), "a.csv") // what was written has no place in a file
+	is.Equal(annoset.Place{Line: 2}.String(), "input:2")
 }

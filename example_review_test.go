@@ -203,35 +203,6 @@ func ExampleStore_TrainingRuns() {
 	// tagger 2 was made by version 2 with the digest sha256:f4723212
 }
 
-func ExampleCompareTraining() {
-	ctx := context.Background()
-	store, v1, v2 := examplePublished(ctx)
-	defer store.Close()
-	record := func(set annoset.AnnotationSet, version, parameters string, f1 float64) annoset.TrainingRun {
-		run, err := store.RecordTraining(ctx, set.ID, annoset.TrainingRun{
-			Model: "tagger", ModelVersion: version, Parameters: json.RawMessage(parameters),
-			Metrics: map[string]float64{"f1": f1},
-		})
-		if err != nil {
-			log.Fatal(err)
-		}
-		return run
-	}
-	a := record(v1, "7", `{"epochs": 20, "learning_rate": 0.001}`, 0.71)
-	b := record(v2, "8", `{"epochs": 30, "learning_rate": 0.001}`, 0.78)
-
-	c := annoset.CompareTraining(a, b)
-	fmt.Println("the same labels:", c.SameLabels)
-	fmt.Print(c)
-	// Output:
-	// the same labels: false
-	// model   tagger 7         tagger 8
-	// labels  v1               v2
-	// digest  sha256:b498d37f  sha256:f4723212
-	// f1      0.71             0.78
-	// epochs  20               30
-}
-
 func ExampleStore_Tag() {
 	ctx := context.Background()
 	store, v1, v2 := examplePublished(ctx)
@@ -319,4 +290,49 @@ func ExampleStore_TagHistory() {
 	// Output:
 	// to version 1 by ann
 	// to version 2 by bob
+}
+
+func ExampleTrainingSet_Part() {
+	ctx := context.Background()
+	store, draft := exampleDraft(ctx)
+	defer store.Close()
+	if _, err := store.Publish(ctx, draft.ID, nil); err != nil {
+		log.Fatal(err)
+	}
+	training, err := store.TrainingSet(ctx, draft.ID)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	split := annoset.Split{Train: 0.5, Validation: 0.25, Test: 0.25}
+	for _, part := range []annoset.Part{annoset.Train, annoset.Validation, annoset.Test} {
+		p, err := training.Part(split, part)
+		if err != nil {
+			log.Fatal(err)
+		}
+		for a, err := range p.Annotations(ctx, annoset.Filter{}) {
+			if err != nil {
+				log.Fatal(err)
+			}
+			fmt.Println(part, a.AudioFileID, a.ArtifactType)
+		}
+	}
+	// Output:
+	// train ep2.wav glitch
+	// test ep1.wav glitch
+	// test ep1.wav long_pause
+}
+
+func ExampleSplit_PartOf() {
+	split := annoset.Split{Seed: 2026, Train: 0.8, Validation: 0.1, Test: 0.1}
+	for _, id := range []string{"ep1.wav", "ep2.wav"} {
+		part, err := split.PartOf(id)
+		fmt.Println(id, part, err)
+	}
+	_, err := annoset.Split{Train: 0.8}.PartOf("ep1.wav")
+	fmt.Println(err)
+	// Output:
+	// ep1.wav train <nil>
+	// ep2.wav train <nil>
+	// split: annoset: invalid input: train, validation and test add up to 0.8, not 1
 }

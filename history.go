@@ -14,14 +14,15 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// ChangeLog tells in Markdown what [Store.Diff] yields, as a list of sentences such as people write:
+// ChangeLog describes in Markdown what [Store.Diff] yields, as a list of sentences such as people write:
 //
 //   - Added 70 glitch labels in 12 files.
 //   - Relabelled 15 long_pause as hallucination in 9 files.
 //   - Removed 5 duplicates in 3 files.
 //
-// A removed label is a duplicate where its exact twin stays. Of each kind of change the ten most frequent artifact types
-// are named, and the others summed up. Two sets of equal contents give "No changes.". There is no line feed at the end.
+// A removed label is called a duplicate if an equal label stays. For each kind of change the ten most frequent artifact
+// types are named, and the others summed up. Sets with equal contents give "No changes.". The text does not end with a
+// line feed.
 //
 // Errors: [ErrNotFound].
 func (s *Store) ChangeLog(ctx context.Context, from, to uuid.UUID) (string, error) {
@@ -38,9 +39,10 @@ func (s *Store) ChangeLog(ctx context.Context, from, to uuid.UUID) (string, erro
 	return orZero(out, err)
 }
 
-// ChangeLogStores is [Store.ChangeLog] between a set of one store and a set of another, as [DiffStores] compares them.
+// ChangeLogStores describes the changes from a set of one store to a set of another as [Store.ChangeLog] does, compared
+// as by [DiffStores].
 //
-// Errors: those of ChangeLog, of either store.
+// Errors: those of ChangeLog, from either store.
 func ChangeLogStores(ctx context.Context, a *Store, from uuid.UUID, b *Store, to uuid.UUID) (string, error) {
 	const op = "write change log of two stores"
 	var out string
@@ -55,9 +57,9 @@ func ChangeLogStores(ctx context.Context, a *Store, from uuid.UUID, b *Store, to
 	return orZero(out, err)
 }
 
-// DatasetChangeLog tells the whole history of a dataset in Markdown, version by version and the latest first: date of
-// publishing, digest, the version that it was made from, notes as they were written, and what was changed against
-// that version as [Store.ChangeLog] tells it, unless the notes end with just that. Drafts are told of as they are now.
+// DatasetChangeLog describes the whole history of a dataset in Markdown, version by version, the latest first. Each
+// version has its date of publishing, digest, parent, notes as they were written, and the changes since the parent as
+// [Store.ChangeLog] describes them, unless the notes end with the same text. Drafts are described as they are now.
 //
 // Errors: [ErrNotFound] if there is no such dataset.
 func (s *Store) DatasetChangeLog(ctx context.Context, datasetID uuid.UUID) (string, error) {
@@ -88,25 +90,25 @@ func (s *Store) DatasetChangeLog(ctx context.Context, datasetID uuid.UUID) (stri
 	return strings.Join(sections, "\n\n") + "\n", nil
 }
 
-// AnnotationState is what became of a label in one version.
+// AnnotationState is the state of a label in a version that changed it.
 type AnnotationState struct {
 	SetID   uuid.UUID `json:"set_id"`
 	Version int       `json:"version"`
 	Status  Status    `json:"status"`
-	// Time is when the version was published; of a draft, when it was created.
+	// Time is when the version was published or, for a draft, when it was created.
 	Time time.Time `json:"time"`
-	// Kind is the change against the version that this one was made from: [ChangeAdded] where that did not have the
-	// label, [ChangeRemoved] where this one has it no more.
+	// Kind is the change since the parent: [ChangeAdded] if the parent did not have the label, [ChangeRemoved] if this
+	// version no longer has it.
 	Kind ChangeKind `json:"kind"`
-	// Annotation is the label as this version has it; nil where it was removed.
+	// Annotation is the label in this version; nil if it was removed.
 	Annotation *Annotation `json:"annotation"`
 }
 
-// AnnotationHistory returns what became of the label of an id, in order of version: a state for each version, draft or
-// published, in which the label is not what it is in the version that it was made from. Where that was a draft that is
-// gone, the published set below it takes its place.
+// AnnotationHistory returns what became of the label with this id, in order of version. There is one state for each
+// version, draft or published, in which the label differs from that of the parent. If the parent was a draft that is
+// deleted, the published set below it is used.
 //
-// Errors: [ErrNotFound] if no set has, or once had, a label of that id; what drafts had that are gone does not count.
+// Errors: [ErrNotFound] if no set has, or had, a label with this id. Deleted drafts do not count.
 func (s *Store) AnnotationHistory(ctx context.Context, id int64) ([]AnnotationState, error) {
 	const op = "get history of annotation"
 	states := []AnnotationState{}
@@ -133,7 +135,7 @@ func (s *Store) AnnotationHistory(ctx context.Context, id int64) ([]AnnotationSt
 	return states, nil
 }
 
-// stateOf makes a state of the one below the root.
+// stateOf converts a state of package diff.
 func stateOf(s *diff.State) (AnnotationState, error) {
 	id, err := idOf("set", s.Set.UUID)
 	if err != nil {

@@ -11,35 +11,37 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/annosettest"
 	"github.com/annoset/annoset/internal/proof"
 )
 
-// several are n labels, one after the other, the last ones in the last audio files.
-func several(n int, artifactType string, files ...string) []annoset.Annotation {
-	labels := make([]annoset.Annotation, n)
-	for i := range labels {
-		labels[i] = label(files[i*len(files)/n], artifactType, int64(i)*100, int64(i)*100+50)
+// several are the lines of n labels, one after the other, the last ones in the last audio files.
+func several(n int, artifactType string, files ...string) []string {
+	lines := make([]string, n)
+	for i := range lines {
+		lines[i] = fmt.Sprintf("%s %s %d %d", files[i*len(files)/n], artifactType, i*100, i*100+50)
 	}
-	return labels
+	return lines
 }
 
 func TestStore_ChangeLog(t *testing.T) {
 	t.Parallel()
 
-	t.Run("tells each kind of change in a sentence", func(t *testing.T) {
+	t.Run("has a sentence for each kind of change", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		labels := append(several(6, "long_pause", "a.wav", "b.wav"), several(3, "*hum*", "c.wav")...)
-		labels = append(labels, labels[0], labels[0], labels[3]) // duplicates
-		from, to := twoVersions(t, s.Store, labels, func(draft uuid.UUID, ids []int64) {
+		given := append(several(6, "long_pause", "a.wav", "b.wav"), several(3, "*hum*", "c.wav")...)
+		given = append(given, given[0], given[0], given[3]) // duplicates
+		from, to := twoVersions(t, s.Store, given, func(draft uuid.UUID, ids []int64) {
+			labels := annosettest.Labels(t, given...)
 			change := func(i int, edit func(*annoset.Annotation)) {
 				a := withID(ids[i], labels[i])
 				edit(&a)
 				noErr(t, s.Update(t.Context(), draft, a))
 			}
-			value(s.Add(t.Context(), draft, several(70, "glitch", "a.wav", "b.wav", "d.wav")...))(t)
-			value(s.Add(t.Context(), draft, label("e.wav", "click", 0, 1)))(t)
+			more := append(several(70, "glitch", "a.wav", "b.wav", "d.wav"), "e.wav click 0 1")
+			value(s.Add(t.Context(), draft, annosettest.Labels(t, more...)...))(t)
 			noErr(t, s.Delete(t.Context(), draft, ids[0], ids[9], ids[11])) // of three equal ones, one stays
 			change(1, func(a *annoset.Annotation) { a.ArtifactType = "hallucination" })
 			change(4, func(a *annoset.Annotation) { a.ArtifactType = "hallucination" })
@@ -74,22 +76,22 @@ func TestStore_ChangeLog(t *testing.T) {
 		is.True(strings.HasSuffix(back, "\n- Took the clean mark from 2 files."))
 	})
 
-	t.Run("takes for a duplicate only what leaves a twin behind", func(t *testing.T) {
+	t.Run("counts as a duplicate only a label whose twin stays", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		x := sure(extra(label("a.wav", "x", 0, 10), `{"a":1,"b":2}`), 0.5)
-		from, to := twoVersions(t, s.Store, []annoset.Annotation{x, x}, func(draft uuid.UUID, ids []int64) {
-			noErr(t, s.Delete(t.Context(), draft, ids...)) // both
-			value(s.Add(t.Context(), draft, x))(t)         // which this one is not
+		x := `a.wav x 0 10 0.5 {"a":1,"b":2}`
+		from, to := twoVersions(t, s.Store, []string{x, x}, func(draft uuid.UUID, ids []int64) {
+			noErr(t, s.Delete(t.Context(), draft, ids...))                   // both
+			value(s.Add(t.Context(), draft, annosettest.Labels(t, x)...))(t) // which this one is not
 		})
 		is.Equal(value(s.ChangeLog(t.Context(), from, to))(t), "- Added 1 x label in 1 file.\n- Removed 2 x labels in 1 file.")
 
-		spelled := extra(x, `{"b": 2, "a": 1}`)
-		once, twice := imported(t, s.Store, "b", x), imported(t, s.Store, "c", spelled, x)
+		spelled := `a.wav x 0 10 0.5 {"b": 2, "a": 1}`
+		once, twice := inDataset(t, s.Store, "b", x), inDataset(t, s.Store, "c", spelled, x)
 		is.Equal(value(s.ChangeLog(t.Context(), twice, once))(t), "- Removed 1 duplicate in 1 file.") // by content
 		other := openStore(t, nil)
-		elsewhere := imported(t, other.Store, "a", spelled)
+		elsewhere := inDataset(t, other.Store, "a", spelled)
 		log, err := annoset.ChangeLogStores(t.Context(), s.Store, twice, other.Store, elsewhere)
 		is.NoErr(err)
 		is.Equal(log, "- Removed 1 duplicate in 1 file.") // of two stores
@@ -99,14 +101,14 @@ func TestStore_ChangeLog(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		var labels, renamed []annoset.Annotation
-		for i := range int64(30) {
-			labels = append(labels, label("a.wav", fmt.Sprint("from ", i), i, i+1))
-			renamed = append(renamed, label("a.wav", fmt.Sprint("to ", i), i, i+1))
+		var given, renamed []string
+		for i := range 30 {
+			given = append(given, fmt.Sprintf(`a.wav "from %d" %d %d`, i, i, i+1))
+			renamed = append(renamed, fmt.Sprintf(`a.wav "to %d" %d %d`, i, i, i+1))
 		}
-		long := label("a.wav", strings.Repeat("é", 1000), 99, 100)
-		log := value(s.ChangeLog(t.Context(), imported(t, s.Store, "a", labels...),
-			imported(t, s.Store, "b", append(renamed, long)...)))(t)
+		long := fmt.Sprintf("a.wav %s 99 100", strings.Repeat("é", 1000))
+		log := value(s.ChangeLog(t.Context(), inDataset(t, s.Store, "a", given...),
+			inDataset(t, s.Store, "b", append(renamed, long)...)))(t)
 		is.Equal(strings.Count(log, "\n"), 11)
 		is.True(strings.HasPrefix(log, "- Added 1 "+strings.Repeat("é", 40)+"… label in 1 file.\n")) // cut between letters
 		is.True(strings.HasSuffix(log, "\n- Relabelled 20 labels of 20 other pairs of types."))
@@ -116,7 +118,7 @@ func TestStore_ChangeLog(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		set := imported(t, s.Store, "a")
+		set := inDataset(t, s.Store, "a")
 		_, err := s.ChangeLog(t.Context(), set, uuid.Max)
 		is.True(errors.Is(err, annoset.ErrNotFound))
 		_, err = annoset.ChangeLogStores(t.Context(), s.Store, uuid.Max, s.Store, set)
@@ -129,14 +131,14 @@ func TestStore_ChangeLog(t *testing.T) {
 func TestStore_DatasetChangeLog(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
-	s := openStore(t, reproducible())
+	s := openStore(t, annosettest.Options())
 	d := value(s.CreateDataset(t.Context(), annoset.NewDataset{Name: "pod*casts"}))(t)
 	empty := value(s.DatasetChangeLog(t.Context(), d.ID))(t)
 	is.Equal(empty, "# Change log of pod\\*casts\n") // nothing yet
 
 	v1 := value(s.CreateSet(t.Context(), d.ID, annoset.NewSet{Notes: "First round.\n"}))(t)
-	ids := value(s.Add(t.Context(), v1.ID, several(3, "glitch", "a.wav", "b.wav")...))(t)
-	value(s.Add(t.Context(), v1.ID, label("a.wav", "hum", 0, 9)))(t)
+	labels := annosettest.Labels(t, append(several(3, "glitch", "a.wav", "b.wav"), "a.wav hum 0 9")...)
+	ids := value(s.Add(t.Context(), v1.ID, labels...))(t)
 	noErr(t, s.MarkClean(t.Context(), v1.ID, "c.wav"))
 	v1 = value(s.Publish(t.Context(), v1.ID, nil))(t)
 	v2 := value(s.NewVersion(t.Context(), v1.ID, annoset.NewSet{Notes: "Checked by *Ann*."}))(t)
@@ -161,14 +163,14 @@ Made from a draft that was deleted.
 
 No changes.
 
-## Version 4 (draft of 2026-01-02)
+## Version 4 (draft of 2026-01-01)
 
 Made from a draft that was deleted, on version 1.
 
 - Added 1 hum label in 1 file.
 - Took the clean mark from 1 file.
 
-## Version 2 (2026-01-02)
+## Version 2 (2026-01-01)
 
 Digest `+"`"+v2.Digest+"`"+`. Made from version 1.
 
@@ -176,7 +178,7 @@ Checked by *Ann*.
 
 - Removed 1 glitch label in 1 file.
 
-## Version 1 (2026-01-02)
+## Version 1 (2026-01-01)
 
 Digest `+"`"+v1.Digest+"`"+`.
 
@@ -194,9 +196,7 @@ func TestStore_Publish_withChangeLog(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		d := value(s.CreateDataset(t.Context(), annoset.NewDataset{Name: "a"}))(t)
-		v1 := value(s.CreateSet(t.Context(), d.ID, annoset.NewSet{}))(t)
-		value(s.Add(t.Context(), v1.ID, label("a.wav", "x", 0, 10)))(t)
+		v1 := annosettest.Draft(t, s.Store, "a.wav x 0 10")
 		opts := &annoset.PublishOptions{ChangeLog: true, AllowEmpty: true}
 		v1 = value(s.Publish(t.Context(), v1.ID, opts))(t)
 		is.Equal(v1.Notes, "- Added 1 label in 1 file: 1 x.") // against nothing
@@ -219,8 +219,7 @@ func TestStore_Publish_withChangeLog(t *testing.T) {
 		v5 = value(s.Publish(t.Context(), v5.ID, opts))(t)
 		is.Equal(v5.Notes, "- Marked 1 file as clean.") // against the published set below the draft that is gone
 
-		v6 := value(s.CreateSet(t.Context(), d.ID, annoset.NewSet{}))(t)
-		v6 = value(s.Publish(t.Context(), v6.ID, opts))(t)
+		v6 := value(s.Publish(t.Context(), annosettest.Draft(t, s.Store).ID, opts))(t)
 		is.Equal(v6.Notes, "No changes.") // nothing from nothing
 	})
 
@@ -228,8 +227,7 @@ func TestStore_Publish_withChangeLog(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
-		value(s.Add(t.Context(), set.ID, label("a.wav", "x", 0, 10)))(t)
+		set := annosettest.Draft(t, s.Store, "a.wav x 0 10")
 		set = value(s.UpdateSet(t.Context(), set.ID, annoset.SetPatch{Notes: new(strings.Repeat("x", annoset.MaxTextBytes))}))(t)
 
 		_, err := s.Publish(t.Context(), set.ID, &annoset.PublishOptions{ChangeLog: true})
@@ -254,13 +252,12 @@ func stations(states []annoset.AnnotationState) []string {
 func TestStore_AnnotationHistory(t *testing.T) {
 	t.Parallel()
 
-	t.Run("tells each change in order of version", func(t *testing.T) {
+	t.Run("lists each change in order of version", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		s := openStore(t, reproducible())
-		set := newDraft(t, s.Store, "a")
-		ids, err := s.Add(t.Context(), set.ID, label("a.wav", "x", 0, 10), label("a.wav", "x", 0, 10))
-		is.NoErr(err)
+		s := openStore(t, annosettest.Options())
+		set := annosettest.Draft(t, s.Store, "a.wav x 0 10", "a.wav x 0 10")
+		ids := idsOf(t, s.Store, set.ID)
 		edits := []func() error{
 			nil, // v1 stays as it is
 			func() error { return s.Update(t.Context(), set.ID, withID(ids[0], label("a.wav", "y", 0, 10))) },
@@ -271,13 +268,11 @@ func TestStore_AnnotationHistory(t *testing.T) {
 		var published time.Time
 		for i, edit := range edits {
 			if i > 0 {
-				set, err = s.NewVersion(t.Context(), set.ID, annoset.NewSet{})
-				is.NoErr(err)
+				set = value(s.NewVersion(t.Context(), set.ID, annoset.NewSet{}))(t)
 				is.NoErr(edit())
 			}
 			if i < len(edits)-1 {
-				set, err = s.Publish(t.Context(), set.ID, nil)
-				is.NoErr(err)
+				set = value(s.Publish(t.Context(), set.ID, nil))(t)
 				published = *set.PublishedAt
 			}
 		}
@@ -301,27 +296,18 @@ func TestStore_AnnotationHistory(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		v1 := newDraft(t, s.Store, "a")
-		ids, err := s.Add(t.Context(), v1.ID, label("a.wav", "x", 0, 10))
-		is.NoErr(err)
-		v2, err := s.NewVersion(t.Context(), v1.ID, annoset.NewSet{}) // a copy of a draft
-		is.NoErr(err)
-		is.NoErr(s.Delete(t.Context(), v2.ID, ids[0])) // of which nothing is left
-		v1, err = s.Publish(t.Context(), v1.ID, nil)
-		is.NoErr(err)
-		v3, err := s.NewVersion(t.Context(), v1.ID, annoset.NewSet{})
-		is.NoErr(err)
+		v1 := annosettest.Draft(t, s.Store, "a.wav x 0 10")
+		ids := idsOf(t, s.Store, v1.ID)
+		v2 := value(s.NewVersion(t.Context(), v1.ID, annoset.NewSet{}))(t) // a copy of a draft
+		is.NoErr(s.Delete(t.Context(), v2.ID, ids[0]))                     // which has no label left
+		v1 = value(s.Publish(t.Context(), v1.ID, nil))(t)
+		v3 := value(s.NewVersion(t.Context(), v1.ID, annoset.NewSet{}))(t)
 		is.NoErr(s.Update(t.Context(), v3.ID, withID(ids[0], label("a.wav", "A", 0, 10))))
-		_, err = s.NewVersion(t.Context(), v1.ID, annoset.NewSet{}) // v4 leaves it as it is in v1
-		is.NoErr(err)
-		_, err = s.NewVersion(t.Context(), v3.ID, annoset.NewSet{}) // v5 as it is in v3
-		is.NoErr(err)
-		other, err := s.CreateSet(t.Context(), v1.DatasetID, annoset.NewSet{}) // v6 never had it
-		is.NoErr(err)
-		_, err = s.CopyAnnotations(t.Context(), other.ID, v1.ID, annoset.Filter{}) // but a copy with an id of its own
-		is.NoErr(err)
-		v7, err := s.NewVersion(t.Context(), v3.ID, annoset.NewSet{})
-		is.NoErr(err)
+		value(s.NewVersion(t.Context(), v1.ID, annoset.NewSet{}))(t)             // v4 leaves it as it is in v1
+		value(s.NewVersion(t.Context(), v3.ID, annoset.NewSet{}))(t)             // v5 as it is in v3
+		v6 := annosettest.Draft(t, s.Store)                                      // never had it
+		value(s.CopyAnnotations(t.Context(), v6.ID, v1.ID, annoset.Filter{}))(t) // but a copy with an id of its own
+		v7 := value(s.NewVersion(t.Context(), v3.ID, annoset.NewSet{}))(t)
 		is.NoErr(s.DeleteSet(t.Context(), v3.ID))
 		is.NoErr(s.Update(t.Context(), v7.ID, withID(ids[0], label("a.wav", "B", 0, 10))))
 
@@ -331,7 +317,7 @@ func TestStore_AnnotationHistory(t *testing.T) {
 		is.Equal(stations(states), []string{
 			"v1 published added: a.wav x 0-10",
 			"v2 draft removed",
-			"v5 draft relabelled: a.wav A 0-10", // its parent is gone, so it is told against v1
+			"v5 draft relabelled: a.wav A 0-10", // its parent is gone, so it is compared with v1
 			"v7 draft relabelled: a.wav B 0-10",
 		})
 	})
@@ -349,8 +335,7 @@ func TestStore_AnnotationHistory(t *testing.T) {
 		for v := 2; v <= 2*proof.MaxLayers+1; v++ {
 			_, err := s.Publish(t.Context(), set.ID, nil)
 			is.NoErr(err)
-			set, err = s.NewVersion(t.Context(), set.ID, annoset.NewSet{})
-			is.NoErr(err)
+			set = value(s.NewVersion(t.Context(), set.ID, annoset.NewSet{}))(t)
 			if v%3 == 0 {
 				a.EndMS++
 				is.NoErr(s.Update(t.Context(), set.ID, a))
@@ -367,13 +352,12 @@ func TestStore_AnnotationHistory(t *testing.T) {
 		is.Equal(stations(states), want)
 	})
 
-	t.Run("knows no label that no set ever had", func(t *testing.T) {
+	t.Run("does not find a label that no set ever had", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
-		ids, err := s.Add(t.Context(), set.ID, label("a.wav", "x", 0, 10))
-		is.NoErr(err)
+		set := annosettest.Draft(t, s.Store, "a.wav x 0 10")
+		ids := idsOf(t, s.Store, set.ID)
 		for _, id := range []int64{0, -1, ids[0] + 1} {
 			states, err := s.AnnotationHistory(t.Context(), id)
 			missing, ok := errors.AsType[*annoset.NotFoundError](err)
@@ -381,23 +365,9 @@ func TestStore_AnnotationHistory(t *testing.T) {
 			is.Equal(missing.ID, fmt.Sprint(id)) // and says which
 		}
 		is.NoErr(s.DeleteSet(t.Context(), set.ID))
-		_, err = s.AnnotationHistory(t.Context(), ids[0])
+		_, err := s.AnnotationHistory(t.Context(), ids[0])
 		is.True(errors.Is(err, annoset.ErrNotFound)) // gone with its draft
 	})
-}
-
-func TestDiffStores_ofTwoHandlesOfOneStoreInMemory(t *testing.T) {
-	t.Parallel()
-	is := is.New(t)
-	s, err := annoset.OpenMemory(t.Context(), &annoset.Options{BusyTimeout: 100 * time.Millisecond})
-	is.NoErr(err)
-	defer s.Close()
-	set := newDraft(t, s, "set")
-	_, err = s.Add(t.Context(), set.ID, label("a.wav", "hum", 0, 10))
-	is.NoErr(err)
-	for _, err := range annoset.DiffStores(t.Context(), s, set.ID, s.As("ann"), set.ID, nil) {
-		is.NoErr(err) // they share one connection, which is taken once
-	}
 }
 
 func TestStore_Publish_changeLogWithApprovals(t *testing.T) {
@@ -411,22 +381,15 @@ func TestStore_Publish_changeLogWithApprovals(t *testing.T) {
 	} {
 		is := is.New(t)
 		s := openStore(t, nil)
-		d, err := s.CreateDataset(t.Context(), annoset.NewDataset{Name: "d", RequiredApprovals: 1})
-		is.NoErr(err)
-		draft, err := s.CreateSet(t.Context(), d.ID, annoset.NewSet{Notes: notes})
-		is.NoErr(err)
-		_, err = s.As("ann").Add(t.Context(), draft.ID, label("a.wav", "hum", 0, 10))
-		is.NoErr(err)
-		draft, err = s.SetByID(t.Context(), draft.ID)
-		is.NoErr(err)
-		_, err = s.As("ben").Approve(t.Context(), draft.ID, draft.Revision, "")
-		is.NoErr(err)
+		d := value(s.CreateDataset(t.Context(), annoset.NewDataset{Name: "d", RequiredApprovals: 1}))(t)
+		draft := value(s.CreateSet(t.Context(), d.ID, annoset.NewSet{Notes: notes}))(t)
+		value(s.As("ann").Add(t.Context(), draft.ID, label("a.wav", "hum", 0, 10)))(t)
+		draft = value(s.SetByID(t.Context(), draft.ID))(t)
+		value(s.As("ben").Approve(t.Context(), draft.ID, draft.Revision, ""))(t)
 		set, err := s.As("ann").Publish(t.Context(), draft.ID, &annoset.PublishOptions{ChangeLog: true})
 		is.NoErr(err) // the log comes after what was approved, to the byte
 		is.Equal(set.Notes, want)
-		reviews, err := s.Reviews(t.Context(), set.ID)
-		is.NoErr(err)
-		is.True(!reviews[0].Void) // and voids nothing
+		is.True(!value(s.Reviews(t.Context(), set.ID))(t)[0].Void) // and voids nothing
 		is.Equal(set.Revision, draft.Revision)
 	}
 }

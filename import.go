@@ -12,34 +12,33 @@ import (
 )
 
 // ImportOptions configure [Store.Import]. Nil and the zero value mean the defaults. The functions are called by the
-// goroutine that imports, while the store's writer is held, and must not use the store.
+// goroutine that imports, while it holds the store's writer, and must not use the store.
 type ImportOptions struct {
-	// Progress is called now and then with the number of labels that were added so far, and once at the end, before they
-	// are committed.
+	// Progress is called now and then with the number of labels added so far, and once at the end, before the commit.
 	Progress func(done int)
-	// SkipExisting leaves out labels that the set has already: those of the same audio file, artifact type, start, end,
-	// confidence and extra data (to the byte), each as often as the set had it before the import. So the same labels can be
-	// imported again after some were added. It takes about 50 bytes of memory for each label of the audio files named.
+	// SkipExisting leaves out labels that the set already has: equal in audio file, artifact type, start, end, confidence
+	// and extra data (to the byte), each as often as the set had it before the import. So a file can be imported again
+	// after labels were added to it. It takes about 50 bytes of memory for each label of the audio files named.
 	SkipExisting bool
-	// Clean is called once after the last label, and returns the audio files to mark as clean, as [Store.MarkClean] does.
+	// Clean is called once after the last label. It returns audio files to mark as clean, as [Store.MarkClean] does.
 	Clean func() []string
-	// AudioFiles is called once after the last label, and returns the audio files to register, as [Store.AddAudioFiles]
-	// does.
+	// AudioFiles is called once after the last label. It returns audio files to register, as [Store.AddAudioFiles] does.
 	AudioFiles func() []AudioFile
-	// Place is called after each label that the stream yields, and returns where that label stands: it becomes
-	// [Problem.At] of what is wrong with the label.
+	// Place is called after each label that the stream yields. It returns the place of that label, which becomes
+	// [Problem.At] of each problem with the label.
 	Place func() Place
 }
 
-// Import writes a stream of labels of any length to a draft, in bounded memory, and returns how many were added. All
-// are added, or none: an error that the stream yields ends the import, and nothing was written. Annotation.ID is
-// ignored. A label on an audio file that is marked as clean removes the mark. The store's one writer is held until
-// the stream ends, so the stream may read from this store, but must not write to it or close it. A store in memory reads
-// the whole stream before it writes. Options may be nil.
+// Import adds a stream of labels to a draft, in one transaction and in bounded memory, and returns how many it added.
+// All are added, or none: an error from the stream ends the import. Annotation.ID is ignored. A label on an audio file
+// that is marked as clean removes the mark. Options may be nil.
 //
-// Errors: [ErrNotFound]; an [*ImmutableError] if the set is published; a [*ValidationError] that names the bad fields, with
-// labels counted from 0 in the order of the stream; [ErrConflict] if an audio file of ImportOptions.Clean has labels; the
-// error of the stream.
+// The store's only writer is held until the stream ends. So the stream may read from this store, but must not write to
+// it or close it. A store in memory reads the whole stream before it writes.
+//
+// Errors: [ErrNotFound]; an [*ImmutableError] if the set is published; a [*ValidationError] with every bad field,
+// labels being counted from 0 in the order of the stream; [ErrConflict] if an audio file of ImportOptions.Clean has
+// labels; the error of the stream.
 func (s *Store) Import(ctx context.Context, setID uuid.UUID, labels iter.Seq2[Annotation, error],
 	opts *ImportOptions,
 ) (int, error) {
@@ -61,7 +60,8 @@ func (s *Store) Import(ctx context.Context, setID uuid.UUID, labels iter.Seq2[An
 		if err != nil {
 			return err
 		}
-		stream := &insert.Stream{Inserter: in, Progress: opts.Progress}
+		stream := insert.NewStream(in)
+		stream.Progress = opts.Progress
 		if opts.SkipExisting {
 			stream.SkipExisting()
 		}
@@ -76,8 +76,8 @@ func (s *Store) Import(ctx context.Context, setID uuid.UUID, labels iter.Seq2[An
 	return n, nil
 }
 
-// readAhead reads all of a stream before the store is held, for a store with one connection. The place that it returns
-// is that of the label yielded last, as the caller's place was when the label was read.
+// readAhead reads a whole stream before the store is held, for a store with one connection. The place that it returns
+// is that of the label yielded last.
 func readAhead(ctx context.Context, labels iter.Seq2[Annotation, error], place func() Place,
 ) (iter.Seq2[Annotation, error], func() Place) {
 	var all []Annotation
@@ -92,7 +92,7 @@ func readAhead(ctx context.Context, labels iter.Seq2[Annotation, error], place f
 			places = append(places, place())
 		}
 		if all = append(all, a); len(all)%1024 == 0 && ctx.Err() != nil {
-			break // the import itself will say so
+			break // the import itself returns the error
 		}
 	}
 	at := 0
@@ -113,7 +113,7 @@ func readAhead(ctx context.Context, labels iter.Seq2[Annotation, error], place f
 	return ahead, func() Place { return places[at] }
 }
 
-// placed makes labels of the annotations, and adds to each problem that is found where its label stands.
+// placed converts annotations to labels, and notes the place of each label that has problems.
 func placed(p *problems, labels iter.Seq2[Annotation, error], place func() Place) iter.Seq2[label.Label, error] {
 	return func(yield func(label.Label, error) bool) {
 		for a, err := range labels {
@@ -139,7 +139,7 @@ func placed(p *problems, labels iter.Seq2[Annotation, error], place func() Place
 	}
 }
 
-// finishImport does what is left to do after the last label.
+// finishImport marks and registers what the options ask for after the last label.
 func finishImport(ctx context.Context, tx *sqlite.WriteTx, set *sqlite.SetRow, p *problems, opts *ImportOptions) error {
 	if opts.Clean != nil {
 		for i, name := range opts.Clean() {

@@ -1,23 +1,29 @@
 package annoset_test
 
 import (
-	"context"
+	"cmp"
 	"errors"
 	"fmt"
-	"iter"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/annosettest"
 	"github.com/annoset/annoset/internal/proof"
 )
 
 // importBatch is how many labels the library holds at once: sizes around it are the risky ones.
 const importBatch = 1 << 15
+
+// byPlace is the order in which labels are read.
+func byPlace(a, b annoset.Annotation) int {
+	return cmp.Or(strings.Compare(a.AudioFileID, b.AudioFileID), cmp.Compare(a.StartMS, b.StartMS), cmp.Compare(a.ID, b.ID))
+}
 
 func TestStore_Import(t *testing.T) {
 	t.Parallel()
@@ -40,11 +46,9 @@ func TestStore_Import(t *testing.T) {
 			}})
 
 			is.NoErr(err)
-			is.Equal(got, n)  // so many were taken
-			is.Equal(last, n) // and progress says so at the end
-			stats, err := s.Stats(t.Context(), set.ID)
-			is.NoErr(err)
-			is.Equal(stats.TotalAnnotations, int64(n)) // all are there
+			is.Equal(got, n)                                                            // all were taken
+			is.Equal(last, n)                                                           // and progress says so at the end
+			is.Equal(value(s.Stats(t.Context(), set.ID))(t).TotalAnnotations, int64(n)) // all are there
 		})
 	}
 
@@ -65,8 +69,7 @@ func TestStore_Import(t *testing.T) {
 		is.Equal(nameless(got), want)              // the same labels
 		is.True(slices.IsSortedFunc(got, byPlace)) // in order
 		for i := 0; i < len(got); i += 97 {
-			a, err := s.Annotation(t.Context(), set.ID, got[i].ID)
-			is.NoErr(err)
+			a := value(s.Annotation(t.Context(), set.ID, got[i].ID))(t)
 			is.Equal(a, got[i]) // each is found by its id
 		}
 	})
@@ -86,8 +89,7 @@ func TestStore_Import(t *testing.T) {
 
 		want := slices.Concat(labels[:10], labels[13:], labels[10:11])
 		is.Equal(labelsOf(t, s.Store, set.ID), want) // one moved to the end, two are gone
-		a, err := s.Annotation(t.Context(), set.ID, labels[10].ID)
-		is.NoErr(err)
+		a := value(s.Annotation(t.Context(), set.ID, labels[10].ID))(t)
 		is.Equal(a, labels[10]) // found by its id still
 		_, err = s.Annotation(t.Context(), set.ID, labels[11].ID)
 		is.True(errors.Is(err, annoset.ErrNotFound)) // and the others not
@@ -98,15 +100,13 @@ func TestStore_Import(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
 			s := openStore(t, nil)
-			set := newDraft(t, s.Store, "a")
-			_, err := s.Add(t.Context(), set.ID, label("a.wav", "x", 0, 1))
-			is.NoErr(err)
+			set := annosettest.Draft(t, s.Store, "a.wav x 0 1")
 			before := dump(t, s.Store)
 			broken := errors.New("line 7 is broken")
 
 			got, err := s.Import(t.Context(), set.ID, func(yield func(annoset.Annotation, error) bool) {
-				for a := range stream(n, 3) {
-					if !yield(a, nil) {
+				for a, err := range stream(n, 3) {
+					if !yield(a, err) {
 						return
 					}
 				}
@@ -123,12 +123,10 @@ func TestStore_Import(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
-		_, err := s.Publish(t.Context(), set.ID, &annoset.PublishOptions{AllowEmpty: true})
-		is.NoErr(err)
+		set := annosettest.Publish(t, s.Store, "a.wav x 0 1")
 		before := dump(t, s.Store)
 
-		_, err = s.Import(t.Context(), set.ID, stream(5, 1), nil)
+		_, err := s.Import(t.Context(), set.ID, stream(5, 1), nil)
 		immutable, ok := errors.AsType[*annoset.ImmutableError](err)
 		is.True(ok)                      // it is published
 		is.Equal(immutable.Op, "import") // what was tried
@@ -138,136 +136,10 @@ func TestStore_Import(t *testing.T) {
 	})
 }
 
-func TestStore_CopyAnnotations(t *testing.T) {
-	t.Parallel()
-
-	t.Run("adds labels with new ids", func(t *testing.T) {
-		t.Parallel()
-		is := is.New(t)
-		s := openStore(t, nil)
-		src, dst := newDraft(t, s.Store, "a"), newDraft(t, s.Store, "b") // of two datasets
-		_, err := s.Add(t.Context(), src.ID, filtered...)
-		is.NoErr(err)
-		is.NoErr(s.MarkClean(t.Context(), src.ID, "clean.wav"))
-		is.NoErr(s.MarkClean(t.Context(), dst.ID, "a.wav"))
-		_, err = s.Add(t.Context(), dst.ID, filtered[5])
-		is.NoErr(err)
-		source := labelsOf(t, s.Store, src.ID)
-
-		n, err := s.CopyAnnotations(t.Context(), dst.ID, src.ID, annoset.Filter{})
-
-		is.NoErr(err)
-		is.Equal(n, len(filtered))                     // all of them
-		is.Equal(labelsOf(t, s.Store, src.ID), source) // the source is as it was
-		got := labelsOf(t, s.Store, dst.ID)
-		is.Equal(nameless(got), nameless(append(slices.Clone(filtered), filtered[5]))) // what there was stays
-		for _, a := range got {
-			is.True(a.ID > int64(len(filtered))) // no id of the source
-		}
-		is.Equal(collect(t, s.CleanAudioFiles(t.Context(), dst.ID)), []string{}) // labels take the mark away
-	})
-
-	t.Run("copies from a published set to the version that stands on it", func(t *testing.T) {
-		t.Parallel()
-		is := is.New(t)
-		s := openStore(t, nil)
-		src := newDraft(t, s.Store, "a")
-		_, err := s.Add(t.Context(), src.ID, filtered...)
-		is.NoErr(err)
-		_, err = s.Publish(t.Context(), src.ID, nil)
-		is.NoErr(err)
-		dst, err := s.NewVersion(t.Context(), src.ID, annoset.NewSet{})
-		is.NoErr(err)
-
-		n, err := s.CopyAnnotations(t.Context(), dst.ID, src.ID, annoset.Filter{})
-
-		is.NoErr(err)
-		is.Equal(n, len(filtered))                                                                    // each once
-		is.Equal(nameless(labelsOf(t, s.Store, dst.ID)), nameless(slices.Concat(filtered, filtered))) // so all are doubled
-	})
-
-	for _, n := range []int{proof.BulkRows, importBatch} {
-		t.Run(fmt.Sprintf("copies %d labels, and none of them", n), func(t *testing.T) {
-			if n == importBatch {
-				skipMany(t)
-			}
-			t.Parallel()
-			is := is.New(t)
-			s, err := annoset.OpenMemory(t.Context(), nil)
-			is.NoErr(err)
-			defer s.Close()
-			src, dst := newDraft(t, s, "a"), newDraft(t, s, "b")
-			_, err = s.Import(t.Context(), src.ID, stream(n-1, 5), nil)
-			is.NoErr(err)
-			_, err = s.Add(t.Context(), src.ID, label("a.wav", "rare", 0, 1))
-			is.NoErr(err)
-
-			none, err := s.CopyAnnotations(t.Context(), dst.ID, src.ID, annoset.Filter{AudioFileIDs: []string{"no"}})
-			is.NoErr(err)
-			is.Equal(none, 0) // nothing passed
-			one, err := s.CopyAnnotations(t.Context(), dst.ID, src.ID, annoset.Filter{ArtifactTypes: []string{"rare"}})
-			is.NoErr(err)
-			is.Equal(one, 1) // a single one
-			all, err := s.CopyAnnotations(t.Context(), dst.ID, src.ID, annoset.Filter{})
-			is.NoErr(err)
-			is.Equal(all, n) // the whole set
-			stats, err := s.Stats(t.Context(), dst.ID)
-			is.NoErr(err)
-			is.Equal(stats.TotalAnnotations, int64(n+1)) // and it is all there
-		})
-	}
-
-	t.Run("refuses what the dataset does not take", func(t *testing.T) {
-		t.Parallel()
-		is := is.New(t)
-		s := openStore(t, nil)
-		src, dst := newDraft(t, s.Store, "a"), newStrict(t, s.Store)
-		_, err := s.Add(t.Context(), src.ID, label("a.wav", "glitch", 0, 10), label("b.wav", "click", 0, 10),
-			label("known.wav", "glitch", 0, 1001))
-		is.NoErr(err)
-		before := dump(t, s.Store)
-
-		_, err = s.CopyAnnotations(t.Context(), dst.ID, src.ID, annoset.Filter{})
-		is.Equal(badFields(is, err), []string{"1 artifact_type", "2 end_ms"}) // counted as they were read
-		_, err = s.CopyAnnotations(t.Context(), src.ID, src.ID, annoset.Filter{})
-		is.True(errors.Is(err, annoset.ErrConflict)) // a set is not copied to itself
-		_, err = s.CopyAnnotations(t.Context(), dst.ID, uuid.New(), annoset.Filter{})
-		is.True(errors.Is(err, annoset.ErrNotFound)) // no source
-		_, err = s.CopyAnnotations(t.Context(), uuid.New(), src.ID, annoset.Filter{})
-		is.True(errors.Is(err, annoset.ErrNotFound)) // no destination
-		is.Equal(dump(t, s.Store), before)           // nothing written
-	})
-
-	t.Run("refuses a published destination", func(t *testing.T) {
-		t.Parallel()
-		is := is.New(t)
-		s := openStore(t, nil)
-		src, dst := newDraft(t, s.Store, "a"), newDraft(t, s.Store, "b")
-		_, err := s.Add(t.Context(), src.ID, filtered...)
-		is.NoErr(err)
-		_, err = s.Publish(t.Context(), dst.ID, &annoset.PublishOptions{AllowEmpty: true})
-		is.NoErr(err)
-		before := dump(t, s.Store)
-
-		_, err = s.CopyAnnotations(t.Context(), dst.ID, src.ID, annoset.Filter{})
-
-		immutable, ok := errors.AsType[*annoset.ImmutableError](err)
-		is.True(ok)                                // with facts
-		is.Equal(immutable.Op, "copy annotations") // what was tried
-		is.Equal(immutable.SetID, dst.ID)          // on what
-		is.Equal(dump(t, s.Store), before)         // nothing written
-	})
-}
-
 // errForeign is a typed error of another store.
 func errForeign(t *testing.T) error {
 	t.Helper()
-	other, err := annoset.OpenMemory(context.Background(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer other.Close()
-	_, err = other.DatasetByName(context.Background(), "not there")
+	_, err := annosettest.New(t).DatasetByName(t.Context(), "not there")
 	return err
 }
 
@@ -286,9 +158,7 @@ func TestStore_Import_streamError(t *testing.T) {
 
 	is.True(errors.Is(err, foreign))                                         // the error itself is there
 	is.Equal(err.Error(), "import: label 1 of the stream: "+foreign.Error()) // and where it came from
-	stats, err := s.Stats(t.Context(), set.ID)
-	is.NoErr(err)
-	is.Equal(stats.TotalAnnotations, int64(0)) // nothing was written
+	is.Equal(annosettest.Lines(t, s.Store, set.ID), []string{})              // nothing was written
 }
 
 func TestStore_Import_options(t *testing.T) {
@@ -298,7 +168,7 @@ func TestStore_Import_options(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
 			s := open(t)
-			draft := newDraft(t, s, "one")
+			draft := annosettest.Draft(t, s)
 			var seen []string
 			labels := func(yield func(annoset.Annotation, error) bool) {
 				for _, name := range []string{"a.wav", "b.wav"} {
@@ -314,7 +184,7 @@ func TestStore_Import_options(t *testing.T) {
 			})
 			is.NoErr(err)
 			is.Equal(n, 2)
-			is.Equal(collect(t, s.CleanAudioFiles(t.Context(), draft.ID)), []string{"clean.wav"})
+			is.Equal(annosettest.Lines(t, s, draft.ID), []string{"a.wav glitch 0 10", "b.wav glitch 0 10", "clean.wav clean"})
 			is.Equal(value(s.AudioFiles(t.Context(), draft.DatasetID))(t)[0].DurationMS, int64(700))
 			before := dump(t, s)
 			for name, opts := range map[string]*annoset.ImportOptions{
@@ -338,18 +208,16 @@ func TestStore_Import_options(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
 			s := open(t)
-			draft := newDraft(t, s, "one")
-			a, b := label("a.wav", "glitch", 0, 10), label("a.wav", "glitch", 5, 10)
-			_, err := s.Add(t.Context(), draft.ID, a, a)
-			is.NoErr(err)
+			a, b := "a.wav glitch 0 10", "a.wav glitch 5 10"
+			draft := annosettest.Draft(t, s, a, a)
 			done := 0
-			n, err := s.Import(t.Context(), draft.ID, each(a, b, a, a), &annoset.ImportOptions{
+			n, err := s.Import(t.Context(), draft.ID, pairs(annosettest.Labels(t, a, b, a, a)...), &annoset.ImportOptions{
 				SkipExisting: true, Progress: func(n int) { done = n },
 			})
 			is.NoErr(err)
 			is.Equal(n, 2) // b, and the third a: two of them were there
 			is.Equal(done, 2)
-			is.Equal(len(collect(t, s.Annotations(t.Context(), draft.ID, annoset.Filter{}))), 4)
+			is.Equal(annosettest.Lines(t, s, draft.ID), []string{a, a, a, b})
 		})
 		t.Run("says where a bad label stands, in "+name, func(t *testing.T) {
 			t.Parallel()
@@ -358,9 +226,8 @@ func TestStore_Import_options(t *testing.T) {
 			draft := newDraft(t, s, "one")
 			line := 0
 			labels := func(yield func(annoset.Annotation, error) bool) {
-				for _, a := range []annoset.Annotation{
-					label("a.wav", "glitch", 0, 10), label("", "glitch", 20, 10), label("a.wav", "glitch", 0, 10), label("a.wav", "", 0, 1),
-				} {
+				for _, a := range annosettest.Labels(t,
+					"a.wav glitch 0 10", `"" glitch 20 10`, "a.wav glitch 0 10", `a.wav "" 0 1`) {
 					line++
 					if !yield(a, nil) {
 						return
@@ -381,12 +248,10 @@ func TestStore_Import_options(t *testing.T) {
 	}
 }
 
-func each(labels ...annoset.Annotation) iter.Seq2[annoset.Annotation, error] {
-	return func(yield func(annoset.Annotation, error) bool) {
-		for _, a := range labels {
-			if !yield(a, nil) {
-				return
-			}
-		}
-	}
+func TestStore_Import_nothing(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s := openStore(t, nil)
+	_, err := s.Import(t.Context(), newDraft(t, s.Store, "nothing").ID, nil, nil)
+	is.Equal(badFields(is, err), []string{"-1 labels"}) // and no panic
 }

@@ -15,27 +15,28 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// PublishOptions tell how to publish. The zero value, and a nil pointer, are good defaults.
+// PublishOptions configure [Store.Publish]. Nil and the zero value mean the defaults.
 type PublishOptions struct {
-	// AllowEmpty publishes a set without labels and clean audio files too. It can never be deleted again.
+	// AllowEmpty also publishes a set that has neither labels nor clean audio files. It can never be deleted again.
 	AllowEmpty bool
-	// Check, if not nil, refuses a draft that fails [Store.Check] with these options. It reads every label of the set, those
-	// that are as in the published set below too, while other writers wait.
+	// Check, if not nil, refuses a draft that fails [Store.Check] with these options. The check reads every label of the
+	// set, unchanged ones too, while other writers wait.
 	Check *CheckOptions
-	// ChangeLog adds to the notes what was changed against the set that the draft was made from, as [Store.ChangeLog]
-	// tells it; against nothing where it was made from none. If that was a draft that is gone, the published set below
-	// it takes its place. What is in the notes already comes first, and an empty line between. It voids no review.
+	// ChangeLog adds to the notes what [Store.ChangeLog] writes about the changes since the parent, or since an empty set
+	// if there is no parent. If the parent was a draft that is deleted, the published set below it is used. The log comes
+	// after the notes and an empty line. It voids no review.
 	ChangeLog bool
 }
 
-// Publish computes the statistics and the digest of a draft and locks it for ever, in one transaction that survives
-// the loss of power. From then on it cannot be edited, reviewed, unpublished or deleted, and may be used for training. For
-// a version that was made from a published set the work is in proportion to the audio files that it has changed.
+// Publish computes the statistics and the digest of a draft and locks it forever, in one transaction that survives a
+// loss of power. From then on the set can be used for training, and can no longer be edited, reviewed, unpublished or
+// deleted. For a version made from a published set, the time is proportional to the audio files that it has changed.
+// Options may be nil.
 //
-// Errors: [ErrNotFound]; an [*ImmutableError] if the set is published already; an [*ApprovalError] if it lacks approvals
-// that the dataset demands, or a review rejects it; [ErrEmptySet]; a [*CheckError] with the whole report if
-// PublishOptions.Check asks for a check and it fails; a [*ValidationError] if an option of that is bad, if a change log makes
-// the notes too long, or if another program has written labels to the file that break a rule. After an error the set is a
+// Errors: [ErrNotFound]; an [*ImmutableError] if the set is published already; an [*ApprovalError] if approvals that
+// the dataset requires are missing, or a review rejects the draft; [ErrEmptySet]; a [*CheckError] with the report if
+// the check of PublishOptions.Check fails; a [*ValidationError] if its options are invalid, if the change log makes the
+// notes too long, or if another program has written labels to the file that break a rule. After an error the set is a
 // draft as before.
 func (s *Store) Publish(ctx context.Context, setID uuid.UUID, opts *PublishOptions) (AnnotationSet, error) {
 	const op = "publish"
@@ -67,7 +68,7 @@ func (s *Store) Publish(ctx context.Context, setID uuid.UUID, opts *PublishOptio
 			return p.or(err)
 		}
 		if totals.TotalAnnotations == 0 && totals.CleanAudioFiles == 0 && !opts.AllowEmpty {
-			return fmt.Errorf("%w: version %d could never be deleted again", ErrEmptySet, set.Version)
+			return fmt.Errorf("%w: once published, version %d could never be deleted", ErrEmptySet, set.Version)
 		}
 		if opts.ChangeLog {
 			if err := noteChanges(ctx, &tx.ReadTx, op, &set, &totals); err != nil {
@@ -77,7 +78,7 @@ func (s *Store) Publish(ctx context.Context, setID uuid.UUID, opts *PublishOptio
 		if err := tx.WeighLayer(ctx, set.LayerID); err != nil {
 			return err
 		}
-		if err := survey.Publish(&set, &totals, digest, s.stamp()); err != nil {
+		if err := survey.FillPublished(&set, &totals, digest, s.stamp()); err != nil {
 			return err
 		}
 		set.PublishedBy = s.signature()
@@ -95,10 +96,10 @@ func (s *Store) Publish(ctx context.Context, setID uuid.UUID, opts *PublishOptio
 	return out, nil
 }
 
-// Verify reads every label of a published set, recomputes statistics and digests, and compares them with those that
-// publishing has stored.
+// Verify reads every label of a published set, recomputes the statistics and digests, and compares them with the stored
+// ones.
 //
-// Errors: [ErrNotFound]; a [*DraftError]; [ErrCorrupt] with what differs, or if the file cannot be read as what it was.
+// Errors: [ErrNotFound]; a [*DraftError]; [ErrCorrupt] with what differs, or if the file can no longer be read.
 func (s *Store) Verify(ctx context.Context, setID uuid.UUID) error {
 	const op = "verify"
 	return s.read(ctx, op, func(tx *sqlite.ReadTx) error {
@@ -106,7 +107,7 @@ func (s *Store) Verify(ctx context.Context, setID uuid.UUID) error {
 		if err == nil {
 			db := s.db
 			if s.view != nil {
-				db = nil // other readers would read another state
+				db = nil // further readers would read another state
 			}
 			err = survey.Verify(ctx, db, tx, &set)
 		}
@@ -114,42 +115,18 @@ func (s *Store) Verify(ctx context.Context, setID uuid.UUID) error {
 	})
 }
 
-// noteChanges adds the change log of a draft that is being published to its notes.
-func noteChanges(ctx context.Context, tx *sqlite.ReadTx, op string, set *sqlite.SetRow, totals *survey.Totals) error {
-	parent, err := diff.FindPredecessor(ctx, tx, set)
-	if err != nil {
-		return err
-	}
-	log, err := changelog.Against(ctx, tx, parent.Set, set, DefaultMinIoU,
-		func() (survey.Totals, error) { return *totals, nil })
-	if err != nil {
-		return err
-	}
-	if set.Notes != "" {
-		end := len(strings.TrimRight(set.Notes, "\r\n"))
-		// What was reviewed stays to the byte.
-		log = set.Notes + "\n\n"[min(2, strings.Count(set.Notes[end:], "\n")):] + log
-	}
-	p := &problems{op: op}
-	if p.Text(-1, "notes", log); p.err() != nil {
-		return p.err()
-	}
-	set.Notes = log
-	return nil
-}
-
-// Export writes a set to a new folder dir: for each audio file with labels, and each clean one, a file of canonical
-// JSON Lines, and SHA256SUMS, by which "sha256sum -c SHA256SUMS" verifies them. The SHA-256 of SHA256SUMS is the digest
-// of the set, published or, if a draft, as it would be now.
+// Export writes a set to a new folder dir: a file of canonical JSON Lines for each audio file that has labels or is
+// clean, and SHA256SUMS, with which "sha256sum -c SHA256SUMS" verifies them. The SHA-256 of SHA256SUMS is the digest of
+// the set, or, for a draft, the digest that publishing it now would give.
 //
-// Each line is one label with the keys artifact_type, start_ms, end_ms, confidence and extra_data, the last two only
-// where there is something; the file of a clean audio file is empty. Files are named after the audio file id and end in
-// ".jsonl"; what a file system could take amiss is percent-encoded, and a "~" with a note of upper and lower case
-// follows where there is upper case, so that no two ids share a name on any system. The folder is made under another name
-// beside dir, which must be possible, and moved to dir once all is there.
+// Each line is one label, with the keys artifact_type, start_ms, end_ms, and where present confidence and extra_data.
+// The file of a clean audio file is empty. Files are named after the audio file id and end in ".jsonl". Characters that
+// a file system may reject are percent-encoded, and "~" and a note of the upper-case letters follow a name that has
+// any, so no two ids share a file name on any system. The folder is made under another name beside dir, and moved to
+// dir when complete.
 //
 // Errors: [ErrNotFound]; [ErrExists] if there is something at dir other than an empty folder; those of the file system.
-// After an error there is nothing at dir.
+// After an error nothing was written to dir.
 func (s *Store) Export(ctx context.Context, setID uuid.UUID, dir string) error {
 	op := fmt.Sprintf("export to %q", dir)
 	if err := s.gone(); err != nil {
@@ -167,4 +144,28 @@ func (s *Store) Export(ctx context.Context, setID uuid.UUID, dir string) error {
 			return survey.Export(ctx, tx, &set, temp)
 		})
 	}))
+}
+
+// noteChanges adds the change log of a draft that is being published to its notes.
+func noteChanges(ctx context.Context, tx *sqlite.ReadTx, op string, set *sqlite.SetRow, totals *survey.Totals) error {
+	parent, err := diff.FindPredecessor(ctx, tx, set)
+	if err != nil {
+		return err
+	}
+	log, err := changelog.Against(ctx, tx, parent.Set, set, DefaultMinIoU,
+		func() (survey.Totals, error) { return *totals, nil })
+	if err != nil {
+		return err
+	}
+	if set.Notes != "" {
+		end := len(strings.TrimRight(set.Notes, "\r\n"))
+		// Reviewers saw the notes: they stay as they are, to the byte.
+		log = set.Notes + "\n\n"[min(2, strings.Count(set.Notes[end:], "\n")):] + log
+	}
+	p := &problems{op: op}
+	if p.Text(-1, "notes", log); p.err() != nil {
+		return p.err()
+	}
+	set.Notes = log
+	return nil
 }

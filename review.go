@@ -10,7 +10,7 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// Verdict is what a review says.
+// Verdict is the result of a review.
 type Verdict string
 
 // The two verdicts.
@@ -19,44 +19,70 @@ const (
 	VerdictRejected Verdict = "rejected"
 )
 
-// Review is what a person said of exactly what a draft held.
+// Review is what a person said about one revision of a draft.
 type Review struct {
 	Person    string    `json:"person"`
 	Verdict   Verdict   `json:"verdict"`
 	Comment   string    `json:"comment"`
-	Revision  int64     `json:"revision"` // of the set, as the reviewer saw it
-	Void      bool      `json:"void"`     // the set was edited since: it counts no more
+	Revision  int64     `json:"revision"` // the revision that the reviewer saw
+	Void      bool      `json:"void"`     // the set was edited since, so the review no longer counts
 	CreatedAt time.Time `json:"created_at"`
 }
 
-// Approve says, in the name of the handle's person (see [Store.As]), that a draft is good as it is. The revision is
-// that of the set as the person saw it, [AnnotationSet.Revision]: if the draft has changed since, the call is refused, and
-// any later edit, by whatever program, voids the approval. It speaks of this version alone and does not pass to another
-// one that is made from it. Run [Store.Check] before asking for a review: mending what it finds voids the approvals.
+// Approve records, in the name of the handle's person (see [Store.As]), that a draft is good as it is. The revision is
+// [AnnotationSet.Revision] as the person saw it. The call is refused if the draft has changed since, and any later
+// edit, by whatever program, voids the approval. An approval is for this set only; a set made from it starts without
+// any. Run [Store.Check] before asking for reviews, because fixing what it finds voids them.
 //
-// A dataset may demand approvals, see [NewDataset.RequiredApprovals]: then [Store.Publish] refuses a draft that has not
-// that many. One person counts once, and of what they said of a revision the last counts. A rejection that stands keeps
-// the draft from being published in any dataset; it ends when the person approves, or with an edit.
+// A dataset can require approvals, see [NewDataset.RequiredApprovals]: [Store.Publish] then refuses a draft that has
+// fewer. Each person counts once, and only their last review of a revision counts. A rejection of the current revision
+// keeps the draft from being published in any dataset, until the same person approves it, or an edit voids the
+// rejection.
 //
-// Nobody approves their own work, which is what [AnnotationSet.EditedBy] tells: to add, import, copy, change or delete
-// labels, clean marks, notes or extra data is to edit, and to create a draft is not. Labels that come from another draft
-// bring its editors along. Where somebody edited unsigned, it may have been anyone, and so nobody can approve. To answer
-// for such labels, import them through a signed handle into a new draft.
+// Nobody approves their own work. [AnnotationSet.EditedBy] lists the editors of a draft: those who added, imported,
+// copied, changed or deleted labels, clean marks, notes or extra data. Creating a draft is not editing. Copying labels
+// from another draft adds its editors. Unsigned edits may be anybody's, so nobody can approve a draft that has any; to
+// take responsibility for such labels, import them through a signed handle into a new draft.
 //
 // Errors: [ErrUnsigned] if the handle does not sign; [ErrNotFound]; an [*ImmutableError] if the set is published; a
-// [*StaleError] if it has another revision; an [*OwnWorkError]; a [*ValidationError] if the comment is bad.
+// [*StaleError] if it has another revision; an [*OwnWorkError] if the person has edited the draft, or it has unsigned
+// edits; a [*ValidationError] if the comment is invalid.
 func (s *Store) Approve(ctx context.Context, setID uuid.UUID, revision int64, comment string) (Review, error) {
 	return s.review(ctx, "approve", setID, Review{Verdict: VerdictApproved, Revision: revision, Comment: comment})
 }
 
-// Reject says, in the name of the handle's person, that a draft is not good as it is, and keeps it from being published
-// until the same person approves that revision, or an edit voids the rejection. Those who edited the draft may reject it
-// too. For all else see [Store.Approve].
+// Reject records, in the name of the handle's person, that a draft is not good as it is. It keeps the draft from being
+// published until the same person approves that revision, or an edit voids the rejection. Editors of the draft may
+// reject it too. Otherwise it works as [Store.Approve] does.
 //
 // Errors: [ErrUnsigned] if the handle does not sign; [ErrNotFound]; an [*ImmutableError] if the set is published; a
-// [*StaleError] if it has another revision; a [*ValidationError] if the comment is bad.
+// [*StaleError] if it has another revision; a [*ValidationError] if the comment is invalid.
 func (s *Store) Reject(ctx context.Context, setID uuid.UUID, revision int64, comment string) (Review, error) {
 	return s.review(ctx, "reject", setID, Review{Verdict: VerdictRejected, Revision: revision, Comment: comment})
+}
+
+// Reviews returns all reviews of a set in the order in which they were given, void ones included. For a published set,
+// those that are not void are the ones it was published with.
+//
+// Errors: [ErrNotFound].
+func (s *Store) Reviews(ctx context.Context, setID uuid.UUID) ([]Review, error) {
+	const op = "list reviews"
+	out := []Review{}
+	err := s.read(ctx, op, func(tx *sqlite.ReadTx) error {
+		set, err := findSet(ctx, tx, op, setID)
+		if err != nil {
+			return err
+		}
+		rows, err := tx.Reviews(ctx, set.ID)
+		for i := range rows {
+			out = append(out, reviewOf(&rows[i], set.Revision))
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 func (s *Store) review(ctx context.Context, op string, setID uuid.UUID, r Review) (Review, error) {
@@ -91,7 +117,7 @@ func (s *Store) review(ctx context.Context, op string, setID uuid.UUID, r Review
 	return orZero(r, err)
 }
 
-// checkOthersWork makes sure that the person has not edited the draft.
+// checkOthersWork returns an error if the person has edited the draft, or may have.
 func (s *Store) checkOthersWork(tx *sqlite.WriteTx, op string, setID uuid.UUID, set *sqlite.SetRow) error {
 	editors, err := tx.Editors(set.ID)
 	if err != nil {
@@ -104,30 +130,6 @@ func (s *Store) checkOthersWork(tx *sqlite.WriteTx, op string, setID uuid.UUID, 
 	return nil
 }
 
-// Reviews returns all reviews of a set in the order in which they were given, those that an edit has voided included. Of
-// a published set, those that are not void are what it was published with.
-//
-// Errors: [ErrNotFound].
-func (s *Store) Reviews(ctx context.Context, setID uuid.UUID) ([]Review, error) {
-	const op = "list reviews"
-	out := []Review{}
-	err := s.read(ctx, op, func(tx *sqlite.ReadTx) error {
-		set, err := findSet(ctx, tx, op, setID)
-		if err != nil {
-			return err
-		}
-		rows, err := tx.Reviews(ctx, set.ID)
-		for i := range rows {
-			out = append(out, reviewOf(&rows[i], set.Revision))
-		}
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
 func reviewOf(r *sqlite.ReviewRow, revision int64) Review {
 	return Review{
 		Person: r.Person, Verdict: Verdict(r.Verdict), Comment: r.Comment, Revision: r.Revision,
@@ -135,7 +137,7 @@ func reviewOf(r *sqlite.ReviewRow, revision int64) Review {
 	}
 }
 
-// checkApproved makes sure that the reviews of a draft let it be published.
+// checkApproved returns an error if the reviews of a draft do not allow publishing it.
 func checkApproved(ctx context.Context, tx *sqlite.ReadTx, op string, set *sqlite.SetRow) error {
 	rows, err := tx.Reviews(ctx, set.ID)
 	if err != nil || len(rows) == 0 && set.RequiredApprovals == 0 {
@@ -156,7 +158,7 @@ func checkApproved(ctx context.Context, tx *sqlite.ReadTx, op string, set *sqlit
 	return e
 }
 
-// approvalsOf tells who approves a revision, and who does not, by all reviews of a set in their order.
+// approvalsOf sorts people by their last review of a set. The rows are all its reviews, in order.
 func approvalsOf(rows []sqlite.ReviewRow, revision int64, editors []string) *ApprovalError {
 	last := make(map[string]*sqlite.ReviewRow, len(rows))
 	for i := range rows {

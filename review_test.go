@@ -11,6 +11,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/annosettest"
 	"github.com/annoset/annoset/internal/proof"
 )
 
@@ -28,14 +29,11 @@ func newReviewed(t testing.TB) *reviewed {
 	ctx := t.Context()
 	s := openStore(t, nil)
 	r := &reviewed{testStore: s, ann: s.As("ann"), bob: s.As("bob")}
-	d := value(s.CreateDataset(ctx, annoset.NewDataset{Name: "d"}))(t)
-	v1 := value(r.ann.CreateSet(ctx, d.ID, annoset.NewSet{}))(t)
-	r.ids[0] = value(r.ann.Add(ctx, v1.ID, label("a.wav", "hum", 0, 10), label("a.wav", "hum", 20, 30)))(t)[0]
-	noErr(t, r.ann.MarkClean(ctx, v1.ID, "quiet.wav"))
-	v1 = value(r.ann.Publish(ctx, v1.ID, nil))(t)
-	value(s.UpdateDataset(ctx, d.ID, annoset.DatasetPatch{RequiredApprovals: new(1)}))(t)
+	v1 := annosettest.Publish(t, r.ann, "a.wav hum 0 10", "a.wav hum 20 30", "quiet.wav clean")
+	r.ids[0] = idsOf(t, s.Store, v1.ID)[0]
+	value(s.UpdateDataset(ctx, v1.DatasetID, annoset.DatasetPatch{RequiredApprovals: new(1)}))(t)
 	r.draft = value(r.ann.NewVersion(ctx, v1.ID, annoset.NewSet{Notes: "second"}))(t)
-	r.ids[1] = value(r.ann.Add(ctx, r.draft.ID, label("b.wav", "hum", 0, 10), label("b.wav", "hum", 0, 10)))(t)[0]
+	r.ids[1] = value(r.ann.Add(ctx, r.draft.ID, annosettest.Labels(t, "b.wav hum 0 10", "b.wav hum 0 10")...))(t)[0]
 	noErr(t, r.ann.MarkClean(ctx, r.draft.ID, "silent.wav"))
 	r.draft = value(s.SetByID(ctx, r.draft.ID))(t)
 	value(r.bob.Approve(ctx, r.draft.ID, r.draft.Revision, "good"))(t)
@@ -46,10 +44,6 @@ func newReviewed(t testing.TB) *reviewed {
 func (r *reviewed) editsOf(ctx context.Context, s *annoset.Store) (edits, others map[string]func() error) {
 	id := r.draft.ID
 	inherited, own := r.ids[0], r.ids[1]
-	change := func(id int64, a annoset.Annotation) annoset.Annotation {
-		a.ID = id
-		return a
-	}
 	edits = map[string]func() error{
 		"add":         func() error { return errOf(s.Add(ctx, id, label("c.wav", "hum", 0, 1))) },
 		"add in bulk": func() error { return errOf(s.Add(ctx, id, sliceOf(proof.BulkRows)...)) },
@@ -59,10 +53,10 @@ func (r *reviewed) editsOf(ctx context.Context, s *annoset.Store) (edits, others
 		},
 		"copy": func() error { return errOf(s.CopyAnnotations(ctx, id, *r.draft.ParentID, annoset.Filter{})) },
 		"update an inherited label": func() error {
-			return s.Update(ctx, id, change(inherited, label("a.wav", "hum", 0, 11)))
+			return s.Update(ctx, id, withID(inherited, label("a.wav", "hum", 0, 11)))
 		},
 		"update a label of its own": func() error {
-			return s.Update(ctx, id, change(own, label("b.wav", "hum", 0, 11)))
+			return s.Update(ctx, id, withID(own, label("b.wav", "hum", 0, 11)))
 		},
 		"delete an inherited label": func() error { return s.Delete(ctx, id, inherited) },
 		"delete a label of its own": func() error { return s.Delete(ctx, id, own) },
@@ -83,7 +77,7 @@ func (r *reviewed) editsOf(ctx context.Context, s *annoset.Store) (edits, others
 			return errOf(s.CopyAnnotations(ctx, id, *r.draft.ParentID, annoset.Filter{ArtifactTypes: []string{"none"}}))
 		},
 		"update a label to what it is": func() error {
-			return s.Update(ctx, id, change(own, label("b.wav", "hum", 0, 10)))
+			return s.Update(ctx, id, withID(own, label("b.wav", "hum", 0, 10)))
 		},
 		"delete nothing":           func() error { return s.Delete(ctx, id) },
 		"mark clean what is clean": func() error { return s.MarkClean(ctx, id, "silent.wav", "quiet.wav") },
@@ -120,8 +114,7 @@ func TestStore_Approve(t *testing.T) {
 		published, err := r.ann.Publish(t.Context(), r.draft.ID, nil)
 		is.NoErr(err)
 		is.Equal(published.Revision, r.draft.Revision) // what was published is what was approved
-		reviews, err := r.Reviews(t.Context(), r.draft.ID)
-		is.NoErr(err)
+		reviews := value(r.Reviews(t.Context(), r.draft.ID))(t)
 		is.Equal(len(reviews), 1)
 		is.Equal(reviews[0].Person, "bob")
 		is.Equal(reviews[0].Verdict, annoset.VerdictApproved)
@@ -139,14 +132,12 @@ func TestStore_Approve(t *testing.T) {
 
 			is.NoErr(edits[name]())
 
-			set, err := r.SetByID(t.Context(), r.draft.ID)
-			is.NoErr(err)
+			set := value(r.SetByID(t.Context(), r.draft.ID))(t)
 			is.True(set.Revision > r.draft.Revision)
 			is.Equal(set.EditedBy, []string{"ann", "cid"}) // who did it is known
-			reviews, err := r.Reviews(t.Context(), r.draft.ID)
-			is.NoErr(err)
+			reviews := value(r.Reviews(t.Context(), r.draft.ID))(t)
 			is.True(reviews[0].Void)
-			_, err = r.Publish(t.Context(), r.draft.ID, nil)
+			_, err := r.Publish(t.Context(), r.draft.ID, nil)
 			refused, ok := errors.AsType[*annoset.ApprovalError](err)
 			is.True(ok) // it says what is missing
 			is.Equal(*refused, annoset.ApprovalError{
@@ -176,10 +167,9 @@ func TestStore_Approve(t *testing.T) {
 
 			is.NoErr(others[name]())
 
-			set, err := r.SetByID(t.Context(), r.draft.ID)
-			is.NoErr(err)
+			set := value(r.SetByID(t.Context(), r.draft.ID))(t)
 			is.Equal(set, r.draft) // cid is no editor either
-			_, err = r.Publish(t.Context(), r.draft.ID, nil)
+			_, err := r.Publish(t.Context(), r.draft.ID, nil)
 			is.NoErr(err)
 		})
 	}
@@ -188,22 +178,18 @@ func TestStore_Approve(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		r := newReviewed(t)
-		next, err := r.As("cid").NewVersion(t.Context(), r.draft.ID, annoset.NewSet{})
-		is.NoErr(err)
+		next := value(r.As("cid").NewVersion(t.Context(), r.draft.ID, annoset.NewSet{}))(t)
 		is.Equal(next.EditedBy, []string{"ann"}) // her work all the same
-		_, err = r.Publish(t.Context(), next.ID, nil)
+		_, err := r.Publish(t.Context(), next.ID, nil)
 		is.True(errors.Is(err, annoset.ErrNotApproved)) // a version of a draft
 		_, err = r.ann.Approve(t.Context(), next.ID, next.Revision, "")
 		is.True(errors.Is(err, annoset.ErrOwnWork)) // and nobody approves own work that went through another's hands
-		published, err := r.Publish(t.Context(), r.draft.ID, nil)
-		is.NoErr(err)
-		next, err = r.NewVersion(t.Context(), published.ID, annoset.NewSet{})
-		is.NoErr(err)
+		published := value(r.Publish(t.Context(), r.draft.ID, nil))(t)
+		next = value(r.NewVersion(t.Context(), published.ID, annoset.NewSet{}))(t)
 		is.Equal(next.EditedBy, []string{})
 		_, err = r.Publish(t.Context(), next.ID, nil)
 		is.True(errors.Is(err, annoset.ErrNotApproved)) // a version of what was approved and published
-		reviews, err := r.Reviews(t.Context(), next.ID)
-		is.NoErr(err)
+		reviews := value(r.Reviews(t.Context(), next.ID))(t)
 		is.Equal(reviews, []annoset.Review{})
 	})
 
@@ -211,12 +197,10 @@ func TestStore_Approve(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		r := newReviewed(t)
-		set, err := r.CreateSet(t.Context(), r.draft.DatasetID, annoset.NewSet{})
+		set := value(r.CreateSet(t.Context(), r.draft.DatasetID, annoset.NewSet{}))(t)
+		_, err := r.As("cid").CopyAnnotations(t.Context(), set.ID, r.draft.ID, annoset.Filter{})
 		is.NoErr(err)
-		_, err = r.As("cid").CopyAnnotations(t.Context(), set.ID, r.draft.ID, annoset.Filter{})
-		is.NoErr(err)
-		set, err = r.SetByID(t.Context(), set.ID)
-		is.NoErr(err)
+		set = value(r.SetByID(t.Context(), set.ID))(t)
 		is.Equal(set.EditedBy, []string{"ann", "cid"})
 		_, err = r.ann.Approve(t.Context(), set.ID, set.Revision, "")
 		is.True(errors.Is(err, annoset.ErrOwnWork))
@@ -228,8 +212,7 @@ func TestStore_Approve(t *testing.T) {
 		r := newReviewed(t)
 		_, err := r.Add(t.Context(), r.draft.ID, label("a.wav", "hum", 0, 10))
 		is.NoErr(err)
-		set, err := r.SetByID(t.Context(), r.draft.ID)
-		is.NoErr(err)
+		set := value(r.SetByID(t.Context(), r.draft.ID))(t)
 		is.Equal(set.EditedBy, []string{"", "ann"})
 
 		_, err = r.bob.Approve(t.Context(), set.ID, set.Revision, "")
@@ -243,14 +226,12 @@ func TestStore_Approve(t *testing.T) {
 		refused, ok := errors.AsType[*annoset.ApprovalError](err)
 		is.True(ok)
 		is.True(refused.Unsigned)
-		is.True(strings.Contains(err.Error(), `needs 1 of revision`))
+		is.True(strings.Contains(err.Error(), `0 of 1 required approvals`))
 		is.True(strings.Contains(err.Error(), `edited since it was approved by "bob"; edited unsigned`))
-		own2, err := r.ann.CreateSet(t.Context(), set.DatasetID, annoset.NewSet{})
-		is.NoErr(err)
+		own2 := value(r.ann.CreateSet(t.Context(), set.DatasetID, annoset.NewSet{}))(t)
 		_, err = r.ann.Import(t.Context(), own2.ID, r.Annotations(t.Context(), set.ID, annoset.Filter{}), nil)
 		is.NoErr(err)
-		own2, err = r.SetByID(t.Context(), own2.ID)
-		is.NoErr(err)
+		own2 = value(r.SetByID(t.Context(), own2.ID))(t)
 		_, err = r.bob.Approve(t.Context(), own2.ID, own2.Revision, "")
 		is.NoErr(err) // ann has answered for all of it
 		_, err = r.Publish(t.Context(), own2.ID, nil)
@@ -281,11 +262,9 @@ func TestStore_Approve(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		d, err := s.CreateDataset(t.Context(), annoset.NewDataset{Name: "d", RequiredApprovals: 1})
-		is.NoErr(err)
-		set, err := s.CreateSet(t.Context(), d.ID, annoset.NewSet{})
-		is.NoErr(err)
-		_, err = s.As("bob").Approve(t.Context(), set.ID, set.Revision, "nothing there, rightly")
+		d := value(s.CreateDataset(t.Context(), annoset.NewDataset{Name: "d", RequiredApprovals: 1}))(t)
+		set := value(s.CreateSet(t.Context(), d.ID, annoset.NewSet{}))(t)
+		_, err := s.As("bob").Approve(t.Context(), set.ID, set.Revision, "nothing there, rightly")
 		is.NoErr(err)
 		_, err = s.Publish(t.Context(), set.ID, &annoset.PublishOptions{AllowEmpty: true})
 		is.NoErr(err)
@@ -298,8 +277,7 @@ func TestStore_Approve_whenAnotherProgramEdits(t *testing.T) {
 	r := newReviewed(t)
 	_, err := openRaw(t, r.Path).Exec(`DELETE FROM label WHERE id = ?`, r.ids[1])
 	is.NoErr(err)
-	reviews, err := r.Reviews(t.Context(), r.draft.ID)
-	is.NoErr(err)
+	reviews := value(r.Reviews(t.Context(), r.draft.ID))(t)
 	is.True(reviews[0].Void)
 	_, err = r.Publish(t.Context(), r.draft.ID, nil)
 	is.True(errors.Is(err, annoset.ErrNotApproved))
@@ -341,13 +319,9 @@ func TestStore_Reject(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "d")
 		ann := s.As("ann")
-		_, err := ann.Add(t.Context(), set.ID, label("a.wav", "hum", 0, 10))
-		is.NoErr(err)
-		set, err = s.SetByID(t.Context(), set.ID)
-		is.NoErr(err)
-		_, err = ann.Reject(t.Context(), set.ID, set.Revision, "not ready")
+		set := annosettest.Draft(t, ann, "a.wav hum 0 10")
+		_, err := ann.Reject(t.Context(), set.ID, set.Revision, "not ready")
 		is.NoErr(err)
 		_, err = s.Publish(t.Context(), set.ID, nil)
 		is.True(errors.Is(err, annoset.ErrNotApproved))

@@ -14,7 +14,7 @@ import (
 
 // CreateSet adds an empty draft to a dataset, with the next version number.
 //
-// Errors: [ErrNotFound] if there is no such dataset, [*ValidationError].
+// Errors: [ErrNotFound] if there is no such dataset; [*ValidationError].
 func (s *Store) CreateSet(ctx context.Context, datasetID uuid.UUID, n NewSet) (AnnotationSet, error) {
 	const op = "create set"
 	if err := n.check(op); err != nil {
@@ -40,12 +40,14 @@ func (s *Store) CreateSet(ctx context.Context, datasetID uuid.UUID, n NewSet) (A
 	return orZero(out, err)
 }
 
-// NewVersion adds a draft that starts with all that a set has: labels with their ids, and clean marks. The set is its
-// parent. From a published set this takes the same short time whatever its size, save that now and then the changes of
-// earlier versions are folded together, which takes time in proportion to them; from a draft, labels are copied, and who
-// edited that is an editor of the new one too.
+// NewVersion adds a draft that starts with the contents of a set: its labels with their ids, and its clean marks. The
+// set becomes the parent of the draft.
 //
-// Errors: [ErrNotFound], [*ValidationError].
+// From a published set this takes the same short time whatever the size. Only now and then the changes of earlier
+// versions are folded together, which takes time in proportion to them. From a draft the labels are copied, and its
+// editors become editors of the new draft.
+//
+// Errors: [ErrNotFound]; [*ValidationError].
 func (s *Store) NewVersion(ctx context.Context, setID uuid.UUID, n NewSet) (AnnotationSet, error) {
 	const op = "new version"
 	if err := n.check(op); err != nil {
@@ -79,7 +81,7 @@ func (s *Store) NewVersion(ctx context.Context, setID uuid.UUID, n NewSet) (Anno
 			return err
 		}
 		if !copied {
-			out, err = readSet(ctx, &tx.ReadTx, &row) // nothing was changed yet, so there is nothing to count
+			out, err = readSet(ctx, &tx.ReadTx, &row) // nothing has changed yet, so there is nothing to count
 			return err
 		}
 		if err := tx.CopyEditors(ctx, parent.ID, row.ID); err != nil {
@@ -97,32 +99,8 @@ func (s *Store) NewVersion(ctx context.Context, setID uuid.UUID, n NewSet) (Anno
 	return out, nil
 }
 
-func (n *NewSet) check(op string) error {
-	p := &problems{op: op}
-	p.Text(-1, "notes", n.Notes)
-	p.extra(-1, n.ExtraData)
-	return p.err()
-}
-
-// insertSet adds a draft and returns its row.
-func (s *Store) insertSet(ctx context.Context, tx *sqlite.WriteTx, op string, n NewSet, row sqlite.SetRow,
-) (sqlite.SetRow, error) {
-	row.UUID, row.Notes, row.ExtraData = s.newID().String(), n.Notes, textOf(n.ExtraData)
-	row.CreatedMS, row.CreatedBy = s.stamp(), s.signature()
-	if _, taken, err := tx.SetByUUID(ctx, row.UUID); err != nil {
-		return sqlite.SetRow{}, err
-	} else if taken {
-		return sqlite.SetRow{}, &ExistsError{Op: op, Kind: "set", Name: row.UUID}
-	}
-	if _, err := tx.InsertSet(ctx, row); err != nil {
-		return sqlite.SetRow{}, err
-	}
-	row, _, err := tx.SetByUUID(ctx, row.UUID)
-	return row, err
-}
-
-// SetByID returns the set of an id. Statistics of a draft are computed by the call, in proportion to the labels of the
-// audio files in which it has changed anything against the published set it was made from.
+// SetByID returns the set with this id. The call computes the statistics of a draft, in time proportional to the labels
+// of the audio files that the draft has changed since the published set it was made from.
 //
 // Errors: [ErrNotFound].
 func (s *Store) SetByID(ctx context.Context, id uuid.UUID) (AnnotationSet, error) {
@@ -139,7 +117,7 @@ func (s *Store) SetByID(ctx context.Context, id uuid.UUID) (AnnotationSet, error
 	return orZero(out, err)
 }
 
-// SetByVersion returns the set of a dataset that has a version number.
+// SetByVersion returns the set of a dataset with this version number.
 //
 // Errors: [ErrNotFound] if there is no such dataset or version.
 func (s *Store) SetByVersion(ctx context.Context, datasetID uuid.UUID, version int) (AnnotationSet, error) {
@@ -153,9 +131,9 @@ func (s *Store) SetByVersion(ctx context.Context, datasetID uuid.UUID, version i
 	})
 }
 
-// LatestPublished returns the published set of a dataset that has the highest version number.
+// LatestPublished returns the published set of a dataset with the highest version number.
 //
-// Errors: [ErrNotFound] if there is no such dataset, or no published set in it.
+// Errors: [ErrNotFound] if there is no such dataset, or it has no published set.
 func (s *Store) LatestPublished(ctx context.Context, datasetID uuid.UUID) (AnnotationSet, error) {
 	const op = "get latest published set"
 	return s.setOfDataset(ctx, op, datasetID, func(tx *sqlite.ReadTx, dataset int64) (sqlite.SetRow, error) {
@@ -167,27 +145,8 @@ func (s *Store) LatestPublished(ctx context.Context, datasetID uuid.UUID) (Annot
 	})
 }
 
-func (s *Store) setOfDataset(ctx context.Context, op string, datasetID uuid.UUID,
-	find func(tx *sqlite.ReadTx, dataset int64) (sqlite.SetRow, error),
-) (AnnotationSet, error) {
-	var out AnnotationSet
-	err := s.read(ctx, op, func(tx *sqlite.ReadTx) error {
-		dataset, err := findDataset(ctx, tx, op, datasetID)
-		if err != nil {
-			return err
-		}
-		row, err := find(tx, dataset.ID)
-		if err != nil {
-			return err
-		}
-		out, err = readSet(ctx, tx, &row)
-		return err
-	})
-	return orZero(out, err)
-}
-
-// Sets returns the sets of a dataset that pass the filter, in order of version. Statistics of drafts are computed by the
-// call, as [Store.SetByID] does.
+// Sets returns the sets of a dataset that pass the filter, in order of version. The call computes the statistics of
+// drafts, as [Store.SetByID] does.
 //
 // Errors: [ErrNotFound] if there is no such dataset; [*ValidationError].
 func (s *Store) Sets(ctx context.Context, datasetID uuid.UUID, f SetFilter) ([]AnnotationSet, error) {
@@ -231,9 +190,9 @@ func (s *Store) Sets(ctx context.Context, datasetID uuid.UUID, f SetFilter) ([]A
 	return out, nil
 }
 
-// UpdateSet changes notes and extra data of a draft, and returns the set as it is then. Statistics are not computed
-// while other writers wait. If somebody edits the labels meanwhile, the set is returned as it is after that edit, and
-// without statistics (the maps are nil) if it cannot be read any more.
+// UpdateSet changes the notes and extra data of a draft, and returns the set as it is then. Other writers do not wait
+// while the statistics are computed. If somebody edits the labels meanwhile, the set is returned as it is after that
+// edit, or without statistics (with nil maps) if it can no longer be read.
 //
 // Errors: [ErrNotFound]; an [*ImmutableError] if the set is published; [*ValidationError].
 func (s *Store) UpdateSet(ctx context.Context, setID uuid.UUID, patch SetPatch) (AnnotationSet, error) {
@@ -284,9 +243,9 @@ func (s *Store) UpdateSet(ctx context.Context, setID uuid.UUID, patch SetPatch) 
 	return s.withStats(ctx, op, out, before, revision), nil
 }
 
-// DeleteSet removes a draft and all that was written to it, its reviews included. Its version number is not given again.
+// DeleteSet removes a draft with its contents and reviews. Its version number is not given again.
 //
-// Errors: [ErrNotFound]; an [*ImmutableError] if the set is published, which names the models that were trained on it.
+// Errors: [ErrNotFound]; an [*ImmutableError] if the set is published. It names the models trained on the set.
 func (s *Store) DeleteSet(ctx context.Context, setID uuid.UUID) error {
 	const op = "delete set"
 	return s.write(ctx, op, func(tx *sqlite.WriteTx) error {
@@ -301,6 +260,49 @@ func (s *Store) DeleteSet(ctx context.Context, setID uuid.UUID) error {
 	})
 }
 
+func (n *NewSet) check(op string) error {
+	p := &problems{op: op}
+	p.Text(-1, "notes", n.Notes)
+	p.extra(-1, n.ExtraData)
+	return p.err()
+}
+
+// insertSet adds a draft and returns its row.
+func (s *Store) insertSet(ctx context.Context, tx *sqlite.WriteTx, op string, n NewSet, row sqlite.SetRow,
+) (sqlite.SetRow, error) {
+	row.UUID, row.Notes, row.ExtraData = s.newID().String(), n.Notes, textOf(n.ExtraData)
+	row.CreatedMS, row.CreatedBy = s.stamp(), s.signature()
+	if _, taken, err := tx.SetByUUID(ctx, row.UUID); err != nil {
+		return sqlite.SetRow{}, err
+	} else if taken {
+		return sqlite.SetRow{}, &ExistsError{Op: op, Kind: "set", Name: row.UUID}
+	}
+	if _, err := tx.InsertSet(ctx, row); err != nil {
+		return sqlite.SetRow{}, err
+	}
+	row, _, err := tx.SetByUUID(ctx, row.UUID)
+	return row, err
+}
+
+func (s *Store) setOfDataset(ctx context.Context, op string, datasetID uuid.UUID,
+	find func(tx *sqlite.ReadTx, dataset int64) (sqlite.SetRow, error),
+) (AnnotationSet, error) {
+	var out AnnotationSet
+	err := s.read(ctx, op, func(tx *sqlite.ReadTx) error {
+		dataset, err := findDataset(ctx, tx, op, datasetID)
+		if err != nil {
+			return err
+		}
+		row, err := find(tx, dataset.ID)
+		if err != nil {
+			return err
+		}
+		out, err = readSet(ctx, tx, &row)
+		return err
+	})
+	return orZero(out, err)
+}
+
 func findSet(ctx context.Context, tx *sqlite.ReadTx, op string, id uuid.UUID) (sqlite.SetRow, error) {
 	row, found, err := tx.SetByUUID(ctx, id.String())
 	if err == nil && !found {
@@ -309,7 +311,7 @@ func findSet(ctx context.Context, tx *sqlite.ReadTx, op string, id uuid.UUID) (s
 	return row, err
 }
 
-// findDraft finds a set that is about to be changed.
+// findDraft finds a set to change.
 func findDraft(ctx context.Context, tx *sqlite.WriteTx, op string, id uuid.UUID) (sqlite.SetRow, error) {
 	row, err := findSet(ctx, &tx.ReadTx, op, id)
 	if err == nil && row.Status == sqlite.StatusPublished {
@@ -318,7 +320,7 @@ func findDraft(ctx context.Context, tx *sqlite.WriteTx, op string, id uuid.UUID)
 	return row, err
 }
 
-// findPublished finds a set that must not change any more.
+// findPublished finds a set that can no longer change.
 func findPublished(ctx context.Context, tx *sqlite.ReadTx, op string, id uuid.UUID) (sqlite.SetRow, error) {
 	row, err := findSet(ctx, tx, op, id)
 	if err == nil && row.Status != sqlite.StatusPublished {
@@ -335,7 +337,7 @@ func immutable(op string, r *sqlite.SetRow) error {
 	return &ImmutableError{Op: op, SetID: id, Version: r.Version, PublishedAt: timeOf(*r.PublishedMS)}
 }
 
-// setOf makes a set of its row and its editors, without statistics.
+// setOf converts a row and its editors to a set without statistics.
 func setOf(r *sqlite.SetRow, editors []string) (AnnotationSet, error) {
 	set := AnnotationSet{
 		Version: r.Version, Status: Status(r.Status), Notes: r.Notes, ExtraData: jsonOf(r.ExtraData),
@@ -363,7 +365,8 @@ func setOf(r *sqlite.SetRow, editors []string) (AnnotationSet, error) {
 	return set, nil
 }
 
-// readSet makes a set of its row, with statistics, which for a draft takes time in proportion to what it has changed.
+// readSet converts a row to a set with statistics. For a draft it takes time in proportion to what the draft has
+// changed.
 func readSet(ctx context.Context, tx *sqlite.ReadTx, r *sqlite.SetRow) (AnnotationSet, error) {
 	set, err := bareSet(tx, r)
 	if err != nil {
@@ -374,7 +377,7 @@ func readSet(ctx context.Context, tx *sqlite.ReadTx, r *sqlite.SetRow) (Annotati
 	return set, err
 }
 
-// bareSet makes a set of its row, without statistics.
+// bareSet converts a row to a set without statistics.
 func bareSet(tx *sqlite.ReadTx, r *sqlite.SetRow) (AnnotationSet, error) {
 	editors, err := tx.Editors(r.ID)
 	if err != nil {
@@ -383,14 +386,14 @@ func bareSet(tx *sqlite.ReadTx, r *sqlite.SetRow) (AnnotationSet, error) {
 	return setOf(r, editors)
 }
 
-// counted are the totals of a set at a revision.
+// counted has the totals of a set at a revision.
 type counted struct {
 	revision int64
 	totals   survey.Totals
 }
 
-// countDraft counts what is in a draft, for a call that writes and does not change that: no other writer waits for it. Of
-// a published set nothing is counted.
+// countDraft counts the contents of a draft before a call writes, so that no other writer waits for it. It does not
+// count a published set.
 func (s *Store) countDraft(ctx context.Context, op string, setID uuid.UUID) (c counted, err error) {
 	err = s.read(ctx, op, func(tx *sqlite.ReadTx) error {
 		row, err := findSet(ctx, tx, op, setID)
@@ -404,10 +407,10 @@ func (s *Store) countDraft(ctx context.Context, op string, setID uuid.UUID) (c c
 	return c, err
 }
 
-// withStats adds the statistics to a draft that was just written. They were counted before, at the revision of the counted
-// draft, unless somebody edited that in between: then the draft is read anew. It was committed, so whatever happens now is
-// no error of the call that wrote it.
-func (s *Store) withStats(ctx context.Context, op string, written AnnotationSet, c counted, revision int64) AnnotationSet {
+// withStats adds the statistics to a draft that was just written. It uses those counted before, or reads the draft anew
+// if somebody has edited it in between. The draft is committed by then, so no failure here is an error of the call.
+func (s *Store) withStats(ctx context.Context, op string, written AnnotationSet, c counted, revision int64,
+) AnnotationSet {
 	if c.revision == revision {
 		written.Stats = Stats(c.totals)
 		return written

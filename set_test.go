@@ -1,11 +1,8 @@
 package annoset_test
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +10,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/annosettest"
 	"github.com/annoset/annoset/internal/proof"
 )
 
@@ -22,26 +20,24 @@ func TestStore_CreateSet(t *testing.T) {
 	t.Run("returns an empty draft", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		s := openStore(t, reproducible())
-		d, first := newDeclared(t, s.Store, "a")
+		s := openStore(t, annosettest.Options())
+		d, first := newDeclared(t, s.Store)
 
 		set, err := s.CreateSet(t.Context(), d.ID, annoset.NewSet{Notes: "zweite\n", ExtraData: json.RawMessage(`{ }`)})
 
 		is.NoErr(err)
 		zeros := map[string]int64{"glitch": 0, "long_pause": 0, "hallucination": 0}
 		want := annoset.AnnotationSet{
-			ID: uuid.MustParse("00000000-0000-0000-0000-000000000003"), DatasetID: d.ID, Version: 2,
+			ID: uuid.MustParse("00000000-0000-8000-8000-000000000003"), DatasetID: d.ID, Version: 2,
 			Status: annoset.StatusDraft, Notes: "zweite\n", ExtraData: json.RawMessage(`{ }`),
 			Stats:     annoset.Stats{AnnotationsByType: zeros, DurationMSByType: zeros},
-			CreatedAt: time.Date(2026, 1, 2, 3, 4, 8, 0, time.UTC), Revision: 1, EditedBy: []string{},
+			CreatedAt: annosettest.Start.Add(2 * time.Second), Revision: 1, EditedBy: []string{},
 		}
 		is.Equal(set, want)        // all of it
 		is.Equal(first.Version, 1) // versions count from 1
-		got, err := s.SetByID(t.Context(), set.ID)
-		is.NoErr(err)
+		got := value(s.SetByID(t.Context(), set.ID))(t)
 		is.Equal(got, want) // by id
-		got, err = s.SetByVersion(t.Context(), d.ID, 2)
-		is.NoErr(err)
+		got = value(s.SetByVersion(t.Context(), d.ID, 2))(t)
 		is.Equal(got, want) // by version
 	})
 
@@ -50,8 +46,7 @@ func TestStore_CreateSet(t *testing.T) {
 		is := is.New(t)
 		s := openStore(t, nil)
 		first := newDraft(t, s.Store, "a")
-		second, err := s.CreateSet(t.Context(), first.DatasetID, annoset.NewSet{})
-		is.NoErr(err)
+		second := value(s.CreateSet(t.Context(), first.DatasetID, annoset.NewSet{}))(t)
 		is.Equal(second.Version, 2)                    // counts up
 		is.Equal(newDraft(t, s.Store, "b").Version, 1) // another dataset has its own count
 		is.NoErr(s.DeleteSet(t.Context(), second.ID))
@@ -88,8 +83,7 @@ func TestStore_CreateSet(t *testing.T) {
 		_, err = s.NewVersion(t.Context(), uuid.New(), annoset.NewSet{})
 		is.True(errors.Is(err, annoset.ErrNotFound)) // no such set
 		is.Equal(dump(t, s.Store), before)           // nothing written
-		next, err := s.CreateSet(t.Context(), set.DatasetID, annoset.NewSet{})
-		is.NoErr(err)
+		next := value(s.CreateSet(t.Context(), set.DatasetID, annoset.NewSet{}))(t)
 		is.Equal(next.Version, 2) // what was refused has no version
 	})
 }
@@ -105,8 +99,7 @@ func TestStore_Sets(t *testing.T) {
 		newDraft(t, s.Store, "b") // which must not show
 		all := []annoset.AnnotationSet{first}
 		for range 5 {
-			set, err := s.CreateSet(t.Context(), first.DatasetID, annoset.NewSet{})
-			is.NoErr(err)
+			set := value(s.CreateSet(t.Context(), first.DatasetID, annoset.NewSet{}))(t)
 			all = append(all, set)
 		}
 		for _, i := range []int{1, 4} {
@@ -127,8 +120,7 @@ func TestStore_Sets(t *testing.T) {
 			{annoset.SetFilter{AfterVersion: 6}, []annoset.AnnotationSet{}},
 		}
 		for _, tt := range tests {
-			sets, err := s.Sets(t.Context(), first.DatasetID, tt.filter)
-			is.NoErr(err)
+			sets := value(s.Sets(t.Context(), first.DatasetID, tt.filter))(t)
 			is.Equal(sets, tt.want) // in order of version
 		}
 	})
@@ -151,9 +143,8 @@ func TestStore_LatestPublished(t *testing.T) {
 	is := is.New(t)
 	s := openStore(t, nil)
 	v1 := newDraft(t, s.Store, "a")
-	v2, err := s.CreateSet(t.Context(), v1.DatasetID, annoset.NewSet{})
-	is.NoErr(err)
-	_, err = s.CreateSet(t.Context(), v1.DatasetID, annoset.NewSet{})
+	v2 := value(s.CreateSet(t.Context(), v1.DatasetID, annoset.NewSet{}))(t)
+	_, err := s.CreateSet(t.Context(), v1.DatasetID, annoset.NewSet{})
 	is.NoErr(err)
 	empty := &annoset.PublishOptions{AllowEmpty: true}
 
@@ -161,8 +152,7 @@ func TestStore_LatestPublished(t *testing.T) {
 	missing, ok := errors.AsType[*annoset.NotFoundError](err)
 	is.True(ok)                             // with facts
 	is.Equal(missing.Kind, "published set") // there are drafts alone
-	v2, err = s.Publish(t.Context(), v2.ID, empty)
-	is.NoErr(err)
+	v2 = value(s.Publish(t.Context(), v2.ID, empty))(t)
 	_, err = s.Publish(t.Context(), v1.ID, empty)
 	is.NoErr(err)
 	got, err := s.LatestPublished(t.Context(), v1.DatasetID)
@@ -181,11 +171,8 @@ func TestStore_UpdateSet(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		set := newDraft(t, s.Store, "a")
-		_, err := s.Add(t.Context(), set.ID, label("a.wav", "x", 0, 1))
-		is.NoErr(err)
-		want, err := s.SetByID(t.Context(), set.ID)
-		is.NoErr(err)
+		set := annosettest.Draft(t, s.Store, "a.wav x 0 1")
+		want := value(s.SetByID(t.Context(), set.ID))(t)
 
 		want.Notes = "new"
 		got, err := s.UpdateSet(t.Context(), set.ID, annoset.SetPatch{Notes: new("new")})
@@ -214,11 +201,10 @@ func TestStore_UpdateSet(t *testing.T) {
 		is := is.New(t)
 		s := openStore(t, nil)
 		draft, set := newDraft(t, s.Store, "a"), newDraft(t, s.Store, "b")
-		set, err := s.Publish(t.Context(), set.ID, &annoset.PublishOptions{AllowEmpty: true})
-		is.NoErr(err)
+		set = value(s.Publish(t.Context(), set.ID, &annoset.PublishOptions{AllowEmpty: true}))(t)
 		before := dump(t, s.Store)
 
-		_, err = s.UpdateSet(t.Context(), draft.ID, annoset.SetPatch{Notes: new("\x00"), ExtraData: new(json.RawMessage("x"))})
+		_, err := s.UpdateSet(t.Context(), draft.ID, annoset.SetPatch{Notes: new("\x00"), ExtraData: new(json.RawMessage("x"))})
 		is.Equal(badFields(is, err), []string{"-1 notes", "-1 extra_data"}) // all at once
 		_, err = s.UpdateSet(t.Context(), uuid.New(), annoset.SetPatch{})
 		is.True(errors.Is(err, annoset.ErrNotFound)) // no such set
@@ -238,11 +224,9 @@ func TestStore_DeleteSet(t *testing.T) {
 	v1 := newDraft(t, s.Store, "a")
 	_, err := s.Import(t.Context(), v1.ID, stream(proof.BulkRows, 3), nil)
 	is.NoErr(err)
-	v1, err = s.Publish(t.Context(), v1.ID, nil)
-	is.NoErr(err)
+	v1 = value(s.Publish(t.Context(), v1.ID, nil))(t)
 	before := dump(t, s.Store)
-	v2, err := s.NewVersion(t.Context(), v1.ID, annoset.NewSet{})
-	is.NoErr(err)
+	v2 := value(s.NewVersion(t.Context(), v1.ID, annoset.NewSet{}))(t)
 	_, err = s.Import(t.Context(), v2.ID, stream(proof.BulkRows, 5), nil)
 	is.NoErr(err)
 	is.NoErr(s.Delete(t.Context(), v2.ID, 1, 2, 3))
@@ -264,9 +248,8 @@ func TestStore_refusesAnIDThatIsTaken(t *testing.T) {
 	is := is.New(t)
 	id := uuid.New()
 	s := openStore(t, &annoset.Options{NewID: func() uuid.UUID { return id }})
-	d, err := s.CreateDataset(t.Context(), annoset.NewDataset{Name: "a"})
-	is.NoErr(err)
-	_, err = s.CreateSet(t.Context(), d.ID, annoset.NewSet{})
+	d := value(s.CreateDataset(t.Context(), annoset.NewDataset{Name: "a"}))(t)
+	_, err := s.CreateSet(t.Context(), d.ID, annoset.NewSet{})
 	is.NoErr(err)
 
 	_, err = s.CreateDataset(t.Context(), annoset.NewDataset{Name: "b"})
@@ -275,80 +258,55 @@ func TestStore_refusesAnIDThatIsTaken(t *testing.T) {
 	is.True(errors.Is(err, annoset.ErrExists)) // the id of a set
 }
 
-// byPlace is the order in which labels are read.
-func byPlace(a, b annoset.Annotation) int {
-	return cmp.Or(strings.Compare(a.AudioFileID, b.AudioFileID), cmp.Compare(a.StartMS, b.StartMS), cmp.Compare(a.ID, b.ID))
-}
-
 func TestStore_NewVersion(t *testing.T) {
 	t.Parallel()
 
-	for _, status := range []annoset.Status{annoset.StatusDraft, annoset.StatusPublished} {
+	lines := []string{"a.wav x 0 100", "a.wav y 50 150 0.5", `b.wav x 7 7 {"k":1}`, "clean.wav clean"}
+	for status, parent := range map[annoset.Status]func(testing.TB, *annoset.Store, ...string) annoset.AnnotationSet{
+		annoset.StatusDraft: annosettest.Draft, annoset.StatusPublished: annosettest.Publish,
+	} {
 		t.Run("of a "+string(status)+" starts as that set", func(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
 			s := openStore(t, nil)
-			v1 := newDraft(t, s.Store, "a")
-			_, err := s.Add(t.Context(), v1.ID, filtered...)
-			is.NoErr(err)
-			is.NoErr(s.MarkClean(t.Context(), v1.ID, "clean.wav"))
-			if status == annoset.StatusPublished {
-				_, err = s.Publish(t.Context(), v1.ID, nil)
-				is.NoErr(err)
-			}
-			v1, err = s.SetByID(t.Context(), v1.ID)
-			is.NoErr(err)
-			labels := labelsOf(t, s.Store, v1.ID)
+			v1 := parent(t, s.Store, lines...)
 
 			v2, err := s.NewVersion(t.Context(), v1.ID, annoset.NewSet{Notes: "second"})
 
 			is.NoErr(err)
-			is.Equal(v2.Version, 2)                                     // the next number
-			is.Equal(v2.Status, annoset.StatusDraft)                    // a draft
-			is.Equal(*v2.ParentID, v1.ID)                               // made from the first
-			is.Equal(v2.Notes, "second")                                // with notes of its own
-			is.Equal(v2.Stats, v1.Stats)                                // the same contents
-			is.Equal(labelsOf(t, s.Store, v2.ID), labels)               // ids are kept
-			is.Equal(cleanOf(t, s.Store, v2.ID), []string{"clean.wav"}) // clean marks too
-			is.True(v2.PublishedAt == nil && v2.Digest == "")           // nothing of the publishing
+			is.Equal(v2.Version, 2)                                                  // the next number
+			is.Equal(v2.Status, annoset.StatusDraft)                                 // a draft
+			is.Equal(*v2.ParentID, v1.ID)                                            // made from the first
+			is.Equal(v2.Notes, "second")                                             // with notes of its own
+			is.Equal(v2.Stats, v1.Stats)                                             // the same contents
+			is.Equal(annosettest.Lines(t, s.Store, v2.ID), lines)                    // clean marks too
+			is.Equal(labelsOf(t, s.Store, v2.ID), labelsOf(t, s.Store, v1.ID))       // ids are kept
+			is.True(v2.PublishedAt == nil && v2.Digest == "" && v2.ExtraData == nil) // nothing of the publishing
 		})
 
 		t.Run("of a "+string(status)+" is edited by itself", func(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
 			s := openStore(t, nil)
-			v1 := newDraft(t, s.Store, "a")
-			ids, err := s.Add(t.Context(), v1.ID, filtered...)
-			is.NoErr(err)
-			is.NoErr(s.MarkClean(t.Context(), v1.ID, "clean.wav"))
-			if status == annoset.StatusPublished {
-				_, err = s.Publish(t.Context(), v1.ID, nil)
-				is.NoErr(err)
-			}
-			v1, err = s.SetByID(t.Context(), v1.ID)
-			is.NoErr(err)
-			labels := labelsOf(t, s.Store, v1.ID)
-			v2, err := s.NewVersion(t.Context(), v1.ID, annoset.NewSet{})
-			is.NoErr(err)
+			v1 := parent(t, s.Store, lines...)
+			ids := idsOf(t, s.Store, v1.ID)
+			v2 := value(s.NewVersion(t.Context(), v1.ID, annoset.NewSet{}))(t)
 
 			is.NoErr(s.Delete(t.Context(), v2.ID, ids[0]))
 			is.NoErr(s.Update(t.Context(), v2.ID, withID(ids[1], label("z.wav", "new", 1, 2))))
 			added, err := s.Add(t.Context(), v2.ID, label("clean.wav", "x", 0, 1))
 			is.NoErr(err)
 
-			want := append(slices.Clone(labels[2:]), withID(added[0], label("clean.wav", "x", 0, 1)),
-				withID(ids[1], label("z.wav", "new", 1, 2)))
-			is.Equal(labelsOf(t, s.Store, v2.ID), want)   // as edited
-			is.Equal(labelsOf(t, s.Store, v1.ID), labels) // the parent is as it was
-			after, err := s.SetByID(t.Context(), v1.ID)
-			is.NoErr(err)
-			is.Equal(after, v1)                                         // all of it
-			is.Equal(cleanOf(t, s.Store, v1.ID), []string{"clean.wav"}) // marks too
+			edited := []string{lines[2], "clean.wav x 0 1", "z.wav new 1 2"}
+			is.Equal(annosettest.Lines(t, s.Store, v2.ID), edited)
+			is.Equal(idsOf(t, s.Store, v2.ID), []int64{ids[1], ids[2], added[0]}) // ids stay
+			is.Equal(annosettest.Lines(t, s.Store, v1.ID), lines)                 // the parent is as it was
+			is.Equal(idsOf(t, s.Store, v1.ID), ids)
+			is.Equal(value(s.SetByID(t.Context(), v1.ID))(t), v1) // all of it
 			_, err = s.Annotation(t.Context(), v2.ID, ids[0])
 			is.True(errors.Is(err, annoset.ErrNotFound)) // deleted here
-			old, err := s.Annotation(t.Context(), v1.ID, ids[0])
-			is.NoErr(err)
-			is.Equal(old, withID(ids[0], filtered[0]))                                    // and not there
+			old := value(s.Annotation(t.Context(), v1.ID, ids[0]))(t)
+			is.Equal(old, withID(ids[0], label("a.wav", "x", 0, 100)))                    // and not there
 			is.True(errors.Is(s.Delete(t.Context(), v2.ID, ids[0]), annoset.ErrNotFound)) // not twice
 			is.NoErr(s.Delete(t.Context(), v2.ID, ids[1]))                                // what was changed can be deleted
 			_, err = s.Annotation(t.Context(), v2.ID, ids[1])
@@ -360,27 +318,21 @@ func TestStore_NewVersion(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		v1 := newDraft(t, s.Store, "a")
-		ids, err := s.Add(t.Context(), v1.ID, label("a.wav", "x", 0, 10), label("a.wav", "x", 20, 30))
-		is.NoErr(err)
-		_, err = s.Publish(t.Context(), v1.ID, nil)
-		is.NoErr(err)
-		a, err := s.NewVersion(t.Context(), v1.ID, annoset.NewSet{Notes: "A"})
-		is.NoErr(err)
-		b, err := s.NewVersion(t.Context(), v1.ID, annoset.NewSet{Notes: "B"})
-		is.NoErr(err)
+		v1 := annosettest.Publish(t, s.Store, "a.wav x 0 10", "a.wav x 20 30")
+		ids := idsOf(t, s.Store, v1.ID)
+		a := value(s.NewVersion(t.Context(), v1.ID, annoset.NewSet{Notes: "A"}))(t)
+		b := value(s.NewVersion(t.Context(), v1.ID, annoset.NewSet{Notes: "B"}))(t)
 
 		is.NoErr(s.Update(t.Context(), a.ID, withID(ids[0], label("a.wav", "A", 0, 5))))
 		is.NoErr(s.Update(t.Context(), b.ID, withID(ids[0], label("a.wav", "B", 0, 7))))
-		a, err = s.Publish(t.Context(), a.ID, nil)
-		is.NoErr(err)
+		a = value(s.Publish(t.Context(), a.ID, nil))(t)
 		is.NoErr(s.Delete(t.Context(), b.ID, ids[1]))
-		b, err = s.Publish(t.Context(), b.ID, nil)
-		is.NoErr(err)
+		b = value(s.Publish(t.Context(), b.ID, nil))(t)
 
-		rest := withID(ids[1], label("a.wav", "x", 20, 30))
-		is.Equal(labelsOf(t, s.Store, a.ID), []annoset.Annotation{withID(ids[0], label("a.wav", "A", 0, 5)), rest})
-		is.Equal(labelsOf(t, s.Store, b.ID), []annoset.Annotation{withID(ids[0], label("a.wav", "B", 0, 7))})
+		is.Equal(annosettest.Lines(t, s.Store, a.ID), []string{"a.wav A 0 5", "a.wav x 20 30"})
+		is.Equal(annosettest.Lines(t, s.Store, b.ID), []string{"a.wav B 0 7"})
+		is.Equal(idsOf(t, s.Store, a.ID), ids)
+		is.Equal(idsOf(t, s.Store, b.ID), ids[:1])
 		is.Equal(a.TotalPositiveDurationMS, int64(15)) // each by itself
 		is.Equal(b.TotalPositiveDurationMS, int64(7))  // though they share an id
 		is.Equal(*a.ParentID, *b.ParentID)             // and a parent
@@ -390,21 +342,16 @@ func TestStore_NewVersion(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		v1 := newDraft(t, s.Store, "a")
-		_, err := s.Add(t.Context(), v1.ID, filtered...)
-		is.NoErr(err)
+		v1 := annosettest.Draft(t, s.Store, lines...)
 		labels := labelsOf(t, s.Store, v1.ID)
-		v2, err := s.NewVersion(t.Context(), v1.ID, annoset.NewSet{})
-		is.NoErr(err)
+		v2 := value(s.NewVersion(t.Context(), v1.ID, annoset.NewSet{}))(t)
 
 		is.NoErr(s.DeleteSet(t.Context(), v1.ID))
 
-		got, err := s.SetByID(t.Context(), v2.ID)
-		is.NoErr(err)
+		got := value(s.SetByID(t.Context(), v2.ID))(t)
 		is.Equal(got, v2)                             // its id stays as the parent
 		is.Equal(labelsOf(t, s.Store, v2.ID), labels) // and nothing is lost
-		v2, err = s.Publish(t.Context(), v2.ID, nil)
-		is.NoErr(err)
+		v2 = value(s.Publish(t.Context(), v2.ID, nil))(t)
 		is.Equal(*v2.ParentID, v1.ID) // for ever
 	})
 
@@ -418,14 +365,12 @@ func TestStore_NewVersion(t *testing.T) {
 		is.NoErr(err)
 		labels := labelsOf(t, s.Store, v1.ID)
 
-		v2, err := s.NewVersion(t.Context(), v1.ID, annoset.NewSet{})
-		is.NoErr(err)
+		v2 := value(s.NewVersion(t.Context(), v1.ID, annoset.NewSet{}))(t)
 		is.NoErr(s.Delete(t.Context(), v1.ID, labels[0].ID))
 
 		is.Equal(labelsOf(t, s.Store, v1.ID), labels[1:]) // one less
 		is.Equal(labelsOf(t, s.Store, v2.ID), labels)     // not here
-		got, err := s.Annotation(t.Context(), v2.ID, labels[2000].ID)
-		is.NoErr(err)
+		got := value(s.Annotation(t.Context(), v2.ID, labels[2000].ID))(t)
 		is.Equal(got, labels[2000]) // found by id
 	})
 }

@@ -11,9 +11,9 @@ import (
 
 // Stats count what is in a set.
 //
-// Durations are those that labels cover, in milliseconds: within one audio file overlaps count once, and the sum is
-// taken over the files. Both maps have every artifact type that the dataset declares, zeros included, and every
-// other one that a label bears.
+// Durations are the time that labels cover, in milliseconds: overlaps within one audio file count once, and the files
+// are added up. Both maps have every artifact type that the dataset declares, zeros included, and every other type that
+// a label has.
 type Stats struct {
 	TotalAnnotations        int64            `json:"total_annotations"`
 	TotalPositiveDurationMS int64            `json:"total_positive_duration_ms"`
@@ -23,7 +23,8 @@ type Stats struct {
 	CleanAudioFiles         int64            `json:"clean_audio_files"`
 }
 
-// Stats returns the statistics of a set: of a draft, as of this call; of a published set, as publishing computed them.
+// Stats returns the statistics of a set. Those of a draft are computed by the call, as [Store.SetByID] does; those of a
+// published set were computed by publishing.
 //
 // Errors: [ErrNotFound].
 func (s *Store) Stats(ctx context.Context, setID uuid.UUID) (Stats, error) {

@@ -21,37 +21,38 @@ import (
 // DefaultBusyTimeout is how long a call waits for another writer when [Options.BusyTimeout] is 0.
 const DefaultBusyTimeout = 5 * time.Second
 
-// Durability says what a call that has returned survives.
+// Durability says what the writes of a call that has returned survive.
 type Durability int
 
 const (
-	// DurabilityFull is the default: a call that has returned survives the loss of power.
+	// DurabilityFull is the default: writes survive a loss of power.
 	DurabilityFull Durability = iota
-	// DurabilityRelaxed is for work that can be done again: a call that has returned survives a crash of the
-	// program, but the last ones before a loss of power may be undone. The file stays sound, calls are undone whole
-	// and in reverse order, and [Store.Publish] survives as ever, with all that came before it.
+	// DurabilityRelaxed is faster, for work that can be repeated: writes survive a crash of the program, but a loss of
+	// power may undo the last calls. It undoes them whole and in reverse order, and the file stays sound. A set that
+	// [Store.Publish] has published survives, and so does everything written before it.
 	DurabilityRelaxed
 )
 
-// Options tell how a store is opened. The zero value, and a nil pointer, are good defaults.
+// Options configure [Open] and [OpenMemory]. Nil and the zero value mean the defaults.
 type Options struct {
-	// ReadOnly opens a store that exists and never writes to it; every method that would returns [ErrReadOnly]. It
-	// needs no permission to write to the file or its folder.
+	// ReadOnly opens an existing store and never writes to it: every method that writes returns [ErrReadOnly]. No
+	// permission to write to the file or its folder is needed.
 	ReadOnly bool
-	// Now is the clock, time.Now by default. Times are kept in UTC, to the millisecond.
+	// Now is the clock, by default time.Now. Times are kept in UTC, in milliseconds.
 	Now func() time.Time
-	// NewID makes the ids of datasets, sets and training runs, by default uuid.NewV7. Called by one goroutine at a time.
+	// NewID makes the ids of datasets, sets and training runs, by default uuid.NewV7. It is called by one goroutine at a
+	// time.
 	NewID func() uuid.UUID
-	// BusyTimeout is how long a call that writes waits for the other writers of this process, and again for those of
-	// other processes, before it returns [ErrBusy]. 0 means [DefaultBusyTimeout]; a negative one does not wait.
+	// BusyTimeout is how long a call that writes waits for the other writers of this process, and then again for those of
+	// other processes, before it returns [ErrBusy]. 0 means [DefaultBusyTimeout]; negative means not to wait.
 	BusyTimeout time.Duration
 	// Durability is [DurabilityFull] by default.
 	Durability Durability
 }
 
 // Store keeps datasets and their annotation sets in one SQLite file, or in memory. It is safe for concurrent use by
-// many goroutines, and one file by several stores in several processes: any number read, each seeing one state of
-// the file, while one writes.
+// many goroutines, and several stores, also in several processes, may use one file. One call writes at a time; any
+// number read meanwhile, each seeing one state of the file.
 //
 // What is done through the store that [Open] returns is unsigned; see [Store.As].
 type Store struct {
@@ -60,16 +61,22 @@ type Store struct {
 	newID  func() uuid.UUID
 	closed *atomic.Bool // shared by all handles
 	person string       // who signs; empty: nobody
-	view   *view        // one state that this handle reads; nil: the latest
+	view   *view        // the state that this handle reads; nil: the latest
 }
 
-// Open opens the store in the file at path, and makes it where there is no file or an empty one. The file gets two
-// companions while it is open, path-wal and path-shm. Options may be nil.
+// view is one state of a store that a function is reading. All handles made from it share it.
+type view struct {
+	tx    *sqlite.ReadTx
+	ended atomic.Bool
+}
+
+// Open opens the store in the file at path. It creates the store if there is no file, or an empty one. While the store
+// is open, the file has two companions, path-wal and path-shm. Options may be nil.
 //
-// Errors: [ErrNotAStore] for anything else than a store, [ErrNewerSchema] for one that a later annoset made,
-// [ErrReadOnly] for a file or folder that cannot be written to when Options.ReadOnly is not set, [ErrCorrupt],
-// [ErrBusy], and those of the file system, such as fs.ErrNotExist for a missing folder and fs.ErrPermission. A file
-// that is refused is left as it was, byte for byte.
+// Errors: a [*ValidationError] if path is empty; [ErrNotAStore] if the file is not an annoset store; [ErrNewerSchema]
+// if a later version of annoset made it; [ErrReadOnly] if the file or its folder cannot be written to and
+// Options.ReadOnly is not set; [ErrCorrupt]; [ErrBusy]; those of the file system, such as fs.ErrNotExist for a missing
+// folder and fs.ErrPermission. A file that is refused is left as it was, byte for byte.
 func Open(ctx context.Context, path string, opts *Options) (*Store, error) {
 	op := fmt.Sprintf("open %q", path)
 	if path == "" {
@@ -78,9 +85,9 @@ func Open(ctx context.Context, path string, opts *Options) (*Store, error) {
 	return open(ctx, op, path, opts)
 }
 
-// OpenMemory opens a new, empty store in memory, of which nothing is left after [Store.Close]. It behaves as one in
-// a file does, and is meant for tests: it opens in a few milliseconds, and no other store shares it. Iterators over
-// it read all they yield before they yield it.
+// OpenMemory opens a new, empty in-memory store; [Store.Close] discards it. It behaves as a store in a file, and is
+// meant for tests: it opens in a few milliseconds, and no other store shares it. Its iterators buffer all results
+// first.
 //
 // Errors: [ErrReadOnly] if Options.ReadOnly is set.
 func OpenMemory(ctx context.Context, opts *Options) (*Store, error) {
@@ -120,57 +127,31 @@ func open(ctx context.Context, op, path string, opts *Options) (*Store, error) {
 	return s, nil
 }
 
-// Close waits for the call that writes, if there is one, and closes the store, with all handles that [Store.As] made of
-// it, whichever of them it is called on: every later call returns [ErrClosed]. A read that is under way may go on to its end, or end with [ErrClosed]. Closing twice is no error. It must not be
-// called by the stream or the progress function of an import.
-func (s *Store) Close() error {
-	if s.view != nil || s.closed.Swap(true) {
-		return nil
-	}
-	return translate("close", s.db.Close())
-}
-
-// Backup writes a whole, consistent copy of the store to a new file at path, while others read and write. The copy
-// is synced to disk, holds the same ids, versions and digests, and takes no more room than it needs. It is made in a
-// folder ".annoset-*" beside path, which is left behind only if the process is killed meanwhile.
-//
-// Errors: [ErrExists] if there is something at path; those of the file system. After an error there is nothing at
-// path.
-func (s *Store) Backup(ctx context.Context, path string) error {
-	op := fmt.Sprintf("back up to %q", path)
-	if err := s.gone(); err != nil {
-		return translate(op, err)
-	}
-	if err := s.refuse(op); err != nil {
-		return err
-	}
-	return s.outcome(op, whole.Write(whole.File, path, func(temp string) error { return s.db.Backup(ctx, temp) }))
-}
-
 // As returns a handle on the same store that signs what is done through it with the name of a person: who created,
-// edited, published and reviewed a set, recorded a training run, moved a tag. Any text will do that names the person for
-// you, and names compare by bytes; it is taken on trust, as the author of a commit is. An empty name signs nothing.
+// edited, published and reviewed a set, recorded a training run or moved a tag. Any text that identifies the person
+// will do. It is compared by bytes, and taken on trust, as the author of a commit is. An empty name does not sign.
 //
-// A handle costs nothing, needs no Close of its own, and is as safe for concurrent use as the store. [Store.Close] of one
-// closes all.
+// A handle costs nothing, needs no Close of its own, and is safe for concurrent use, as the store is.
 //
-// Errors come with the methods that write: a [*ValidationError] if the name has more than [MaxNameBytes] bytes or is not
-// valid UTF-8 without NUL.
+// The methods that write check the name: they return a [*ValidationError] if it has more than [MaxNameBytes] bytes or
+// is not valid UTF-8 without NUL.
 func (s *Store) As(person string) *Store {
 	handle := *s
 	handle.person = person
 	return &handle
 }
 
-// View runs fn over one state of the store: all that is read through the handle that fn gets is of one moment, whatever
-// others write meanwhile. It returns the error of fn as it is.
+// View calls fn with a handle that reads one state of the store, whatever others write meanwhile. It returns the error
+// of fn as it is.
 //
-// The handle, and what is made from it ([Store.As], [Store.TrainingSet], iterators), belongs to the goroutine that runs
-// fn, and returns [ErrClosed] once fn has returned. Its methods that write, and [Store.Backup], return [ErrReadOnly];
-// its Close does nothing; its View runs over the same state.
+// Only the goroutine that runs fn may use the handle and what is made from it ([Store.As], [Store.TrainingSet],
+// iterators); once fn has returned, they return [ErrClosed]. The methods of the handle that write, and [Store.Backup],
+// return [ErrReadOnly]. Its Close does nothing, and its View reads the same state.
 //
-// A store in a file goes on as ever: fn may also use the store itself, and write to it. A store in memory has one
-// connection, which View holds, so there fn must not use the store itself: it would wait and return [ErrBusy].
+// With a store in a file, fn may also use the store itself, and write to it. A store in memory has one connection,
+// which View holds: there fn must not use the store itself, which would wait and return [ErrBusy].
+//
+// Errors: that of fn; a [*ValidationError] if fn is nil.
 func (s *Store) View(ctx context.Context, fn func(view *Store) error) error {
 	const op = "view"
 	if err := given(op, "fn", fn != nil); err != nil {
@@ -197,13 +178,34 @@ func (s *Store) View(ctx context.Context, fn func(view *Store) error) error {
 	return err
 }
 
-// view is one state of a store that a function is reading. All handles that were made of it share it.
-type view struct {
-	tx    *sqlite.ReadTx
-	ended atomic.Bool
+// Close waits for the call that is writing, if any, and closes the store. Closing any handle closes them all: every
+// later call returns [ErrClosed]. A read in progress either finishes or returns [ErrClosed]. Closing again has no
+// effect. The stream and the functions of an import must not call Close.
+func (s *Store) Close() error {
+	if s.view != nil || s.closed.Swap(true) {
+		return nil
+	}
+	return translate("close", s.db.Close())
 }
 
-// gone returns an error if the store or the view was closed.
+// Backup writes a complete, consistent copy of the store to a new file at path, while others read and write. The copy
+// is synced to disk, has the same ids, versions and digests, and takes no more room than it needs. It is made in a
+// folder ".annoset-*" beside path, which is left behind only if the process is killed.
+//
+// Errors: [ErrExists] if there is something at path; [ErrReadOnly] in a [Store.View]; those of the file system. After
+// an error nothing was written to path.
+func (s *Store) Backup(ctx context.Context, path string) error {
+	op := fmt.Sprintf("back up to %q", path)
+	if err := s.gone(); err != nil {
+		return translate(op, err)
+	}
+	if err := s.refuse(op); err != nil {
+		return err
+	}
+	return s.outcome(op, whole.Write(whole.File, path, func(temp string) error { return s.db.Backup(ctx, temp) }))
+}
+
+// gone returns an error if the store is closed or the view has ended.
 func (s *Store) gone() error {
 	switch {
 	case s.view != nil && s.view.ended.Load():
@@ -214,14 +216,7 @@ func (s *Store) gone() error {
 	return nil
 }
 
-// readsAhead reports whether iterators read all they yield before they yield it: in memory the loop's body could not use
-// the store's one connection otherwise. A view has that connection already.
-func (s *Store) readsAhead() bool { return s.db.InMemory() && s.view == nil }
-
-// sameState reports whether two handles read the same state of one store.
-func (s *Store) sameState(other *Store) bool { return s.db == other.db && s.view == other.view }
-
-// refuse returns an error if the store is a view, which only reads.
+// refuse returns an error if the store is a view, which is read-only.
 func (s *Store) refuse(op string) error {
 	if s.view == nil || s.gone() != nil {
 		return nil
@@ -249,7 +244,7 @@ func (s *Store) write(ctx context.Context, op string, fn func(*sqlite.WriteTx) e
 	return s.writeSync(ctx, op, false, fn)
 }
 
-// writeSync is write; with full, what is written survives the loss of power whatever the store's durability.
+// writeSync is write; with full, what is written survives a loss of power whatever the store's durability.
 func (s *Store) writeSync(ctx context.Context, op string, full bool, fn func(*sqlite.WriteTx) error) error {
 	if err := s.gone(); err != nil {
 		return translate(op, err)
@@ -263,53 +258,7 @@ func (s *Store) writeSync(ctx context.Context, op string, full bool, fn func(*sq
 	return s.outcome(op, s.db.Write(ctx, full, fn))
 }
 
-// outcome translates the error of a transaction, which a concurrent Close may have caused.
-func (s *Store) outcome(op string, err error) error {
-	if gone := s.gone(); err != nil && gone != nil && !typed(err) {
-		return fmt.Errorf("%s: %w: %w", op, gone, err)
-	}
-	return translate(op, err)
-}
-
-// orZero returns no half value beside an error.
-func orZero[T any](v T, err error) (T, error) {
-	if err != nil {
-		var zero T
-		return zero, err
-	}
-	return v, nil
-}
-
-// stamp is the current time as the store keeps it.
-func (s *Store) stamp() int64 { return s.now().UnixMilli() }
-
-func timeOf(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
-
-func (s *Store) checkPerson(op string) error {
-	if s.person == "" {
-		return nil
-	}
-	p := &problems{op: op}
-	p.Name(-1, "person", s.person)
-	return p.err()
-}
-
-// signature is the name to sign with; nil: none.
-func (s *Store) signature() *string {
-	if s.person == "" {
-		return nil
-	}
-	return &s.person
-}
-
-func nameOf(signature *string) string {
-	if signature == nil {
-		return ""
-	}
-	return *signature
-}
-
-// edit runs fn over a draft in one transaction, and signs what it changed.
+// edit runs fn over a draft in one transaction, and signs the change.
 func (s *Store) edit(ctx context.Context, op string, setID uuid.UUID,
 	fn func(tx *sqlite.WriteTx, set *sqlite.SetRow) error,
 ) error {
@@ -325,30 +274,29 @@ func (s *Store) edit(ctx context.Context, op string, setID uuid.UUID,
 	})
 }
 
-// textOf and jsonOf convert extra data; empty data and null are none.
-func textOf(data json.RawMessage) *string {
-	if valid.NoJSON(data) {
-		return nil
+// outcome translates the error of a transaction. A concurrent Close may be its cause.
+func (s *Store) outcome(op string, err error) error {
+	if gone := s.gone(); err != nil && gone != nil && !typed(err) {
+		return fmt.Errorf("%s: %w: %w", op, gone, err)
 	}
-	s := string(data)
-	return &s
+	return translate(op, err)
 }
 
-func jsonOf(text *string) json.RawMessage {
-	if text == nil {
+func (s *Store) checkPerson(op string) error {
+	if s.person == "" {
 		return nil
 	}
-	return json.RawMessage(*text)
+	p := &problems{op: op}
+	p.Name(-1, "person", s.person)
+	return p.err()
 }
 
-// idOf parses an id that the store wrote.
-func idOf(kind, text string) (uuid.UUID, error) {
-	id, err := uuid.Parse(text)
-	if err != nil {
-		return uuid.UUID{}, fmt.Errorf("%w: %s id: %w", ErrCorrupt, kind, err)
-	}
-	return id, nil
-}
+// readsAhead reports whether iterators buffer all results first. In memory they must: the loop's body could not use the
+// store's one connection otherwise. A view has that connection already.
+func (s *Store) readsAhead() bool { return s.db.InMemory() && s.view == nil }
+
+// sameState reports whether two handles read the same state of one store.
+func (s *Store) sameState(other *Store) bool { return s.db == other.db && s.view == other.view }
 
 // sequence makes an iterator of a read.
 func sequence[T any](s *Store, ctx context.Context, op string, read func(*sqlite.ReadTx, func(T) error) error,
@@ -358,7 +306,7 @@ func sequence[T any](s *Store, ctx context.Context, op string, read func(*sqlite
 			return read(tx, func(v T) error {
 				err := yield(v)
 				if err == nil && s.view != nil {
-					err = s.gone() // the loop may have been left open and gone on with after the view's end
+					err = s.gone() // iter.Pull may carry a loop past the end of the view
 				}
 				return err
 			})
@@ -366,7 +314,7 @@ func sequence[T any](s *Store, ctx context.Context, op string, read func(*sqlite
 	})
 }
 
-// yielding makes an iterator of what run yields; with readAhead, all is read before the first is yielded.
+// yielding makes an iterator of what run yields; with readAhead, it buffers all before it yields the first.
 func yielding[T any](readAhead bool, run func(yield func(T) error) error) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T
@@ -397,4 +345,58 @@ func yielding[T any](readAhead bool, run func(yield func(T) error) error) iter.S
 		}
 		yield(zero, err)
 	}
+}
+
+// stamp returns the current time as the store keeps it.
+func (s *Store) stamp() int64 { return s.now().UnixMilli() }
+
+func timeOf(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+// signature returns the name to sign with, or nil.
+func (s *Store) signature() *string {
+	if s.person == "" {
+		return nil
+	}
+	return &s.person
+}
+
+func nameOf(signature *string) string {
+	if signature == nil {
+		return ""
+	}
+	return *signature
+}
+
+// textOf and jsonOf convert extra data. Empty data and JSON null become nil.
+func textOf(data json.RawMessage) *string {
+	if valid.NoJSON(data) {
+		return nil
+	}
+	s := string(data)
+	return &s
+}
+
+func jsonOf(text *string) json.RawMessage {
+	if text == nil {
+		return nil
+	}
+	return json.RawMessage(*text)
+}
+
+// idOf parses an id that the store wrote.
+func idOf(kind, text string) (uuid.UUID, error) {
+	id, err := uuid.Parse(text)
+	if err != nil {
+		return uuid.UUID{}, fmt.Errorf("%w: %s id: %w", ErrCorrupt, kind, err)
+	}
+	return id, nil
+}
+
+// orZero returns the zero value beside an error.
+func orZero[T any](v T, err error) (T, error) {
+	if err != nil {
+		var zero T
+		return zero, err
+	}
+	return v, nil
 }

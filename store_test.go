@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -14,12 +13,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/fstest"
 
 	"github.com/google/uuid"
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/annosettest"
+	"github.com/annoset/annoset/internal/proof"
 )
 
 // storeCalls are all methods of a store but Close and As, with arguments of a set and a dataset that exist.
@@ -54,11 +54,7 @@ func storeCalls(s *annoset.Store, set annoset.AnnotationSet, dir string) (reads,
 		"Stats":             func(ctx context.Context) error { return errOf(s.Stats(ctx, id)) },
 		"TrainingSet":       func(ctx context.Context) error { return errOf(s.TrainingSet(ctx, id)) },
 		"Check":             func(ctx context.Context) error { return errOf(s.Check(ctx, id, nil)) },
-		"Evaluate":          func(ctx context.Context) error { return errOf(s.Evaluate(ctx, id, stream(3, 1), nil)) },
-		"MeasureAgreement": func(ctx context.Context) error {
-			return errOf(s.MeasureAgreement(ctx, id, id, nil))
-		},
-		"Reviews": func(ctx context.Context) error { return errOf(s.Reviews(ctx, id)) },
+		"Reviews":           func(ctx context.Context) error { return errOf(s.Reviews(ctx, id)) },
 		"TrainingRuns": func(ctx context.Context) error {
 			return errOf(s.TrainingRuns(ctx, annoset.TrainingFilter{SetID: id}))
 		},
@@ -68,12 +64,6 @@ func storeCalls(s *annoset.Store, set annoset.AnnotationSet, dir string) (reads,
 		"Verify":     func(ctx context.Context) error { return s.Verify(ctx, id) },
 		"Backup":     func(ctx context.Context) error { return s.Backup(ctx, filepath.Join(dir, "backup")) },
 		"Export":     func(ctx context.Context) error { return s.Export(ctx, id, filepath.Join(dir, "export")) },
-		"ExportTo": func(ctx context.Context) error {
-			return errOf(s.ExportTo(ctx, id, io.Discard, annoset.FormatJSONLines, nil))
-		},
-		"ExportToDir": func(ctx context.Context) error {
-			return errOf(s.ExportToDir(ctx, id, filepath.Join(dir, "folder"), annoset.FormatJSONLines, nil))
-		},
 	}
 	writes = map[string]func(context.Context) error{
 		"CreateDataset": func(ctx context.Context) error {
@@ -89,17 +79,11 @@ func storeCalls(s *annoset.Store, set annoset.AnnotationSet, dir string) (reads,
 		"CopyAnnotations": func(ctx context.Context) error {
 			return errOf(s.CopyAnnotations(ctx, id, id, annoset.Filter{}))
 		},
-		"UpdateSet": func(ctx context.Context) error { return errOf(s.UpdateSet(ctx, id, annoset.SetPatch{})) },
-		"Publish":   func(ctx context.Context) error { return errOf(s.Publish(ctx, id, nil)) },
-		"DeleteSet": func(ctx context.Context) error { return s.DeleteSet(ctx, id) },
-		"Add":       func(ctx context.Context) error { return errOf(s.Add(ctx, id, label("a.wav", "glitch", 0, 1))) },
-		"Import":    func(ctx context.Context) error { return errOf(s.Import(ctx, id, stream(3, 1), nil)) },
-		"ImportFrom": func(ctx context.Context) error {
-			return errOf(s.ImportFrom(ctx, id, strings.NewReader(kitchen), annoset.FormatDCASE, nil))
-		},
-		"ImportFromFS": func(ctx context.Context) error {
-			return errOf(s.ImportFromFS(ctx, id, fstest.MapFS{"kitchen.tsv": {Data: []byte(kitchen)}}, annoset.FormatDCASE, nil))
-		},
+		"UpdateSet":   func(ctx context.Context) error { return errOf(s.UpdateSet(ctx, id, annoset.SetPatch{})) },
+		"Publish":     func(ctx context.Context) error { return errOf(s.Publish(ctx, id, nil)) },
+		"DeleteSet":   func(ctx context.Context) error { return s.DeleteSet(ctx, id) },
+		"Add":         func(ctx context.Context) error { return errOf(s.Add(ctx, id, label("a.wav", "glitch", 0, 1))) },
+		"Import":      func(ctx context.Context) error { return errOf(s.Import(ctx, id, stream(3, 1), nil)) },
 		"Update":      func(ctx context.Context) error { return s.Update(ctx, id, annoset.Annotation{ID: 1}) },
 		"Delete":      func(ctx context.Context) error { return s.Delete(ctx, id, 1) },
 		"MarkClean":   func(ctx context.Context) error { return s.MarkClean(ctx, id, "c.wav") },
@@ -241,30 +225,24 @@ func TestStore_As(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		d, err := s.CreateDataset(t.Context(), annoset.NewDataset{Name: "d"})
-		is.NoErr(err)
-		set, err := s.As("ann").CreateSet(t.Context(), d.ID, annoset.NewSet{})
-		is.NoErr(err)
+		set := newDraft(t, s.As("ann"), "d")
 		is.Equal(set.CreatedBy, "ann")
 		is.Equal(set.EditedBy, []string{}) // to create is not to edit
-		_, err = s.As("bob").Add(t.Context(), set.ID, label("a.wav", "hum", 0, 10))
+		_, err := s.As("bob").Add(t.Context(), set.ID, label("a.wav", "hum", 0, 10))
 		is.NoErr(err)
 		_, err = s.As("").Add(t.Context(), set.ID, label("a.wav", "hum", 0, 10))
 		is.NoErr(err) // an empty name signs nothing
 		_, err = s.As("Bob").Add(t.Context(), set.ID, label("a.wav", "hum", 0, 10))
 		is.NoErr(err) // that is somebody else
-		published, err := s.As("cid").Publish(t.Context(), set.ID, nil)
-		is.NoErr(err)
+		published := value(s.As("cid").Publish(t.Context(), set.ID, nil))(t)
 		is.Equal(published.CreatedBy, "ann")
 		is.Equal(published.EditedBy, []string{"", "Bob", "bob"})
 		is.Equal(published.PublishedBy, "cid")
 		is.NoErr(s.Close())
 		s = reopenStore(t, s.Path, nil)
-		got, err := s.SetByID(t.Context(), set.ID)
-		is.NoErr(err)
+		got := value(s.SetByID(t.Context(), set.ID))(t)
 		is.Equal(got, published) // and it is kept
-		next, err := s.As("dan").NewVersion(t.Context(), set.ID, annoset.NewSet{})
-		is.NoErr(err)
+		next := value(s.As("dan").NewVersion(t.Context(), set.ID, annoset.NewSet{}))(t)
 		is.Equal(next.CreatedBy, "dan") // of a version too
 		is.Equal(next.EditedBy, []string{})
 	})
@@ -272,40 +250,19 @@ func TestStore_As(t *testing.T) {
 	t.Run("signs every way to edit", func(t *testing.T) {
 		t.Parallel()
 		s := openStore(t, nil)
-		source := newDraft(t, s.Store, "source")
-		if _, err := s.As("cid").Add(t.Context(), source.ID, label("a.wav", "hum", 0, 10)); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := s.Publish(t.Context(), source.ID, nil); err != nil {
-			t.Fatal(err)
-		}
-		notes := "heard twice"
-		folder := fstest.MapFS{"a.txt": {Data: []byte("0.5\t1.25\tDishes\n")}}
+		source := annosettest.Publish(t, s.As("cid"), "a.wav hum 0 10")
 		for name, edit := range map[string]func(ann *annoset.Store, set uuid.UUID, id int64) error{
 			"Add": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
-				_, err := ann.Add(t.Context(), set, label("a.wav", "hum", 0, 10))
-				return err
+				return errOf(ann.Add(t.Context(), set, label("a.wav", "hum", 0, 10)))
 			},
 			"Import": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
-				_, err := ann.Import(t.Context(), set, stream(5000, 3), nil) // in bulk
-				return err
-			},
-			"ImportFrom": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
-				_, err := ann.ImportFrom(t.Context(), set, strings.NewReader(kitchen), annoset.FormatDCASE, nil)
-				return err
-			},
-			"ImportFromFS": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
-				_, err := ann.ImportFromFS(t.Context(), set, folder, annoset.FormatAudacity, nil)
-				return err
+				return errOf(ann.Import(t.Context(), set, stream(5000, 3), nil)) // in bulk
 			},
 			"CopyAnnotations": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
-				_, err := ann.CopyAnnotations(t.Context(), set, source.ID, annoset.Filter{})
-				return err
+				return errOf(ann.CopyAnnotations(t.Context(), set, source.ID, annoset.Filter{}))
 			},
 			"Update": func(ann *annoset.Store, set uuid.UUID, id int64) error {
-				return ann.Update(t.Context(), set, annoset.Annotation{
-					ID: id, AudioFileID: "a.wav", ArtifactType: "hum", StartMS: 1, EndMS: 10,
-				})
+				return ann.Update(t.Context(), set, withID(id, label("a.wav", "hum", 1, 10)))
 			},
 			"Delete": func(ann *annoset.Store, set uuid.UUID, id int64) error {
 				return ann.Delete(t.Context(), set, id)
@@ -317,24 +274,19 @@ func TestStore_As(t *testing.T) {
 				return ann.UnmarkClean(t.Context(), set, "clean.wav")
 			},
 			"UpdateSet": func(ann *annoset.Store, set uuid.UUID, _ int64) error {
-				_, err := ann.UpdateSet(t.Context(), set, annoset.SetPatch{Notes: &notes})
-				return err
+				return errOf(ann.UpdateSet(t.Context(), set, annoset.SetPatch{Notes: new("heard twice")}))
 			},
 		} {
-			is := is.New(t)
-			set := newDraft(t, s.Store, name)
-			ids, err := s.As("bob").Add(t.Context(), set.ID, label("a.wav", "hum", 0, 10))
-			is.NoErr(err)
-			is.NoErr(s.As("bob").MarkClean(t.Context(), set.ID, "clean.wav"))
-			before, err := s.SetByID(t.Context(), set.ID)
-			is.NoErr(err)
-			is.NoErr(edit(s.As("ann"), set.ID, ids[0]))
-			after, err := s.SetByID(t.Context(), set.ID)
-			is.NoErr(err)
-			is.Equal(after.EditedBy, []string{"ann", "bob"})
-			is.True(after.Revision > before.Revision)
-			_, err = s.As("ann").Approve(t.Context(), set.ID, after.Revision, "")
-			is.True(errors.Is(err, annoset.ErrOwnWork)) // of that verb too
+			t.Run(name, func(t *testing.T) {
+				is := is.New(t)
+				before := annosettest.Draft(t, s.As("bob"), "a.wav hum 0 10", "clean.wav clean")
+				is.NoErr(edit(s.As("ann"), before.ID, idsOf(t, s.Store, before.ID)[0]))
+				after := value(s.SetByID(t.Context(), before.ID))(t)
+				is.Equal(after.EditedBy, []string{"ann", "bob"})
+				is.True(after.Revision > before.Revision)
+				_, err := s.As("ann").Approve(t.Context(), before.ID, after.Revision, "")
+				is.True(errors.Is(err, annoset.ErrOwnWork)) // of that verb too
+			})
 		}
 	})
 
@@ -370,11 +322,8 @@ func TestStore_As(t *testing.T) {
 	t.Run("works in memory", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		s, err := annoset.OpenMemory(t.Context(), nil)
-		is.NoErr(err)
-		ann := s.As("ann")
-		set := newDraft(t, ann, "d")
-		is.Equal(set.CreatedBy, "ann")
+		ann := annosettest.New(t).As("ann")
+		is.Equal(annosettest.Draft(t, ann).CreatedBy, "ann")
 		is.NoErr(ann.Close())
 	})
 }
@@ -385,7 +334,7 @@ func TestStore_Backup(t *testing.T) {
 		skipMany(t)
 		t.Parallel()
 		is := is.New(t)
-		w := newWorld(t)
+		w := proof.NewWorld(t)
 		path := filepath.Join(t.TempDir(), "copy.annoset")
 		is.NoErr(w.Backup(t.Context(), path))
 		is.Equal(len(folderSums(t, filepath.Dir(path))), 1) // nothing temporary is left
@@ -394,19 +343,14 @@ func TestStore_Backup(t *testing.T) {
 		for _, set := range w.Published {
 			is.NoErr(c.Verify(t.Context(), set.ID))
 		}
-		set, err := c.CreateSet(t.Context(), w.One.ID, annoset.NewSet{})
-		is.NoErr(err)
+		set := value(c.CreateSet(t.Context(), w.One.ID, annoset.NewSet{}))(t)
 		is.Equal(set.Version, 6) // it goes on where the store was: the version of the deleted draft is not given again
 	})
 	t.Run("of a store in memory", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		s, err := annoset.OpenMemory(t.Context(), reproducible())
-		is.NoErr(err)
-		defer s.Close()
-		set := newDraft(t, s, "one")
-		_, err = s.Add(t.Context(), set.ID, label("a.wav", "glitch", 0, 10))
-		is.NoErr(err)
+		s := annosettest.New(t)
+		annosettest.Draft(t, s, "a.wav glitch 0 10")
 		path := filepath.Join(t.TempDir(), "copy.annoset")
 		is.NoErr(s.Backup(t.Context(), path))
 		is.Equal(dump(t, reopenStore(t, path, nil).Store), dump(t, s))
@@ -417,7 +361,7 @@ func TestStore_Backup(t *testing.T) {
 		s := openStore(t, nil)
 		newDraft(t, s.Store, "one")
 		dir := t.TempDir()
-		full, folder := writeFile(t, dir, "precious"), filepath.Join(dir, "folder")
+		full, folder := proof.WriteFile(t, dir, "precious"), filepath.Join(dir, "folder")
 		is.NoErr(os.Mkdir(folder, 0o700))
 		is.NoErr(os.WriteFile(filepath.Join(dir, "empty"), nil, 0o600))
 		before := folderSums(t, dir)
@@ -473,19 +417,16 @@ func TestStore_Backup(t *testing.T) {
 func TestOpenMemory(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
-	ctx := context.Background()
-	s, err := annoset.OpenMemory(ctx, nil)
-	is.NoErr(err)
+	s := value(annoset.OpenMemory(t.Context(), nil))(t)
 	defer s.Close()
-	set := newDraft(t, s, "a")
-	_, err = s.Add(ctx, set.ID, label("a.wav", "glitch", 0, 10))
-	is.NoErr(err)
-	for a, err := range s.Annotations(ctx, set.ID, annoset.Filter{}) {
+	set := annosettest.Draft(t, s, "a.wav glitch 0 10")
+	for a, err := range s.Annotations(t.Context(), set.ID, annoset.Filter{}) {
 		is.NoErr(err)
 		a.EndMS = 20
-		is.NoErr(s.Update(ctx, set.ID, a)) // a write inside the loop over a read goes through
+		is.NoErr(s.Update(t.Context(), set.ID, a)) // a write inside the loop over a read goes through
 	}
-	n, err := s.Import(ctx, set.ID, s.Annotations(ctx, set.ID, annoset.Filter{}), nil)
+	n, err := s.Import(t.Context(), set.ID, s.Annotations(t.Context(), set.ID, annoset.Filter{}), nil)
 	is.NoErr(err) // an import may read from the store that it writes to
 	is.Equal(n, 1)
+	is.Equal(annosettest.Lines(t, s, set.ID), []string{"a.wav glitch 0 20", "a.wav glitch 0 20"})
 }

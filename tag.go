@@ -11,17 +11,18 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// TagMove is one step in the life of a tag: it was put on a set, or taken away.
+// TagMove is one change of a tag: it was put on a set, or removed.
 type TagMove struct {
 	Tag     string     `json:"tag"`
-	SetID   *uuid.UUID `json:"set_id"`  // nil: the tag was taken away
-	Version int        `json:"version"` // of the set; 0 where there is none
+	SetID   *uuid.UUID `json:"set_id"`  // nil: the tag was removed
+	Version int        `json:"version"` // of the set; 0 if there is none
 	MovedAt time.Time  `json:"moved_at"`
-	MovedBy string     `json:"moved_by"` // the signature of the handle, empty where there is none: see Store.As
+	MovedBy string     `json:"moved_by"` // empty if unsigned; see Store.As
 }
 
-// Tag puts a tag, "production" for example, on a published set of a dataset, from wherever it was. A dataset has each
-// tag once. A tag that is there already stays; every other move is kept, see [Store.TagHistory].
+// Tag puts a tag, such as "production", on a published set of a dataset, and takes it off the set that had it. A tag is
+// on at most one set of a dataset. Tagging the same set again has no effect; every other move is kept, see
+// [Store.TagHistory].
 //
 // Errors: [ErrNotFound] if there is no such dataset, or no such set in it; a [*DraftError] if the set is not published;
 // [*ValidationError].
@@ -36,7 +37,7 @@ func (s *Store) Tag(ctx context.Context, datasetID uuid.UUID, tag string, setID 
 	})
 }
 
-// Untag takes a tag away from a dataset. Its history is kept, and goes on if the tag is given again.
+// Untag removes a tag from a dataset. Its history is kept, and continues if the tag is used again.
 //
 // Errors: [ErrNotFound] if there is no such dataset, or no such tag in it; [*ValidationError].
 func (s *Store) Untag(ctx context.Context, datasetID uuid.UUID, tag string) error {
@@ -49,7 +50,47 @@ func (s *Store) Untag(ctx context.Context, datasetID uuid.UUID, tag string) erro
 	})
 }
 
-// moveTag puts a tag where target says, which is told the row id of the dataset and of the set that bears the tag.
+// Tagged returns the set of a dataset that has a tag.
+//
+// Errors: [ErrNotFound] if there is no such dataset, or no such tag in it.
+func (s *Store) Tagged(ctx context.Context, datasetID uuid.UUID, tag string) (AnnotationSet, error) {
+	const op = "get tagged set"
+	return s.setOfDataset(ctx, op, datasetID, func(tx *sqlite.ReadTx, dataset int64) (sqlite.SetRow, error) {
+		last, _, err := tx.LastTagMove(ctx, dataset, tag)
+		if err != nil {
+			return sqlite.SetRow{}, err
+		}
+		if last.SetID == nil {
+			return sqlite.SetRow{}, &NotFoundError{Op: op, Kind: "tag", ID: tag}
+		}
+		set, found, err := tx.SetByID(ctx, *last.SetID)
+		if err == nil && !found {
+			err = fmt.Errorf("%w: the set that has the tag %s is missing", ErrCorrupt, valid.Brief(tag))
+		}
+		return set, err
+	})
+}
+
+// Tags returns the tags of a dataset that are on a set, in order of name: for each tag its last move.
+//
+// Errors: [ErrNotFound].
+func (s *Store) Tags(ctx context.Context, datasetID uuid.UUID) ([]TagMove, error) {
+	return s.tagMoves(ctx, "list tags", datasetID, func(tx *sqlite.ReadTx, dataset int64) ([]sqlite.TagRow, error) {
+		return tx.Tags(ctx, dataset)
+	})
+}
+
+// TagHistory returns every move of a tag, the first one first. It is empty if there never was such a tag.
+//
+// Errors: [ErrNotFound] if there is no such dataset.
+func (s *Store) TagHistory(ctx context.Context, datasetID uuid.UUID, tag string) ([]TagMove, error) {
+	return s.tagMoves(ctx, "list tag moves", datasetID, func(tx *sqlite.ReadTx, dataset int64) ([]sqlite.TagRow, error) {
+		return tx.TagMoves(ctx, dataset, tag)
+	})
+}
+
+// moveTag moves a tag to the set that target returns. Target gets the row ids of the dataset and of the set that has
+// the tag.
 func (s *Store) moveTag(ctx context.Context, op string, datasetID uuid.UUID, tag string,
 	target func(tx *sqlite.WriteTx, dataset int64, at *int64) (*int64, error),
 ) error {
@@ -74,45 +115,6 @@ func (s *Store) moveTag(ctx context.Context, op string, datasetID uuid.UUID, tag
 		return tx.InsertTagMove(ctx, sqlite.TagRow{
 			DatasetID: dataset.ID, Name: tag, SetID: to, MovedMS: s.stamp(), MovedBy: s.signature(),
 		})
-	})
-}
-
-// Tagged returns the set of a dataset that bears a tag.
-//
-// Errors: [ErrNotFound] if there is no such dataset, or no such tag in it.
-func (s *Store) Tagged(ctx context.Context, datasetID uuid.UUID, tag string) (AnnotationSet, error) {
-	const op = "get tagged set"
-	return s.setOfDataset(ctx, op, datasetID, func(tx *sqlite.ReadTx, dataset int64) (sqlite.SetRow, error) {
-		last, _, err := tx.LastTagMove(ctx, dataset, tag)
-		if err != nil {
-			return sqlite.SetRow{}, err
-		}
-		if last.SetID == nil {
-			return sqlite.SetRow{}, &NotFoundError{Op: op, Kind: "tag", ID: tag}
-		}
-		set, found, err := tx.SetByID(ctx, *last.SetID)
-		if err == nil && !found {
-			err = fmt.Errorf("%w: the set that bears the tag %s is gone", ErrCorrupt, valid.Brief(tag))
-		}
-		return set, err
-	})
-}
-
-// Tags returns the tags that sets of a dataset bear, in order of name: of each, the move that brought it where it is.
-//
-// Errors: [ErrNotFound].
-func (s *Store) Tags(ctx context.Context, datasetID uuid.UUID) ([]TagMove, error) {
-	return s.tagMoves(ctx, "list tags", datasetID, func(tx *sqlite.ReadTx, dataset int64) ([]sqlite.TagRow, error) {
-		return tx.Tags(ctx, dataset)
-	})
-}
-
-// TagHistory returns every move of a tag, the first one first: none if there never was such a tag.
-//
-// Errors: [ErrNotFound] if there is no such dataset.
-func (s *Store) TagHistory(ctx context.Context, datasetID uuid.UUID, tag string) ([]TagMove, error) {
-	return s.tagMoves(ctx, "list tag moves", datasetID, func(tx *sqlite.ReadTx, dataset int64) ([]sqlite.TagRow, error) {
-		return tx.TagMoves(ctx, dataset, tag)
 	})
 }
 
@@ -150,7 +152,7 @@ func moveOf(r *sqlite.TagRow) (TagMove, error) {
 		return move, nil
 	}
 	if r.SetUUID == nil {
-		return TagMove{}, fmt.Errorf("%w: the set that bears the tag %s is gone", ErrCorrupt, valid.Brief(r.Name))
+		return TagMove{}, fmt.Errorf("%w: the set that has the tag %s is missing", ErrCorrupt, valid.Brief(r.Name))
 	}
 	id, err := uuid.Parse(*r.SetUUID)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/annosettest"
 )
 
 func TestStore_Tag(t *testing.T) {
@@ -17,8 +18,8 @@ func TestStore_Tag(t *testing.T) {
 	t.Run("moves, and every move is kept", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		s := openStore(t, reproducible())
-		v1 := newPublished(t, s.Store, "d")
+		s := openStore(t, annosettest.Options())
+		v1 := annosettest.Publish(t, s.Store, "a.wav hum 0 10")
 		v2 := value(s.NewVersion(t.Context(), v1.ID, annoset.NewSet{}))(t)
 		v2 = value(s.Publish(t.Context(), v2.ID, nil))(t)
 		d := v1.DatasetID
@@ -27,29 +28,25 @@ func TestStore_Tag(t *testing.T) {
 		is.NoErr(s.Tag(t.Context(), d, "best-f1", v1.ID))
 		is.NoErr(s.As("bob").Tag(t.Context(), d, "production", v2.ID))
 		is.NoErr(s.As("cid").Tag(t.Context(), d, "production", v2.ID)) // it is there already
-		got, err := s.Tagged(t.Context(), d, "production")
-		is.NoErr(err)
+		got := value(s.Tagged(t.Context(), d, "production"))(t)
 		is.Equal(got, v2)
-		tags, err := s.Tags(t.Context(), d)
-		is.NoErr(err)
+		tags := value(s.Tags(t.Context(), d))(t)
 		is.Equal(len(tags), 2)
 		is.Equal(tags[0].Tag, "best-f1") // in order of name
 		is.Equal(*tags[1].SetID, v2.ID)
 
 		is.NoErr(s.As("ann").Untag(t.Context(), d, "production"))
-		_, err = s.Tagged(t.Context(), d, "production")
+		_, err := s.Tagged(t.Context(), d, "production")
 		missing, ok := errors.AsType[*annoset.NotFoundError](err)
 		is.True(ok)
 		is.Equal(*missing, annoset.NotFoundError{Op: "get tagged set", Kind: "tag", ID: "production"})
-		tags, err = s.Tags(t.Context(), d)
-		is.NoErr(err)
+		tags = value(s.Tags(t.Context(), d))(t)
 		is.Equal(len(tags), 1)                               // it is gone
 		is.NoErr(s.Tag(t.Context(), d, "production", v1.ID)) // and comes back
 
 		is.NoErr(s.Close())
 		s = reopenStore(t, s.Path, nil)
-		moves, err := s.TagHistory(t.Context(), d, "production")
-		is.NoErr(err)
+		moves := value(s.TagHistory(t.Context(), d, "production"))(t)
 		at := moves[0].MovedAt
 		is.Equal(moves, []annoset.TagMove{
 			{Tag: "production", SetID: &v1.ID, Version: 1, MovedAt: at, MovedBy: "ann"},
@@ -59,7 +56,7 @@ func TestStore_Tag(t *testing.T) {
 		})
 	})
 
-	t.Run("refuses drafts, other datasets' sets and what there is not", func(t *testing.T) {
+	t.Run("refuses drafts, sets of other datasets, and what does not exist", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
@@ -86,8 +83,7 @@ func TestStore_Tag(t *testing.T) {
 		is.True(errors.Is(err, annoset.ErrNotFound))
 		_, err = s.TagHistory(t.Context(), uuid.New(), "best")
 		is.True(errors.Is(err, annoset.ErrNotFound))
-		moves, err := s.TagHistory(t.Context(), set.DatasetID, "best")
-		is.NoErr(err)
+		moves := value(s.TagHistory(t.Context(), set.DatasetID, "best"))(t)
 		is.Equal(moves, []annoset.TagMove{}) // never given
 		is.Equal(dump(t, s.Store), before)
 	})
@@ -99,8 +95,7 @@ func TestStore_Tag(t *testing.T) {
 		a, b := newPublished(t, s.Store, "a"), newPublished(t, s.Store, "b")
 		is.NoErr(s.Tag(t.Context(), a.DatasetID, "best", a.ID))
 		is.NoErr(s.Tag(t.Context(), b.DatasetID, "best", b.ID))
-		got, err := s.Tagged(t.Context(), a.DatasetID, "best")
-		is.NoErr(err)
+		got := value(s.Tagged(t.Context(), a.DatasetID, "best"))(t)
 		is.Equal(got.ID, a.ID)
 	})
 }

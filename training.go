@@ -22,15 +22,16 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// TrainingSet is a published set, opened for training: what it yields is the same today and in years. Safe for
-// concurrent use; good as long as its store is open.
+// TrainingSet is a published set that is opened for training. What it yields is the same today and in years. It is safe
+// for concurrent use, and valid as long as its store is open.
 type TrainingSet struct {
-	Set AnnotationSet // with statistics and digest: what a training run should write down
+	Set AnnotationSet // with statistics and digest, for the record of the training
 
 	store *Store
 }
 
-// TrainingSet opens a set for training. It is the door through which training gets labels: a draft does not pass.
+// TrainingSet opens a published set for training. A draft is refused, so that no training uses labels that can still
+// change.
 //
 // Errors: [ErrNotFound]; a [*DraftError].
 func (s *Store) TrainingSet(ctx context.Context, setID uuid.UUID) (*TrainingSet, error) {
@@ -55,7 +56,7 @@ func (t *TrainingSet) Annotations(ctx context.Context, f Filter) iter.Seq2[Annot
 	return t.store.annotations(ctx, "train from set", t.Set.ID, f, findPublished)
 }
 
-// CleanAudioFiles yields the audio files known to bear no artifact as [Store.CleanAudioFiles] does: the negatives.
+// CleanAudioFiles yields the audio files known to have no artifact, the negatives, as [Store.CleanAudioFiles] does.
 func (t *TrainingSet) CleanAudioFiles(ctx context.Context) iter.Seq2[string, error] {
 	return t.store.cleanAudioFiles(ctx, "train from set", t.Set.ID, findPublished)
 }
@@ -65,8 +66,8 @@ func (t *TrainingSet) Examined(ctx context.Context, f Filter) iter.Seq2[Examined
 	return t.store.examine(ctx, "train from set", t.Set.ID, f, findPublished, nil)
 }
 
-// TrainingPart is one part of a published set, by audio file. Safe for concurrent use if the split's Group is; good as
-// long as its store is open.
+// TrainingPart is one part of a published set, by audio file. It is safe for concurrent use if Split.Group is, and
+// valid as long as its store is open.
 type TrainingPart struct {
 	Set   AnnotationSet
 	Split Split
@@ -75,9 +76,9 @@ type TrainingPart struct {
 	store *Store
 }
 
-// Part opens one part of the set: of its labels and clean audio files, those on the audio files that the split puts there.
+// Part opens one part of the set: the audio files that the split puts into it, with their labels and clean marks.
 //
-// Errors: a [*ValidationError] if there is no such part, or the fractions are none.
+// Errors: a [*ValidationError] if there is no such part, or the fractions are invalid.
 func (t *TrainingSet) Part(split Split, part Part) (*TrainingPart, error) {
 	const op = "train from part"
 	if err := split.check(op); err != nil {
@@ -88,13 +89,13 @@ func (t *TrainingSet) Part(split Split, part Part) (*TrainingPart, error) {
 		return &TrainingPart{Set: t.Set, Split: split, Part: part, store: t.store}, nil
 	}
 	p := &problems{op: op}
-	p.Add(-1, "part", "is %s, not a part", valid.Brief(string(part)))
+	p.Add(-1, "part", "is %s, not train, validation or test", valid.Brief(string(part)))
 	return nil, p.err()
 }
 
 // Annotations yields the labels of the part as [Store.Annotations] does. It does not read those of other parts.
 //
-// Errors: a [*ValidationError] if the filter is bad.
+// Errors: a [*ValidationError] if the filter is invalid.
 func (t *TrainingPart) Annotations(ctx context.Context, f Filter) iter.Seq2[Annotation, error] {
 	const op = "train from part"
 	return sequence(t.store, ctx, op, func(tx *sqlite.ReadTx, yield func(Annotation) error) error {
@@ -107,9 +108,8 @@ func (t *TrainingPart) Annotations(ctx context.Context, f Filter) iter.Seq2[Anno
 	})
 }
 
-// AudioFiles yields the audio files of the part, those with labels and the clean ones, in order of id (by bytes). It
-// reads as [Store.Annotations] does. Collected into a slice
-// that is not nil, this is what [EvaluateOptions.AudioFiles] takes.
+// AudioFiles yields the audio files of the part that have labels or are clean, in order of id (by bytes). It reads as
+// [Store.Annotations] does. Package evaluate takes them, in a slice that is not nil, as Options.AudioFiles.
 func (t *TrainingPart) AudioFiles(ctx context.Context) iter.Seq2[string, error] {
 	const op = "train from part"
 	return sequence(t.store, ctx, op, func(tx *sqlite.ReadTx, yield func(string) error) error {
@@ -123,7 +123,7 @@ func (t *TrainingPart) AudioFiles(ctx context.Context) iter.Seq2[string, error] 
 	})
 }
 
-// CleanAudioFiles yields the clean audio files of the part in order of id (by bytes): its negatives. It reads as
+// CleanAudioFiles yields the clean audio files of the part, its negatives, in order of id (by bytes). It reads as
 // [Store.Annotations] does.
 func (t *TrainingPart) CleanAudioFiles(ctx context.Context) iter.Seq2[string, error] {
 	const op = "train from part"
@@ -145,24 +145,40 @@ func (t *TrainingPart) Examined(ctx context.Context, f Filter) iter.Seq2[Examine
 	})
 }
 
-// files calls fn for the audio files of the part that the filter names.
-func (t *TrainingPart) files(ctx context.Context, tx *sqlite.ReadTx, op string, f *Filter,
-	fn func(*reader.Reader, *sqlite.SeenFile) error,
-) error {
-	set, err := findPublished(ctx, tx, op, t.Set.ID)
-	if err != nil {
-		return err
+// Split divides audio files into training, validation and test parts. The part of a file depends only on its id (or its
+// group), the seed and the fractions. So it is the same in every version of a set, in every store, on every machine,
+// whatever other files there are.
+//
+// The rule, for other programs: take the SHA-256 of the seed in decimal, a zero byte and the key, in UTF-8. The key is
+// the group or, if there is none, the audio file id. The first eight bytes are a big-endian number; its highest 53
+// bits, divided by 2^53, are a position in [0, 1). Positions below Train are the training part, those below Train +
+// Validation (added as 64-bit floats) the validation part, the rest the test part. But the last part whose fraction is
+// not 0 takes all that is left. In Python:
+//
+//	digest = hashlib.sha256(f"{seed}\0{key}".encode()).digest()
+//	position = (int.from_bytes(digest[:8], "big") >> 11) / 2**53
+//
+// On average, each part has its fraction of the keys. With n keys it is within 1/sqrt(n) of that in more than 95 of 100
+// cases. The larger the groups, the less exact are the fractions of files. A part whose fraction is made larger keeps
+// all its files if it is the training part, or if only its neighbor becomes smaller.
+type Split struct {
+	Seed uint64
+	// Train, Validation and Test are fractions in [0, 1]. Their sum is 1, within 1e-9.
+	Train, Validation, Test float64
+	// Group, if not nil, names what keeps audio files together: the speaker, the session, the site. All files of a group
+	// are in one part. A file whose group is empty is by itself. Group must always return the same for a file. It must not
+	// use a store in memory, whose one connection is taken while Group is called.
+	Group func(audioFileID string) string
+}
+
+// PartOf returns the part of an audio file.
+//
+// Errors: a [*ValidationError] if the fractions are invalid.
+func (s Split) PartOf(audioFileID string) (Part, error) {
+	if err := s.check("split"); err != nil {
+		return "", err
 	}
-	r, err := reader.New(ctx, tx, &set, readerFilter(f))
-	if err != nil {
-		return err
-	}
-	return r.Files(ctx, reader.Position{}, func(file *sqlite.SeenFile) error {
-		if t.Split.partOf(file.Name) != t.Part {
-			return nil
-		}
-		return fn(r, file)
-	})
+	return s.partOf(audioFileID), nil
 }
 
 // Part is one of the parts that a [Split] makes.
@@ -172,108 +188,32 @@ type Part string
 const (
 	Train      Part = "train"      // to learn from
 	Validation Part = "validation" // to choose between models
-	Test       Part = "test"       // to measure the one that was chosen
+	Test       Part = "test"       // to measure the chosen model
 )
 
-// Split divides audio files into training, validation and test parts. A file's part follows from its id, or its group,
-// and from the seed and the fractions alone: it is the same in every version of a set, in every store, on every machine,
-// whatever other files there are.
-//
-// The rule, for other programs: take the SHA-256 of the seed in decimal, a zero byte and the key (the group, or the audio
-// file id where there is none), both in UTF-8. Its first eight bytes are a big-endian number; the highest 53 bits of
-// that, divided by 2^53, are a position in [0, 1). Below Train it is the training part, below Train + Validation (added
-// as 64-bit floats) the validation part, else the test part; but the last part whose fraction is not 0 takes all the
-// rest. In Python:
-//
-//	digest = hashlib.sha256(f"{seed}\0{key}".encode()).digest()
-//	position = (int.from_bytes(digest[:8], "big") >> 11) / 2**53
-//
-// The fractions are of the keys, in expectation: of n keys a part has its fraction give or take 1/sqrt(n), or less, in
-// more than 95 of 100 cases. Larger groups make it less close. With a larger fraction a part keeps all it had if it is the
-// training part, or if it grows at the expense of its neighbour alone.
-type Split struct {
-	Seed uint64
-	// Train, Validation and Test are fractions in [0, 1] whose sum is 1, give or take 1e-9.
-	Train, Validation, Test float64
-	// Group, if not nil, names what keeps audio files together: the speaker, the session, the site. Files of one group are
-	// in one part. It must return the same for a file whenever it is asked; where it returns nothing, the file is by
-	// itself. It must not use a store in memory, whose one connection is taken while it is asked.
-	Group func(audioFileID string) string
-}
-
-// PartOf returns the part that an audio file is in.
-//
-// Errors: a [*ValidationError] if the fractions are none.
-func (s Split) PartOf(audioFileID string) (Part, error) {
-	if err := s.check("split"); err != nil {
-		return "", err
-	}
-	return s.partOf(audioFileID), nil
-}
-
-// check finds what is wrong with the fractions.
-func (s *Split) check(op string) error {
-	p := &problems{op: op}
-	fraction := func(field string, f float64) {
-		if !(f >= 0 && f <= 1) {
-			p.Add(-1, field, "is %v, outside [0, 1]", f)
-		}
-	}
-	fraction("train", s.Train)
-	fraction("validation", s.Validation)
-	fraction("test", s.Test)
-	if sum := s.Train + s.Validation + s.Test; len(p.List) == 0 && math.Abs(sum-1) > 1e-9 {
-		p.Add(-1, "train, validation and test", "add up to %v, not 1", sum)
-	}
-	return p.err()
-}
-
-func (s *Split) partOf(audioFileID string) Part {
-	at := s.position(audioFileID)
-	switch {
-	case at < s.Train || s.Validation == 0 && s.Test == 0:
-		return Train
-	case at < s.Train+s.Validation || s.Test == 0:
-		return Validation
-	}
-	return Test
-}
-
-// position is where an audio file lies in [0, 1).
-func (s *Split) position(audioFileID string) float64 {
-	key := audioFileID
-	if s.Group != nil {
-		if group := s.Group(audioFileID); group != "" {
-			key = group
-		}
-	}
-	const bits = 53 // that a float64 holds exactly
-	sum := sha256.Sum256([]byte(strconv.FormatUint(s.Seed, 10) + "\x00" + key))
-	return float64(binary.BigEndian.Uint64(sum[:])>>(64-bits)) / (1 << bits)
-}
-
-// TrainingRun is the record of one training: which labels made which model, and how good that is. What the store gives
-// is not looked at by [Store.RecordTraining].
+// TrainingRun is the record of one training: which labels made which model, and how good the model is.
+// [Store.RecordTraining] ignores the fields that the store fills in.
 type TrainingRun struct {
-	ID        uuid.UUID `json:"id"`         // given by the store
-	DatasetID uuid.UUID `json:"dataset_id"` // given by the store, as the next three: the set that the model was trained on
+	ID        uuid.UUID `json:"id"`         // filled in by the store
+	DatasetID uuid.UUID `json:"dataset_id"` // filled in, as the next three: the set that the model was trained on
 	SetID     uuid.UUID `json:"set_id"`
 	Version   int       `json:"version"`
 	Digest    string    `json:"digest"`
 
-	Model        string          `json:"model"`                // the name of what was trained, not empty
+	Model        string          `json:"model"`                // name of the model, not empty
 	ModelVersion string          `json:"model_version"`        // may be empty
-	Parameters   json.RawMessage `json:"parameters,omitempty"` // a JSON object, kept as it was given; or none
-	// Metrics are numbers by name, "f1" for example, none of them NaN or infinite. Empty, never nil, when it is read.
+	Parameters   json.RawMessage `json:"parameters,omitempty"` // a JSON object, kept as it was given, or nil
+	// Metrics are numbers by name, such as "f1". NaN and infinity are invalid. Empty, never nil, in a record that was
+	// read.
 	Metrics   map[string]float64 `json:"metrics"`
-	TrainedAt time.Time          `json:"trained_at"` // the zero time: when it is recorded; years 1 to 9999
+	TrainedAt time.Time          `json:"trained_at"` // years 1 to 9999; zero: the time of recording
 	ExtraData json.RawMessage    `json:"extra_data,omitempty"`
 
-	RecordedAt time.Time `json:"recorded_at"` // given by the store
-	RecordedBy string    `json:"recorded_by"` // the signature of the handle, empty where there is none: see Store.As
+	RecordedAt time.Time `json:"recorded_at"` // filled in by the store
+	RecordedBy string    `json:"recorded_by"` // filled in by the store; empty if unsigned, see Store.As
 }
 
-// TrainingFilter narrows a list of training runs. The zero TrainingFilter is all runs; the fields narrow together.
+// TrainingFilter selects training runs. The zero TrainingFilter selects all. A run must pass every field that is set.
 type TrainingFilter struct {
 	SetID        uuid.UUID // the zero id: any
 	DatasetID    uuid.UUID // the zero id: any
@@ -281,9 +221,8 @@ type TrainingFilter struct {
 	ModelVersion string    // empty: any
 }
 
-// RecordTraining writes down that a model was trained on a published set, and returns the record. Records are kept for
-// ever, as the set is: they are never changed or deleted. One set may train many models, and a model be trained many
-// times.
+// RecordTraining records that a model was trained on a published set, and returns the record. Records are kept forever
+// and never changed. A set may train many models, and a model may be trained many times.
 //
 // Errors: [ErrNotFound]; a [*DraftError] if the set is not published; [*ValidationError].
 func (s *Store) RecordTraining(ctx context.Context, setID uuid.UUID, run TrainingRun) (TrainingRun, error) {
@@ -327,32 +266,10 @@ func (s *Store) RecordTraining(ctx context.Context, setID uuid.UUID, run Trainin
 	return orZero(out, err)
 }
 
-func (r *TrainingRun) check(op string) error {
-	p := &problems{op: op}
-	p.Name(-1, "model", r.Model)
-	p.Within(-1, "model_version", r.ModelVersion, MaxNameBytes)
-	p.Object(-1, "parameters", r.Parameters)
-	p.extra(-1, r.ExtraData)
-	bytes := 0
-	for _, name := range slices.Sorted(maps.Keys(r.Metrics)) {
-		bytes += len(name)
-		if v := r.Metrics[name]; p.Name(-1, "metrics", name) && (math.IsNaN(v) || math.IsInf(v, 0)) {
-			p.Add(-1, "metrics."+valid.Brief(name), "is not a number: %v", v)
-		}
-	}
-	if bytes > MaxTextBytes {
-		p.Add(-1, "metrics", "have names of %d bytes, more than %d", bytes, MaxTextBytes)
-	}
-	if year := r.TrainedAt.UTC().Year(); year < 1 || year > 9999 {
-		p.Add(-1, "trained_at", "is in the year %d, outside [1, 9999]", year)
-	}
-	return p.err()
-}
-
-// TrainingRuns returns the training runs that pass the filter, in the order in which they were recorded: those of a set,
-// of a dataset, of a model. So it answers both "which models did this set make" and "which labels made this model".
+// TrainingRuns returns the training runs that pass the filter, in the order in which they were recorded. By set it
+// tells which models a set trained, and by model which sets a model was trained on.
 //
-// Errors: [ErrNotFound] if the filter names a set or a dataset that there is not.
+// Errors: [ErrNotFound] if the filter names a set or dataset that does not exist.
 func (s *Store) TrainingRuns(ctx context.Context, f TrainingFilter) ([]TrainingRun, error) {
 	const op = "list training runs"
 	out := []TrainingRun{}
@@ -380,7 +297,90 @@ func (s *Store) TrainingRuns(ctx context.Context, f TrainingFilter) ([]TrainingR
 	return out, nil
 }
 
-// row finds what the filter names.
+// files calls fn for each audio file of the part that the filter selects.
+func (t *TrainingPart) files(ctx context.Context, tx *sqlite.ReadTx, op string, f *Filter,
+	fn func(*reader.Reader, *sqlite.SeenFile) error,
+) error {
+	set, err := findPublished(ctx, tx, op, t.Set.ID)
+	if err != nil {
+		return err
+	}
+	r, err := reader.New(ctx, tx, &set, readerFilter(f))
+	if err != nil {
+		return err
+	}
+	return r.Files(ctx, reader.Position{}, func(file *sqlite.SeenFile) error {
+		if t.Split.partOf(file.Name) != t.Part {
+			return nil
+		}
+		return fn(r, file)
+	})
+}
+
+// check returns what is wrong with the fractions.
+func (s *Split) check(op string) error {
+	p := &problems{op: op}
+	fraction := func(field string, f float64) {
+		if !(f >= 0 && f <= 1) {
+			p.Add(-1, field, "is %v, outside [0, 1]", f)
+		}
+	}
+	fraction("train", s.Train)
+	fraction("validation", s.Validation)
+	fraction("test", s.Test)
+	if sum := s.Train + s.Validation + s.Test; len(p.List) == 0 && math.Abs(sum-1) > 1e-9 {
+		p.Add(-1, "train, validation and test", "add up to %v, not 1", sum)
+	}
+	return p.err()
+}
+
+func (s *Split) partOf(audioFileID string) Part {
+	at := s.position(audioFileID)
+	switch {
+	case at < s.Train || s.Validation == 0 && s.Test == 0:
+		return Train
+	case at < s.Train+s.Validation || s.Test == 0:
+		return Validation
+	}
+	return Test
+}
+
+// position returns where an audio file lies in [0, 1).
+func (s *Split) position(audioFileID string) float64 {
+	key := audioFileID
+	if s.Group != nil {
+		if group := s.Group(audioFileID); group != "" {
+			key = group
+		}
+	}
+	const bits = 53 // a float64 holds this many exactly
+	sum := sha256.Sum256([]byte(strconv.FormatUint(s.Seed, 10) + "\x00" + key))
+	return float64(binary.BigEndian.Uint64(sum[:])>>(64-bits)) / (1 << bits)
+}
+
+func (r *TrainingRun) check(op string) error {
+	p := &problems{op: op}
+	p.Name(-1, "model", r.Model)
+	p.Within(-1, "model_version", r.ModelVersion, MaxNameBytes)
+	p.Object(-1, "parameters", r.Parameters)
+	p.extra(-1, r.ExtraData)
+	bytes := 0
+	for _, name := range slices.Sorted(maps.Keys(r.Metrics)) {
+		bytes += len(name)
+		if v := r.Metrics[name]; p.Name(-1, "metrics", name) && (math.IsNaN(v) || math.IsInf(v, 0)) {
+			p.Add(-1, "metrics."+valid.Brief(name), "is not a number: %v", v)
+		}
+	}
+	if bytes > MaxTextBytes {
+		p.Add(-1, "metrics", "have names of %d bytes, more than %d", bytes, MaxTextBytes)
+	}
+	if year := r.TrainedAt.UTC().Year(); year < 1 || year > 9999 {
+		p.Add(-1, "trained_at", "is in the year %d, outside [1, 9999]", year)
+	}
+	return p.err()
+}
+
+// row looks up what the filter names.
 func (f *TrainingFilter) row(ctx context.Context, tx *sqlite.ReadTx, op string) (out sqlite.RunFilter, err error) {
 	if f.SetID != uuid.Nil {
 		set, err := findSet(ctx, tx, op, f.SetID)
@@ -427,7 +427,7 @@ func runOf(r *sqlite.RunRow) (TrainingRun, error) {
 	return run, nil
 }
 
-// nameModels adds to an [*ImmutableError] the models that were trained on what was to be deleted.
+// nameModels adds to an [*ImmutableError] the models trained on what was to be deleted.
 func nameModels(ctx context.Context, tx *sqlite.ReadTx, refused error, f sqlite.RunFilter) error {
 	e, ok := errors.AsType[*ImmutableError](refused)
 	if !ok {

@@ -15,14 +15,14 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/annosettest"
+	"github.com/annoset/annoset/internal/proof"
 )
 
 // newPublished makes a published set with one label in a dataset of its own.
 func newPublished(t testing.TB, s *annoset.Store, name string) annoset.AnnotationSet {
 	t.Helper()
-	set := newDraft(t, s, name)
-	value(s.Add(t.Context(), set.ID, label("a.wav", "hum", 0, 10)))(t)
-	return value(s.Publish(t.Context(), set.ID, nil))(t)
+	return value(s.Publish(t.Context(), inDataset(t, s, name, "a.wav hum 0 10"), nil))(t)
 }
 
 func TestStore_RecordTraining(t *testing.T) {
@@ -31,8 +31,8 @@ func TestStore_RecordTraining(t *testing.T) {
 	t.Run("keeps what it is told, and adds what it knows", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		s := openStore(t, reproducible())
-		set := newPublished(t, s.Store, "d")
+		s := openStore(t, annosettest.Options())
+		set := annosettest.Publish(t, s.Store, "a.wav hum 0 10")
 		at := time.Date(2025, 12, 24, 18, 0, 0, 123456789, time.FixedZone("CET", 3600))
 
 		run, err := s.As("ann").RecordTraining(t.Context(), set.ID, annoset.TrainingRun{
@@ -49,11 +49,10 @@ func TestStore_RecordTraining(t *testing.T) {
 			TrainedAt: time.Date(2025, 12, 24, 17, 0, 0, 123e6, time.UTC), ExtraData: json.RawMessage(`{"gpu":"a"}`),
 		}
 		is.Equal(run, want)
-		is.Equal(run.ID, uuid.MustParse("00000000-0000-0000-0000-000000000003")) // from NewID
+		is.Equal(run.ID, uuid.MustParse("00000000-0000-8000-8000-000000000003")) // from NewID
 		is.NoErr(s.Close())
 		s = reopenStore(t, s.Path, nil)
-		runs, err := s.TrainingRuns(t.Context(), annoset.TrainingFilter{})
-		is.NoErr(err)
+		runs := value(s.TrainingRuns(t.Context(), annoset.TrainingFilter{}))(t)
 		is.Equal(runs, []annoset.TrainingRun{want}) // and reads as it was returned
 	})
 
@@ -61,7 +60,7 @@ func TestStore_RecordTraining(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		set := newPublished(t, s.Store, "d")
+		set := annosettest.Publish(t, s.Store, "a.wav hum 0 10")
 		run, err := s.RecordTraining(t.Context(), set.ID, annoset.TrainingRun{Model: "tagger"})
 		is.NoErr(err)
 		is.Equal(run.Metrics, map[string]float64{}) // empty, never nil
@@ -72,7 +71,7 @@ func TestStore_RecordTraining(t *testing.T) {
 	t.Run("refuses drafts, bad input, and an id that is taken", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		opts := reproducible()
+		opts := annosettest.Options()
 		id := opts.NewID
 		given := uuid.Nil
 		opts.NewID = func() uuid.UUID {
@@ -83,11 +82,10 @@ func TestStore_RecordTraining(t *testing.T) {
 		}
 		s := openStore(t, opts)
 		draft, set := newDraft(t, s.Store, "a"), newPublished(t, s.Store, "b")
-		run, err := s.RecordTraining(t.Context(), set.ID, annoset.TrainingRun{Model: "m"})
-		is.NoErr(err)
+		run := value(s.RecordTraining(t.Context(), set.ID, annoset.TrainingRun{Model: "m"}))(t)
 		before := dump(t, s.Store)
 
-		_, err = s.RecordTraining(t.Context(), draft.ID, annoset.TrainingRun{Model: "m"})
+		_, err := s.RecordTraining(t.Context(), draft.ID, annoset.TrainingRun{Model: "m"})
 		refused, ok := errors.AsType[*annoset.DraftError](err)
 		is.True(ok)
 		is.Equal(*refused, annoset.DraftError{Op: "record training", SetID: draft.ID, Version: 1})
@@ -134,7 +132,7 @@ func TestStore_TrainingRuns(t *testing.T) {
 		"of a model":                {annoset.TrainingFilter{Model: "tagger"}, []annoset.TrainingRun{runs[0], runs[1], runs[3]}},
 		"of a version of a model":   {annoset.TrainingFilter{Model: "tagger", ModelVersion: "2"}, []annoset.TrainingRun{runs[1], runs[3]}},
 		"of a model in a dataset":   {annoset.TrainingFilter{Model: "tagger", DatasetID: other.DatasetID}, runs[3:]},
-		"of a model there is not":   {annoset.TrainingFilter{Model: "none"}, []annoset.TrainingRun{}},
+		"of an unknown model":       {annoset.TrainingFilter{Model: "none"}, []annoset.TrainingRun{}},
 		"of a draft":                {annoset.TrainingFilter{SetID: draft.ID}, []annoset.TrainingRun{}},
 		"of a set elsewhere":        {annoset.TrainingFilter{SetID: v1.ID, DatasetID: other.DatasetID}, []annoset.TrainingRun{}},
 		"of a version of any model": {annoset.TrainingFilter{ModelVersion: "1"}, []annoset.TrainingRun{runs[0], runs[2]}},
@@ -166,11 +164,10 @@ func TestImmutableError_NamesSomeOfManyModels(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
 	s := openStore(t, &annoset.Options{Durability: annoset.DurabilityRelaxed})
-	set := newPublished(t, s.Store, "d")
+	set := annosettest.Publish(t, s.Store, "a.wav hum 0 10")
 	for i := range annoset.MaxModels + 1 {
 		for range 2 { // trained again
-			_, err := s.RecordTraining(t.Context(), set.ID, annoset.TrainingRun{Model: fmt.Sprintf("m%03d", i)})
-			is.NoErr(err)
+			value(s.RecordTraining(t.Context(), set.ID, annoset.TrainingRun{Model: fmt.Sprintf("m%03d", i)}))(t)
 		}
 	}
 	err := s.DeleteSet(t.Context(), set.ID)
@@ -179,58 +176,6 @@ func TestImmutableError_NamesSomeOfManyModels(t *testing.T) {
 	is.Equal(len(refused.Models), annoset.MaxModels)
 	is.Equal(refused.Models[1], "m001") // each once
 	is.True(strings.HasSuffix(err.Error(), `"m004" and others`))
-}
-
-func TestCompareTraining(t *testing.T) {
-	t.Parallel()
-
-	t.Run("lists metrics, and the parameters that differ", func(t *testing.T) {
-		t.Parallel()
-		is := is.New(t)
-		c := annoset.CompareTraining(
-			annoset.TrainingRun{
-				Model: "a", Version: 1, Digest: "sha256:0123456789", Metrics: map[string]float64{"f1": 0.5, "loss": 2},
-				Parameters: json.RawMessage(`{"lr":0.1,"aug":{"b":1,"a":[2]},"same":"\u0041","seed":null}`),
-			},
-			annoset.TrainingRun{
-				Model: "b", ModelVersion: "2", Version: 3, Digest: "sha256:9876543210", Metrics: map[string]float64{"f1": 0.75},
-				Parameters: json.RawMessage(`{"aug":{ "a":[2], "b":1 },"lr":0.10,"same":"A"}`),
-			})
-		is.True(!c.SameLabels)
-		is.Equal(c.Metrics, []annoset.MetricValues{
-			{Name: "f1", Values: []*float64{new(0.5), new(0.75)}}, {Name: "loss", Values: []*float64{new(2.0), nil}},
-		})
-		is.Equal(c.Parameters, []annoset.ParameterValue{
-			{Name: "lr", Values: []json.RawMessage{[]byte("0.1"), []byte("0.10")}}, // as written
-			{Name: "seed", Values: []json.RawMessage{[]byte("null"), nil}},         // null is not nothing
-		})
-		is.Equal(c.String(), strings.Join([]string{
-			"model   a                b 2",
-			"labels  v1               v3",
-			"digest  sha256:01234567  sha256:98765432",
-			"f1      0.5              0.75",
-			"loss    2                -",
-			"lr      0.1              0.10",
-			"seed    null             -", "",
-		}, "\n"))
-	})
-
-	t.Run("takes none, one, and strange ones", func(t *testing.T) {
-		t.Parallel()
-		is := is.New(t)
-		none := annoset.CompareTraining()
-		is.True(none.SameLabels)
-		is.Equal(len(none.Runs)+len(none.Metrics)+len(none.Parameters), 0)
-		is.Equal(none.String(), "model\nlabels\ndigest\n")
-		data, err := json.Marshal(none)
-		is.NoErr(err)
-		is.Equal(string(data), `{"runs":[],"same_labels":true,"metrics":[],"parameters":[]}`)
-		odd := annoset.CompareTraining(annoset.TrainingRun{
-			Model: "a\tb\n", Parameters: json.RawMessage(`[1`), Metrics: map[string]float64{"x\t": math.NaN()},
-		})
-		is.Equal(odd.Parameters, []annoset.ParameterValue{})
-		is.Equal(strings.Count(odd.String(), "\n"), 4) // a line break in a name is none in the table
-	})
 }
 
 func eightyTenTen(seed uint64) annoset.Split {
@@ -259,12 +204,9 @@ func TestSplit_PartOf(t *testing.T) {
 		}
 		for _, tt := range tests {
 			is := is.New(t)
-			got, err := eightyTenTen(tt.seed).PartOf(tt.id)
-			is.NoErr(err)
-			is.Equal(got, tt.of80_10_10)
-			got, err = annoset.Split{Seed: tt.seed, Train: 0.5, Validation: 0.25, Test: 0.25}.PartOf(tt.id)
-			is.NoErr(err)
-			is.Equal(got, tt.of502525)
+			is.Equal(value(eightyTenTen(tt.seed).PartOf(tt.id))(t), tt.of80_10_10)
+			quarters := annoset.Split{Seed: tt.seed, Train: 0.5, Validation: 0.25, Test: 0.25}
+			is.Equal(value(quarters.PartOf(tt.id))(t), tt.of502525)
 		}
 	})
 
@@ -272,13 +214,12 @@ func TestSplit_PartOf(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		const n = 50_000
-		r := newRand(t)
+		r := proof.Rand(t)
 		for _, f := range [][3]float64{{0.8, 0.1, 0.1}, {0.5, 0.25, 0.25}, {0.99, 0.005, 0.005}, {0.34, 0.33, 0.33}} {
 			split := annoset.Split{Seed: r.Uint64(), Train: f[0], Validation: f[1], Test: f[2]}
 			counts := map[annoset.Part]float64{}
 			for i := range n {
-				part, err := split.PartOf(fmt.Sprintf("recording-%05d.wav", i))
-				is.NoErr(err)
+				part := value(split.PartOf(fmt.Sprintf("recording-%05d.wav", i)))(t)
 				counts[part]++
 			}
 			for i, part := range []annoset.Part{annoset.Train, annoset.Validation, annoset.Test} {
@@ -296,15 +237,13 @@ func TestSplit_PartOf(t *testing.T) {
 			annoset.Train: {Train: 1 - 1e-10}, annoset.Validation: {Validation: 1}, annoset.Test: {Test: 1},
 		} {
 			for i := range 1000 {
-				got, err := split.PartOf(fmt.Sprint(i))
-				is.NoErr(err)
+				got := value(split.PartOf(fmt.Sprint(i)))(t)
 				is.Equal(got, part) // all of it
 			}
 		}
 		both := annoset.Split{Train: 0.7, Test: 0.3}
 		for i := range 1000 {
-			got, err := both.PartOf(fmt.Sprint(i))
-			is.NoErr(err)
+			got := value(both.PartOf(fmt.Sprint(i)))(t)
 			is.True(got != annoset.Validation)
 		}
 	})
@@ -322,24 +261,20 @@ func TestSplit_PartOf(t *testing.T) {
 		}
 		parts := map[annoset.Part]bool{}
 		for speaker := range 50 {
-			want, err := eightyTenTen(3).PartOf(fmt.Sprintf("speaker%d", speaker))
-			is.NoErr(err)
+			want := value(eightyTenTen(3).PartOf(fmt.Sprintf("speaker%d", speaker)))(t)
 			parts[want] = true
 			for take := range 5 {
-				got, err := split.PartOf(fmt.Sprintf("speaker%d/take%d.wav", speaker, take))
-				is.NoErr(err)
+				got := value(split.PartOf(fmt.Sprintf("speaker%d/take%d.wav", speaker, take)))(t)
 				is.Equal(got, want) // the group's name decides
 			}
 		}
 		is.Equal(len(parts), 3) // and the groups are divided
-		alone, err := split.PartOf("ep6.wav")
-		is.NoErr(err)
-		want, err := eightyTenTen(3).PartOf("ep6.wav")
-		is.NoErr(err)
+		alone := value(split.PartOf("ep6.wav"))(t)
+		want := value(eightyTenTen(3).PartOf("ep6.wav"))(t)
 		is.Equal(alone, want) // without a group, its own name
 	})
 
-	t.Run("refuses what are no fractions", func(t *testing.T) {
+	t.Run("refuses invalid fractions", func(t *testing.T) {
 		t.Parallel()
 		tests := map[string]annoset.Split{
 			"-1 train, validation and test": {Train: 0.8, Validation: 0.1, Test: 0.1 + 1e-8},
@@ -364,18 +299,16 @@ func TestTrainingSet_Part(t *testing.T) {
 	is := is.New(t)
 	ctx := t.Context()
 	s := openStore(t, nil)
-	v1 := newDraft(t, s.Store, "d")
-	_, err := s.Import(ctx, v1.ID, stream(600, 60), nil)
-	is.NoErr(err)
-	clean := []string{}
+	clean, lines := []string{}, []string{}
 	for i := range 20 {
 		clean = append(clean, fmt.Sprintf("clean%02d.wav", i))
+		lines = append(lines, clean[i]+" clean")
 	}
-	is.NoErr(s.MarkClean(ctx, v1.ID, clean...))
-	v1, err = s.Publish(ctx, v1.ID, nil)
+	v1 := annosettest.Draft(t, s.Store, lines...)
+	_, err := s.Import(ctx, v1.ID, stream(600, 60), nil)
 	is.NoErr(err)
-	v2, err := s.NewVersion(ctx, v1.ID, annoset.NewSet{})
-	is.NoErr(err)
+	v1 = value(s.Publish(ctx, v1.ID, nil))(t)
+	v2 := value(s.NewVersion(ctx, v1.ID, annoset.NewSet{}))(t)
 	gone := labelsOf(t, s.Store, v1.ID)[0].AudioFileID
 	for _, a := range labelsOf(t, s.Store, v1.ID) {
 		if a.AudioFileID == gone {
@@ -384,17 +317,14 @@ func TestTrainingSet_Part(t *testing.T) {
 	}
 	_, err = s.Add(ctx, v2.ID, label("added.wav", "type0", 0, 10))
 	is.NoErr(err)
-	v2, err = s.Publish(ctx, v2.ID, nil)
-	is.NoErr(err)
+	v2 = value(s.Publish(ctx, v2.ID, nil))(t)
 	// partsOf says in which part each audio file of a version is, and that the parts are the whole of it.
 	partsOf := func(set annoset.AnnotationSet) map[string]annoset.Part {
-		training, err := s.TrainingSet(ctx, set.ID)
-		is.NoErr(err)
+		training := value(s.TrainingSet(ctx, set.ID))(t)
 		parts, files := map[string]annoset.Part{}, []string{}
 		all, negatives := []annoset.Annotation{}, []string{}
 		for _, part := range []annoset.Part{annoset.Train, annoset.Validation, annoset.Test} {
-			p, err := training.Part(annoset.Split{Seed: 5, Train: 0.5, Validation: 0.25, Test: 0.25}, part)
-			is.NoErr(err)
+			p := value(training.Part(annoset.Split{Seed: 5, Train: 0.5, Validation: 0.25, Test: 0.25}, part))(t)
 			for _, name := range collect(t, p.AudioFiles(ctx)) {
 				parts[name] = part
 				files = append(files, name)
@@ -425,14 +355,12 @@ func TestTrainingSet_Part(t *testing.T) {
 	delete(after, "added.wav")
 	is.True(maps.Equal(before, after)) // each file keeps its part in the next version
 
-	training, err := s.TrainingSet(ctx, v2.ID)
-	is.NoErr(err)
+	training := value(s.TrainingSet(ctx, v2.ID))(t)
 	_, err = training.Part(eightyTenTen(0), "exam")
 	is.Equal(badFields(is, err), []string{"-1 part"})
 	_, err = training.Part(annoset.Split{Train: 2}, annoset.Train)
 	is.Equal(badFields(is, err), []string{"-1 train"})
-	p, err := training.Part(eightyTenTen(0), annoset.Train)
-	is.NoErr(err)
+	p := value(training.Part(eightyTenTen(0), annoset.Train))(t)
 	for _, err := range p.Annotations(ctx, annoset.Filter{FromMS: -1}) {
 		is.Equal(badFields(is, err), []string{"-1 from_ms"})
 	}

@@ -13,17 +13,18 @@ import (
 
 	"github.com/annoset/annoset"
 	"github.com/annoset/annoset/annosettest"
+	"github.com/annoset/annoset/evaluate"
 )
 
 // matchings are those for which the counts are exact.
-var matchings = []annoset.Matching{
+var matchings = []evaluate.Matching{
 	{},
 	{OnsetCollarMS: -1, OffsetCollarMS: -1, OffsetPercent: -1},
 	{OnsetCollarMS: 999, OffsetCollarMS: 1 << 20, OffsetPercent: 100},
 	{OnsetCollarMS: 999, OnsetOnly: true},
-	{By: annoset.MatchIoU},
-	{By: annoset.MatchIoU, MinIoU: 0.01},
-	{By: annoset.MatchIoU, MinIoU: 1},
+	{By: evaluate.MatchIoU},
+	{By: evaluate.MatchIoU, MinIoU: 0.01},
+	{By: evaluate.MatchIoU, MinIoU: 1},
 }
 
 // checkScores evaluates predictions of a set of n labels and compares the scores with the mistakes.
@@ -32,7 +33,7 @@ func checkScores(t *testing.T, s *annoset.Store, set annoset.AnnotationSet, m an
 ) {
 	t.Helper()
 	for _, matching := range matchings {
-		e, err := s.Evaluate(context.Background(), set.ID, predictions, &annoset.EvaluateOptions{Matching: matching})
+		e, err := evaluate.AgainstSet(context.Background(), s, set.ID, predictions, &evaluate.Options{Matching: matching})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -109,7 +110,8 @@ func TestPredictions(t *testing.T) {
 		for _, seed := range []uint64{1, 1, 2} {
 			s := annosettest.New(t)
 			lines := slices.Collect(func(yield func(string) bool) {
-				for a := range annosettest.Generate(1, annosettest.Shape{Confidence: true}) {
+				for a, err := range annosettest.Generate(1, annosettest.Shape{Confidence: true}) {
+					is.NoErr(err)
 					if !yield(fmt.Sprint(a.AudioFileID, " ", a.ArtifactType, " ", a.StartMS, " ", a.EndMS, " ", *a.Confidence)) {
 						return
 					}
@@ -141,7 +143,8 @@ func TestPredictions(t *testing.T) {
 		predictions := annosettest.Predictions(t, s, set.ID, 1, m)
 		checkScores(t, s, set, m, predictions)
 		var all []annoset.Annotation
-		for a := range predictions {
+		for a, err := range predictions {
+			is.NoErr(err)
 			all = append(all, a)
 			is.Equal(a.ID, int64(0))
 			is.Equal(a.AudioFileID, "a.wav")

@@ -9,7 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// Backup writes a whole, consistent copy of the database to path, where nothing may be yet, and syncs it.
+// Backup writes a complete, consistent copy of the database to path, which must not exist, and syncs it.
 func (db *DB) Backup(ctx context.Context, path string) error {
 	if err := db.readThrough(ctx, func(pool *sqlx.DB) error {
 		if _, err := pool.ExecContext(ctx, "VACUUM INTO ?", onDisk(path)); err != nil {
@@ -26,7 +26,7 @@ func (db *DB) Backup(ctx context.Context, path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// onDisk names a file by the file system of the platform: from memory, the copy would be made in memory.
+// onDisk names a file on the platform's file system: without it, the copy of a database in memory would be in memory.
 func onDisk(path string) string {
 	vfs := "unix"
 	if runtime.GOOS == "windows" {

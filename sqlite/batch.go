@@ -7,22 +7,22 @@ import (
 )
 
 // The driver crosses into SQLite, and locks a mutex there, twice for each value of a row that it reads. A SQL function
-// gets all the values of a row in one crossing and without a lock. So the reads that have many rows say
+// gets all the values of a row in one crossing and without a lock. So the reads that have many rows run
 //
 //	SELECT 1 FROM … WHERE … AND take(?1, id, …)
 //
-// where the function puts each row into a batch, and is true once that is full: then the statement yields one row, which
-// says no more than that the batch can be read.
+// where the function puts each row into a batch, and is true once that is full. The statement then yields one row,
+// which only means that the batch can be read.
 
-// batchRows is how many rows a batch holds at most, and firstRows how many the first one does, for those who soon stop.
-// A batch is full too once its texts have batchBytes: extra data may be long.
+// A batch holds at most batchRows rows, the first one firstRows, for callers that stop early. It is also full once its
+// texts have batchBytes: extra data may be long.
 const (
 	batchRows  = 256
 	firstRows  = 16
 	batchBytes = 1 << 20
 )
 
-// batch is a run of rows on its way.
+// batch is a run of rows between SQLite and their reader.
 type batch[T any] struct {
 	rows  [batchRows]T
 	scan  func(*T, []driver.Value) // makes a row of its values; text and blobs are good for this call alone
@@ -32,7 +32,7 @@ type batch[T any] struct {
 	at    int                      // that were read
 }
 
-// take is the next row that SQLite comes to.
+// take adds the row that SQLite has come to.
 func (b *batch[T]) take(values []driver.Value) (full bool, err error) {
 	if b.full() {
 		return false, errNoBatch
@@ -49,10 +49,10 @@ func (b *batch[T]) take(values []driver.Value) (full bool, err error) {
 
 func (b *batch[T]) full() bool { return b.n == b.limit || b.bytes >= batchBytes }
 
-// begin empties a batch, to be filled with so many rows at most.
+// begin empties a batch, to be filled with at most limit rows.
 func (b *batch[T]) begin(limit int) { b.limit, b.n, b.bytes, b.at = limit, 0, 0, 0 }
 
-// batches are those that statements are filling, by the number that they hand to the function.
+// batches are the ones being filled, by the number that statements pass to the function.
 var batches = struct {
 	sync.RWMutex
 	filling map[int64]func([]driver.Value) (bool, error)
@@ -113,7 +113,7 @@ func (p *batchPool[T]) open(c *conn, query string, args ...driver.Value) (*batch
 	return bc, nil
 }
 
-// next returns the next row, good until the one after, or nil at the end.
+// next returns the next row, valid until the call after, or nil at the end.
 func (bc *batchCursor[T]) next() (*T, error) {
 	b := bc.b
 	for b.at == b.n {

@@ -30,7 +30,7 @@ func TestReadTx_batches(t *testing.T) {
 			WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?2)
 			SELECT 1 FROM n WHERE take(?1, i, ?3)`, int64(rows), text)
 		is.NoErr(err)
-		defer b.close()
+		defer func() { is.NoErr(b.close()) }()
 		for i := int64(1); ; i++ {
 			row, err := b.next()
 			is.NoErr(err)

@@ -10,6 +10,7 @@ import (
 // Fault groups the database's error codes by what a caller can do about them.
 type Fault int
 
+// Faults, by what a caller can do.
 const (
 	FaultNone       Fault = iota // not an error of the database
 	FaultOther                   // any code not named here
@@ -21,7 +22,7 @@ const (
 	FaultTooBig                  // a value is larger than a row can hold
 )
 
-// FaultOf tells what kind of database error err is, by its code.
+// FaultOf classifies a database error by its code.
 func FaultOf(err error) Fault {
 	code, ok := Code(err)
 	if !ok {

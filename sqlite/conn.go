@@ -19,8 +19,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	}
 	full, ok := dc.(fullConn)
 	if !ok {
-		dc.Close()
-		return nil, errors.New("sqlite: the driver's connection lacks a context method")
+		return nil, errors.Join(errors.New("sqlite: the driver's connection lacks a context method"), dc.Close())
 	}
 	return &conn{fullConn: full, idle: make(map[string][]driver.Stmt), reading: make(map[*cachedRows]struct{})}, nil
 }
@@ -46,8 +45,8 @@ type conn struct {
 	closed  bool
 }
 
-// Close closes what was opened on the connection first. database/sql may close a bad connection while a cursor below
-// it is still being read.
+// Close first closes what is open on the connection. database/sql may close a bad connection while a cursor below it is
+// still being read.
 func (c *conn) Close() error {
 	if c.closed {
 		return nil

@@ -37,23 +37,21 @@ func (tx *WriteTx) InsertDataset(ctx context.Context, r DatasetRow) (int64, erro
 		r.UUID, r.Name, r.Description, r.ExtraData, r.CreatedMS, r.UpdatedMS, r.RequiredApprovals)
 }
 
-// UpdateDataset writes what may change of a dataset.
+// UpdateDataset writes the columns of a dataset that may change.
 func (tx *WriteTx) UpdateDataset(ctx context.Context, r DatasetRow) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		UPDATE dataset
 		SET name = ?, description = ?, extra_data = ?, updated_ms = ?, required_approvals = ?
 		WHERE id = ?`,
 		r.Name, r.Description, r.ExtraData, r.UpdatedMS, r.RequiredApprovals, r.ID)
-	return err
 }
 
 // DeleteDataset removes a dataset that nothing refers to any more.
 func (tx *WriteTx) DeleteDataset(ctx context.Context, id int64) error {
-	_, err := tx.exec(ctx, `DELETE FROM dataset WHERE id = ?`, id)
-	return err
+	return tx.exec(ctx, `DELETE FROM dataset WHERE id = ?`, id)
 }
 
-// DatasetByUUID reads a dataset by the id that users know.
+// DatasetByUUID reads a dataset by its public id.
 func (tx *ReadTx) DatasetByUUID(ctx context.Context, uuid string) (DatasetRow, bool, error) {
 	return get[DatasetRow](ctx, tx, `SELECT`+datasetColumns+` FROM dataset WHERE uuid = ?`, uuid)
 }
@@ -97,7 +95,7 @@ func (tx *ReadTx) DeclaredTypes(ctx context.Context, datasetID int64) ([]TypeRow
 		ORDER BY place, name`, datasetID)
 }
 
-// TypeByID reads an artifact type that is there.
+// TypeByID reads an artifact type that must exist.
 func (tx *ReadTx) TypeByID(ctx context.Context, id int64) (TypeRow, error) {
 	row, _, err := get[TypeRow](ctx, tx, `
 		SELECT`+typeColumns+`
@@ -115,7 +113,7 @@ func (tx *ReadTx) TypeByName(datasetID int64, name string) (id int64, found bool
 	return id, found, err
 }
 
-// HasVocabulary tells whether a dataset declares its artifact types.
+// HasVocabulary reports whether a dataset declares its artifact types.
 func (tx *ReadTx) HasVocabulary(datasetID int64) (declared bool, err error) {
 	err = tx.each(`SELECT 1 FROM artifact_type WHERE dataset_id = ? AND declared = 1 LIMIT 1`, func(*cursor) error {
 		declared = true
@@ -132,29 +130,26 @@ func (tx *WriteTx) InsertType(ctx context.Context, r TypeRow) (int64, error) {
 		r.DatasetID, r.Name, r.Description, r.Color, r.Declared, r.Place)
 }
 
-// UpdateType writes what may change of an artifact type.
+// UpdateType writes the columns of an artifact type that may change.
 func (tx *WriteTx) UpdateType(ctx context.Context, r TypeRow) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		UPDATE artifact_type
 		SET description = ?, color = ?, declared = ?, place = ?
 		WHERE id = ?`,
 		r.Description, r.Color, r.Declared, r.Place, r.ID)
-	return err
 }
 
-// DeleteType removes an artifact type that no label bears.
+// DeleteType removes an artifact type that no label has.
 func (tx *WriteTx) DeleteType(ctx context.Context, id int64) error {
-	_, err := tx.exec(ctx, `DELETE FROM artifact_type WHERE id = ?`, id)
-	return err
+	return tx.exec(ctx, `DELETE FROM artifact_type WHERE id = ?`, id)
 }
 
-// DeleteTypes removes the artifact types of a dataset whose labels are gone.
+// DeleteTypes removes the artifact types of a dataset without labels.
 func (tx *WriteTx) DeleteTypes(ctx context.Context, datasetID int64) error {
-	_, err := tx.exec(ctx, `DELETE FROM artifact_type WHERE dataset_id = ?`, datasetID)
-	return err
+	return tx.exec(ctx, `DELETE FROM artifact_type WHERE dataset_id = ?`, datasetID)
 }
 
-// TypesInUse returns the ids of the artifact types that labels of a dataset bear, in any of its layers.
+// TypesInUse returns the ids of the artifact types that labels of a dataset have, in any layer.
 // It reads every label of the dataset.
 func (tx *ReadTx) TypesInUse(ctx context.Context, datasetID int64) (map[int64]bool, error) {
 	ids, err := list[int64](ctx, tx, `

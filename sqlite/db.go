@@ -1,7 +1,7 @@
-// Package sqlite keeps the rows of an annoset store in one SQLite file. All the SQL there is lives here.
+// Package sqlite keeps the rows of an annoset store in one SQLite file. All SQL is here.
 //
-// It speaks of rows and knows no rule: each method of [ReadTx] and [WriteTx] runs one statement, or reads what one
-// statement yields. The triggers of its schema hold the store's invariants against everyone who writes to the file.
+// It handles rows and knows no rules: each method of [ReadTx] and [WriteTx] runs one statement. The triggers of its
+// schema hold the store's invariants against every program that writes to the file.
 package sqlite
 
 import (
@@ -24,21 +24,21 @@ var (
 	ErrReadOnly    = errors.New("sqlite: opened read-only")
 	ErrBusy        = errors.New("sqlite: another writer is at work")
 	ErrChanged     = errors.New("sqlite: the file changed while it was read")
-	// ErrDamaged says that the rows contradict one another or what was stored.
+	// ErrDamaged is returned when rows contradict one another or what was stored of them.
 	ErrDamaged = errors.New("sqlite: the contents are damaged")
 	ErrMoved   = errors.New("sqlite: the file that was opened is no longer at its path")
-	// ErrInTheWay says that something of another program's is in the file, or beside it, where it would do harm.
+	// ErrInTheWay is returned when something that another program put into the file, or beside it, would do harm.
 	ErrInTheWay = errors.New("sqlite: something is in the way")
 	ErrClosed   = errors.New("sqlite: closed")
 )
 
-// Config says how a database is opened.
+// Config configures [Open].
 type Config struct {
 	Path        string // empty: in memory
 	ReadOnly    bool
 	Normal      bool // synchronous=NORMAL: a power loss may cost the last commits
 	BusyTimeout time.Duration
-	// Wrap, if not nil, stands between this package and the driver: the seam for injecting faults.
+	// Wrap, if not nil, wraps the driver: the seam for injecting faults.
 	Wrap func(driver.Connector) driver.Connector
 }
 
@@ -49,7 +49,7 @@ type DB struct {
 	anchor *sqlx.DB // keeps a database in memory alive while the writer's connection is replaced
 	turn   chan struct{}
 
-	// Of the writes of this process, for who has the turn: when the last one ended, and since when there was no pause.
+	// Guarded by turn: when the last write ended, and when the current run of writes began.
 	wrote, began time.Time
 
 	cookie int64 // of the schema that was checked last; guarded by turn
@@ -62,7 +62,7 @@ type DB struct {
 	closed  bool
 }
 
-// Open opens the database, or makes it where there is none, and brings its schema up to date.
+// Open opens the database, creates it if there is none, and migrates its schema.
 func Open(ctx context.Context, cfg Config) (_ *DB, err error) {
 	if cfg.Path != "" {
 		if cfg.Path, err = resolve(cfg.Path); err != nil {
@@ -142,8 +142,8 @@ func (db *DB) openFile(ctx context.Context) error {
 	return err
 }
 
-// pool opens at most open connections, 0 being as many as are asked for: a read inside the loop over another
-// read must never wait for it.
+// pool opens at most open connections. 0 means no limit: a read inside the loop over another read must not wait for
+// it.
 func (db *DB) pool(dsn string, open int) (*sqlx.DB, error) {
 	return newPool(dsn, open, db.cfg.Wrap)
 }
@@ -177,11 +177,11 @@ func (db *DB) shut() error {
 	return errors.Join(errs...)
 }
 
-// InMemory tells whether reading and writing share one connection, so that user code must not run inside either.
+// InMemory reports whether reads and writes share one connection. User code must not run inside either then.
 func (db *DB) InMemory() bool { return db.cfg.Path == "" }
 
-// Write runs fn in a transaction that holds the write lock from its beginning, and commits it if fn returns nil.
-// With full, the commit is synced to disk whatever the configuration says.
+// Write runs fn in a transaction that holds the write lock from the start, and commits it if fn returns nil. If full is
+// set, the commit is synced to disk whatever the configuration says.
 func (db *DB) Write(ctx context.Context, full bool, fn func(*WriteTx) error) error {
 	if db.writer == nil {
 		return ErrReadOnly
@@ -271,9 +271,11 @@ func beginRead(ctx context.Context, c *sqlx.Conn) error {
 	return err
 }
 
-// inTx runs fn between begin and COMMIT on one connection. Anything but a nil error, a panic included, rolls back;
-// a connection that cannot roll back is thrown away.
-func inTx(ctx context.Context, pool *sqlx.DB, begin func(context.Context, *sqlx.Conn) error, fn func(ReadTx) error) error {
+// inTx runs fn between begin and COMMIT on one connection. Any error, and a panic, rolls back; a
+// connection that cannot roll back is dropped.
+func inTx(
+	ctx context.Context, pool *sqlx.DB, begin func(context.Context, *sqlx.Conn) error, fn func(ReadTx) error,
+) error {
 	c, err := pool.Connx(ctx)
 	if err != nil {
 		return err
@@ -305,8 +307,8 @@ func inTx(ctx context.Context, pool *sqlx.DB, begin func(context.Context, *sqlx.
 	return nil
 }
 
-// rollback ends a transaction, if there is one. SQLite may have ended it by itself, which makes ROLLBACK fail too; a new
-// connection costs less than telling the two apart.
+// rollback ends a transaction, if there is one. SQLite may have ended it by itself, which makes ROLLBACK fail too; a
+// new connection costs less than telling the two apart.
 func rollback(c *sqlx.Conn) {
 	if _, err := c.ExecContext(context.Background(), "ROLLBACK"); err != nil {
 		c.Raw(func(any) error { return driver.ErrBadConn }) //nolint:errcheck // the way to drop a connection

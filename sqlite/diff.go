@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 )
 
-// Way is a layer that leads from what is seen from the top of it to what is seen below it.
+// Way is a layer: a step from what is seen at its top to what is seen below it.
 type Way struct {
 	LayerID int64
 	Weight  int64
@@ -35,7 +35,7 @@ type FileInTwo struct {
 	Clean [2]bool
 }
 
-// FilesOf reads the audio files that some layers speak of, in order of name, as they are seen from two layers.
+// FilesOf reads the audio files that some layers mention, in order of name, as two layers see them.
 func (tx *ReadTx) FilesOf(ctx context.Context, layers []int64, from, to int64) ([]FileInTwo, error) {
 	var files []FileInTwo
 	err := tx.each(`
@@ -70,7 +70,7 @@ func (tx *ReadTx) FilesOf(ctx context.Context, layers []int64, from, to int64) (
 }
 
 // LabelsIn calls fn for each row that some layers hold of some audio files, with the place of its layer among the
-// layers. The value that fn gets is overwritten by the next one.
+// layers. fn gets a value that is reused for the next row.
 func (tx *ReadTx) LabelsIn(ctx context.Context, layers, files []int64, fn func(depth int, row *LabelRow) error) error {
 	var row LabelRow
 	n := 0
@@ -90,7 +90,9 @@ func (tx *ReadTx) LabelsIn(ctx context.Context, layers, files []int64, fn func(d
 
 // RemovalsIn calls fn for each removal that some layers hold of labels of some audio files, with the place of its layer
 // among the layers.
-func (tx *ReadTx) RemovalsIn(ctx context.Context, layers, files []int64, fn func(depth int, fileID, id int64) error) error {
+func (tx *ReadTx) RemovalsIn(
+	ctx context.Context, layers, files []int64, fn func(depth int, fileID, id int64) error,
+) error {
 	n := 0
 	return tx.each(`
 		SELECT y.key, r.file_id, r.id
@@ -104,7 +106,7 @@ func (tx *ReadTx) RemovalsIn(ctx context.Context, layers, files []int64, fn func
 	}, ids(layers), ids(files))
 }
 
-// removedAbove, as a column, says whether a layer above the one of a label removes it.
+// removedAbove is a column: whether a layer above that of a label removes it.
 const removedAbove = `EXISTS (
 		SELECT 1
 		FROM layer_stack a
@@ -124,7 +126,7 @@ var (
 	CROSS JOIN layer_stack k ON k.layer_id = ?1` + inBlock("k.seen_id", "x.value")
 )
 
-// IndexedRows calls fn for the rows of some ids that the layers of a stack hold singly, and says whether a layer above
+// IndexedRows calls fn for the rows of some ids that the layers of a stack hold singly, with whether a layer above
 // removes each. BlockRows does so for the rows that they hold in blocks.
 func (tx *ReadTx) IndexedRows(layerID int64, wanted []int64, fn func(row LabelRow, removed bool)) error {
 	return tx.rowsByID(selectIndexedLabels, layerID, wanted, fn)
@@ -144,8 +146,8 @@ func (tx *ReadTx) rowsByID(query string, layerID int64, wanted []int64, fn func(
 	}, layerID, ids(wanted))
 }
 
-// Strays reads the ids that some layers speak of in more than one audio file. A label that was changed has an index entry
-// of its own, so one of two rows in different files has one.
+// Strays reads the ids that some layers mention in more than one audio file. A label that was changed has an index
+// entry of its own, so one of two rows in different files has one.
 func (tx *ReadTx) Strays(ctx context.Context, from, to []int64) (map[int64]bool, error) {
 	strays := make(map[int64]bool)
 	take := func(cu *cursor) error {

@@ -18,7 +18,7 @@ import (
 	driversqlite "modernc.org/sqlite"
 )
 
-// ownDriver is a driver of this package's own: what is registered on it, no other connection of the process meets.
+// ownDriver is private to this package, so that no other connection of the process sees what is registered on it.
 var ownDriver = sync.OnceValue(func() *driversqlite.Driver {
 	d := &driversqlite.Driver{}
 	d.MustRegisterFunction("take", &driversqlite.FunctionImpl{
@@ -72,10 +72,10 @@ func readerDSN(cfg Config) string {
 	return fileURI(cfg.Path) + "?" + q.Encode()
 }
 
-// immutableDSN reads a file that nobody writes to, without locks and without a file beside it.
+// immutableDSN opens a file that nobody writes to, without locks and without a file beside it.
 func immutableDSN(cfg Config) string { return readerDSN(cfg) + "&immutable=1" }
 
-// memoryDSN names a database that no other store of the process can come upon.
+// memoryDSN names a database that no other store of the process can open by accident.
 func memoryDSN(cfg Config) string {
 	q := pragmas(cfg)
 	q.Set("vfs", "memdb")

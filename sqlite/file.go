@@ -29,7 +29,7 @@ func (tx *ReadTx) FileByName(datasetID int64, name string) (row FileRow, found b
 	return row, found, err
 }
 
-// FileByID reads an audio file that is there.
+// FileByID reads an audio file that must exist.
 func (tx *ReadTx) FileByID(ctx context.Context, id int64) (FileRow, error) {
 	row, _, err := get[FileRow](ctx, tx, `
 		SELECT`+fileColumns+`
@@ -69,14 +69,13 @@ func (tx *WriteTx) InsertFile(ctx context.Context, r FileRow) (int64, error) {
 		r.DatasetID, r.Name, r.DurationMS, r.Registered)
 }
 
-// UpdateFile writes what may change of an audio file.
+// UpdateFile writes the columns of an audio file that may change.
 func (tx *WriteTx) UpdateFile(ctx context.Context, r FileRow) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		UPDATE audio_file
 		SET duration_ms = ?, registered = ?
 		WHERE id = ?`,
 		r.DurationMS, r.Registered, r.ID)
-	return err
 }
 
 // LastEnd returns the latest end of the labels that any set has in an audio file, 0 where there are none.
@@ -89,17 +88,15 @@ func (tx *ReadTx) LastEnd(ctx context.Context, fileID int64) (int64, error) {
 	return end, err
 }
 
-// DeleteOrphanFiles removes the audio files of a dataset that nobody registered and no set speaks of.
+// DeleteOrphanFiles removes the audio files of a dataset that nobody registered and no set mentions.
 func (tx *WriteTx) DeleteOrphanFiles(ctx context.Context, datasetID int64) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		DELETE FROM audio_file
 		WHERE dataset_id = ? AND registered = 0
 			AND NOT EXISTS (SELECT 1 FROM layer_file WHERE file_id = audio_file.id)`, datasetID)
-	return err
 }
 
-// DeleteFiles removes the audio files of a dataset whose sets are gone.
+// DeleteFiles removes the audio files of a dataset without sets.
 func (tx *WriteTx) DeleteFiles(ctx context.Context, datasetID int64) error {
-	_, err := tx.exec(ctx, `DELETE FROM audio_file WHERE dataset_id = ?`, datasetID)
-	return err
+	return tx.exec(ctx, `DELETE FROM audio_file WHERE dataset_id = ?`, datasetID)
 }

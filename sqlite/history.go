@@ -12,7 +12,7 @@ var selectBlockRows = `
 	SELECT l.layer_id, l.file_id, l.id, l.start_ms, l.end_ms, l.type_id, l.confidence, l.extra_data
 	FROM layer y` + inBlock("y.id", "?1")
 
-// RowsOf reads the rows that any layer holds of one id.
+// RowsOf reads the rows of one id in all layers.
 func (tx *ReadTx) RowsOf(id int64) ([]LayeredLabel, error) {
 	var rows []LayeredLabel
 	for _, query := range []string{`
@@ -33,7 +33,7 @@ func (tx *ReadTx) RowsOf(id int64) ([]LayeredLabel, error) {
 	return rows, nil
 }
 
-// RemoversOf reads the layers that remove an id of an audio file and see a layer.
+// RemoversOf reads the layers that remove an id of an audio file and stand on a layer.
 func (tx *ReadTx) RemoversOf(seenID, fileID, id int64) ([]int64, error) {
 	var layers []int64
 	err := tx.each(`

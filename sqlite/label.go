@@ -17,9 +17,9 @@ type LabelRow struct {
 }
 
 const (
-	// rowsAStatement is where more rows a statement stop to help.
+	// rowsAStatement is the number of rows in one statement from which on more do not help.
 	rowsAStatement = 100
-	// blockLabels bounds a block, and with it the search for one id.
+	// blockLabels limits a block, and so the search for one id.
 	blockLabels = 64
 )
 
@@ -62,7 +62,7 @@ func newLabelInsert(in labelInsert) *labelInsert {
 	return &in
 }
 
-// bind writes the values of so many rows as the statement has them.
+// bind returns the values of rows in the order of the statement's parameters.
 func (in *labelInsert) bind(args []driver.NamedValue, layerID int64, rows []LabelRow) []driver.NamedValue {
 	args = args[:0]
 	add := func(v driver.Value) { args = append(args, driver.NamedValue{Ordinal: len(args) + 1, Value: v}) }
@@ -95,7 +95,7 @@ func (in *labelInsert) bind(args []driver.NamedValue, layerID int64, rows []Labe
 	return args
 }
 
-// NextLabelIDs gives out n label ids, which are never given out again, and returns the first.
+// NextLabelIDs reserves n label ids, which are never used again, and returns the first.
 func (tx *WriteTx) NextLabelIDs(ctx context.Context, n int) (int64, error) {
 	last, _, err := get[int64](ctx, &tx.ReadTx, `
 		UPDATE sequence
@@ -105,7 +105,7 @@ func (tx *WriteTx) NextLabelIDs(ctx context.Context, n int) (int64, error) {
 	return last - int64(n) + 1, err
 }
 
-// InsertLabels writes labels that have their ids to an open layer, each found by its own index entry.
+// InsertLabels writes labels with ids to an open layer, each with an index entry of its own.
 func (tx *WriteTx) InsertLabels(ctx context.Context, layerID int64, rows []LabelRow) error {
 	return tx.insertLabels(ctx, layerID, rows, func(rows []LabelRow) *labelInsert {
 		if len(rows) < rowsAStatement {
@@ -115,8 +115,8 @@ func (tx *WriteTx) InsertLabels(ctx context.Context, layerID int64, rows []Label
 	})
 }
 
-// InsertBlocks writes labels to an open layer, found through blocks. They must be in order of file, start and id,
-// their ids without a gap, and the guards off.
+// InsertBlocks writes labels to an open layer, indexed by block. They must be in order of file, start and id, their ids
+// without a gap, and the guards off.
 func (tx *WriteTx) InsertBlocks(ctx context.Context, layerID int64, rows []LabelRow) error {
 	for i := 0; i < len(rows); {
 		n := 1
@@ -145,8 +145,10 @@ func (tx *WriteTx) InsertBlocks(ctx context.Context, layerID int64, rows []Label
 	})
 }
 
-// insertLabels writes rows with the statements that choose finds best for the next ones.
-func (tx *WriteTx) insertLabels(ctx context.Context, layerID int64, rows []LabelRow, choose func([]LabelRow) *labelInsert) error {
+// insertLabels writes rows with statements that choose picks for the next rows.
+func (tx *WriteTx) insertLabels(
+	ctx context.Context, layerID int64, rows []LabelRow, choose func([]LabelRow) *labelInsert,
+) error {
 	var args []driver.NamedValue
 	for len(rows) > 0 {
 		if err := ctx.Err(); err != nil {
@@ -164,20 +166,18 @@ func (tx *WriteTx) insertLabels(ctx context.Context, layerID int64, rows []Label
 
 // DeleteLabel removes a row from an open layer.
 func (tx *WriteTx) DeleteLabel(ctx context.Context, layerID int64, r LabelRow) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		DELETE FROM label
 		WHERE layer_id = ? AND file_id = ? AND start_ms = ? AND id = ?`,
 		layerID, r.FileID, r.StartMS, r.ID)
-	return err
 }
 
 // InsertRemoval hides a label of the layers below an open layer.
 func (tx *WriteTx) InsertRemoval(ctx context.Context, layerID int64, r LabelRow) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		INSERT INTO removal (layer_id, file_id, id)
 		VALUES (?, ?, ?)`,
 		layerID, r.FileID, r.ID)
-	return err
 }
 
 const selectIndexedLabel = `
@@ -188,8 +188,8 @@ const selectIndexedLabel = `
 	ORDER BY k.depth
 	LIMIT 1`
 
-// inBlock joins, as l, the label of an id that a layer holds in a block, b; layer and id are SQL. Bounds are pairs, for many labels
-// may start together, and of plain values: SQLite would not seek by the id of a column.
+// inBlock joins, as l, the label of an id that a layer holds in a block, b; layer and id are SQL. Bounds are pairs,
+// for many labels may start together, and of plain values: SQLite would not seek by the id of a column.
 func inBlock(layer, id string) string {
 	return strings.NewReplacer("LAYER", layer, "ID", id).Replace(`
 	CROSS JOIN label_block b ON b.layer_id = LAYER AND b.last_id >= ID AND b.first_id = (

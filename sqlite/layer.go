@@ -25,33 +25,31 @@ func (tx *ReadTx) Stack(ctx context.Context, layerID int64) ([]LayerRow, error) 
 		ORDER BY k.depth`, layerID)
 }
 
-// InsertLayer adds an open layer on top of another, or of nothing, and returns its id. Folds is the topmost of the layers
-// that it is going to stand for, if any.
+// InsertLayer adds an open layer on top of another, or of nothing, and returns its id. Folds is the topmost of the
+// layers that it will replace, if any.
 func (tx *WriteTx) InsertLayer(ctx context.Context, datasetID int64, below, folds *int64) (int64, error) {
 	return tx.insert(ctx, `INSERT INTO layer (dataset_id, below_id, folds_id) VALUES (?, ?, ?)`, datasetID, below, folds)
 }
 
-// FoldOf finds the layer that a layer and those below it were folded to.
+// FoldOf returns the layer into which a layer and those below it were folded.
 func (tx *ReadTx) FoldOf(ctx context.Context, layerID int64) (id int64, found bool, err error) {
 	return get[int64](ctx, tx, `SELECT id FROM layer WHERE folds_id = ? AND sealed = 1 LIMIT 1`, layerID)
 }
 
-// WeighLayer counts what an open layer holds, and keeps the sum with it.
+// WeighLayer counts what an open layer holds, and stores the count with it.
 func (tx *WriteTx) WeighLayer(ctx context.Context, id int64) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		UPDATE layer
 		SET weight = (SELECT count(*) FROM label WHERE layer_id = ?1) + (SELECT count(*) FROM removal WHERE layer_id = ?1)
 		WHERE id = ?1`, id)
-	return err
 }
 
-// SealLayer ends the writing to a layer that no set owns. The guards are off.
+// SealLayer closes a layer that no set owns to writing. The guards must be off.
 func (tx *WriteTx) SealLayer(ctx context.Context, id int64) error {
-	_, err := tx.exec(ctx, `UPDATE layer SET sealed = 1 WHERE id = ?`, id)
-	return err
+	return tx.exec(ctx, `UPDATE layer SET sealed = 1 WHERE id = ?`, id)
 }
 
-// Seen tells whether any layer stands on a layer, or any set owns it.
+// Seen reports whether any layer stands on a layer, or any set owns it.
 func (tx *ReadTx) Seen(ctx context.Context, id int64) (bool, error) {
 	seen, _, err := get[bool](ctx, tx, `
 		SELECT EXISTS (SELECT 1 FROM layer_stack WHERE seen_id = ?1 AND layer_id <> ?1)
@@ -66,7 +64,7 @@ func (tx *ReadTx) CountLabels(ctx context.Context, layerID, limit int64) (int64,
 	return n, err
 }
 
-// DeleteLayer removes a layer that nobody sees, with all that is in it.
+// DeleteLayer removes a layer that no set sees, with its contents.
 func (tx *WriteTx) DeleteLayer(ctx context.Context, id int64) error {
 	for _, query := range []string{
 		`DELETE FROM label WHERE layer_id = ?`,
@@ -75,15 +73,15 @@ func (tx *WriteTx) DeleteLayer(ctx context.Context, id int64) error {
 		`DELETE FROM layer_file WHERE layer_id = ?`,
 		`DELETE FROM layer WHERE id = ?`,
 	} {
-		if _, err := tx.exec(ctx, query, id); err != nil {
+		if err := tx.exec(ctx, query, id); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// CopyLayer copies what one layer holds to another that stands where it stands. Verbatim keeps the labels in their
-// blocks, which only goes without guards; otherwise each is indexed.
+// CopyLayer copies the contents of one layer to another on the same base. Verbatim keeps labels in their blocks, which
+// needs the guards off; otherwise each label is indexed.
 func (tx *WriteTx) CopyLayer(ctx context.Context, from, to int64, verbatim bool) error {
 	queries := []string{`
 		INSERT INTO layer_file (layer_id, file_id, clean)
@@ -110,7 +108,7 @@ func (tx *WriteTx) CopyLayer(ctx context.Context, from, to int64, verbatim bool)
 		SET clean = 1
 		WHERE layer_id = ? AND file_id IN (SELECT file_id FROM layer_file WHERE layer_id = ? AND clean = 1)`)
 	for _, query := range queries {
-		if _, err := tx.exec(ctx, query, to, from); err != nil {
+		if err := tx.exec(ctx, query, to, from); err != nil {
 			return err
 		}
 	}
@@ -125,7 +123,7 @@ type LayerFile struct {
 	Digest          []byte
 }
 
-// FileInLayer reads what a layer says of an audio file.
+// FileInLayer reads the row of an audio file in a layer.
 func (tx *ReadTx) FileInLayer(layerID, fileID int64) (row LayerFile, found bool, err error) {
 	err = tx.each(`
 		SELECT clean, annotations, digest
@@ -142,23 +140,21 @@ func (tx *ReadTx) FileInLayer(layerID, fileID int64) (row LayerFile, found bool,
 	return row, found, err
 }
 
-// InsertLayerFile makes an audio file known to a layer.
+// InsertLayerFile adds the row of an audio file in a layer.
 func (tx *WriteTx) InsertLayerFile(ctx context.Context, r LayerFile) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		INSERT INTO layer_file (layer_id, file_id, clean, annotations, digest)
 		VALUES (?, ?, ?, ?, ?)`,
 		r.LayerID, r.FileID, r.Clean, r.Annotations, r.Digest)
-	return err
 }
 
-// UpdateLayerFile writes what a layer says of an audio file.
+// UpdateLayerFile writes the row of an audio file in a layer.
 func (tx *WriteTx) UpdateLayerFile(ctx context.Context, r LayerFile) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		UPDATE layer_file
 		SET clean = ?, annotations = ?, digest = ?
 		WHERE layer_id = ? AND file_id = ?`,
 		r.Clean, r.Annotations, r.Digest, r.LayerID, r.FileID)
-	return err
 }
 
 // SeenFile is an audio file as it is seen from a layer.
@@ -171,8 +167,8 @@ type SeenFile struct {
 	Digest     []byte // of the topmost layer; nil while that is open, or where there is nothing
 }
 
-// SeenFiles calls fn for each audio file that a layer or one below it speaks of, in order of name. fn may read, and
-// gets a value that is overwritten by the next one.
+// SeenFiles calls fn for each audio file that a layer or one below it mentions, in order of name. fn may read, and gets
+// a value that is reused for the next file.
 func (tx *ReadTx) SeenFiles(ctx context.Context, layerID int64, fn func(*SeenFile) error) error {
 	return tx.seenFiles(ctx, fn, `
 		FROM layer_stack k
@@ -190,8 +186,8 @@ func (tx *ReadTx) TopFiles(ctx context.Context, layerID int64, n int, fn func(*S
 		WHERE k.layer_id = ?2 AND k.depth < ?3`, layerID, int64(n))
 }
 
-// SeenFilesFrom is [ReadTx.SeenFiles] beginning with a name. It reads hardly more files than fn is called for, and so
-// suits those who stop early.
+// SeenFilesFrom is [ReadTx.SeenFiles] starting at a name. It reads hardly more files than fn is called for, which suits
+// callers that stop early.
 func (tx *ReadTx) SeenFilesFrom(ctx context.Context, layerID, datasetID int64, name string,
 	fn func(*SeenFile) error,
 ) error {
@@ -202,7 +198,7 @@ func (tx *ReadTx) SeenFilesFrom(ctx context.Context, layerID, datasetID int64, n
 		WHERE f.dataset_id = ?3 AND f.name >= ?4`, layerID, datasetID, name)
 }
 
-// ChangedFiles is [ReadTx.SeenFiles] for those audio files alone that the layer itself speaks of.
+// ChangedFiles is [ReadTx.SeenFiles] for the audio files that the layer itself mentions.
 func (tx *ReadTx) ChangedFiles(ctx context.Context, layerID int64, fn func(*SeenFile) error) error {
 	return tx.seenFiles(ctx, fn, `
 		FROM layer_file o
@@ -212,7 +208,7 @@ func (tx *ReadTx) ChangedFiles(ctx context.Context, layerID int64, fn func(*Seen
 		WHERE o.layer_id = ?2`, layerID)
 }
 
-// SeenFileByName calls fn for one audio file, if anything is seen of it from the layer.
+// SeenFileByName calls fn for one audio file, if the layer sees it.
 func (tx *ReadTx) SeenFileByName(ctx context.Context, layerID, datasetID int64, name string,
 	fn func(*SeenFile) error,
 ) error {
@@ -223,7 +219,7 @@ func (tx *ReadTx) SeenFileByName(ctx context.Context, layerID, datasetID int64, 
 		WHERE f.dataset_id = ?3 AND f.name = ?4`, layerID, datasetID, name)
 }
 
-// fileRow is what one layer says of an audio file.
+// fileRow is an audio file in one layer.
 type fileRow struct {
 	id, durationMS, depth int64
 	name                  string
@@ -246,8 +242,8 @@ var fileBatches = newBatchPool(func(r *fileRow, values []driver.Value) {
 	copy(r.digest[:], digest)
 })
 
-// seenFiles reads files of a FROM clause, in which f is the file, k the place in the stack and lf the layer's word. The
-// limit keeps SQLite from asking take before it has sorted.
+// seenFiles reads the files of a FROM clause, in which f is the file, k the place in the stack and lf the row of the
+// layer. The limit keeps SQLite from calling take before it has sorted.
 func (tx *ReadTx) seenFiles(ctx context.Context, fn func(*SeenFile) error, from string, args ...driver.Value,
 ) (err error) {
 	rows, err := fileBatches.open(tx.dc, `
@@ -265,7 +261,7 @@ func (tx *ReadTx) seenFiles(ctx context.Context, fn func(*SeenFile) error, from 
 	return groupFiles(ctx, rows, fn)
 }
 
-// groupFiles makes one value of the rows of each audio file, of which the topmost layer's comes first.
+// groupFiles makes one value of the rows of each audio file. The row of the topmost layer comes first.
 func groupFiles(ctx context.Context, rows *batchCursor[fileRow], fn func(*SeenFile) error) error {
 	var file SeenFile
 	for n := 0; ; n++ {

@@ -18,7 +18,7 @@ const applicationID = 0x616e6e6f
 //go:embed schema
 var schema embed.FS
 
-// steps are the numbered files in order; step i brings a file from user_version i to i+1.
+// steps returns the names of the numbered files in order. Step i brings a file from user_version i to i+1.
 func steps() []string {
 	names, err := fs.Glob(schema, "schema/0*.sql")
 	if err != nil {
@@ -29,16 +29,16 @@ func steps() []string {
 
 func schemaVersion() int { return len(steps()) }
 
-// header is what a file says of itself.
+// header is what the header of a file says.
 type header struct {
 	application, version, tables int
 	objects                      []object    // of a store
 	file                         os.FileInfo // nil: there was none
-	dsn                          string      // that it was read with
-	immutable                    bool        // by that DSN
+	dsn                          string      // the DSN that it was read with
+	immutable                    bool        // the DSN reads without locks
 }
 
-// blank tells that there is nothing in the file yet.
+// blank reports whether the file is empty.
 func (h header) blank() bool { return h.application == 0 && h.version == 0 && h.tables == 0 }
 
 func (h header) check() error {
@@ -56,14 +56,14 @@ func (h header) check() error {
 	return nil
 }
 
-// smallestFile is one page of SQLite's smallest size. SQLite takes a file of one byte for an empty one.
+// smallestFile is the smallest page of SQLite. It must be checked: SQLite treats a file of one byte as empty.
 const smallestFile = 512
 
-// peek reads the header of the file and changes nothing, in it or beside it, where that can be helped.
-// For a path where there is nothing, or an empty file, it returns a blank header, unless read-only is asked for.
+// peek reads the header of the file and, where possible, changes nothing in it or beside it. For a missing or an empty
+// file it returns a blank header, unless the database is opened read-only.
 //
-// It goes through SQLite and never opens the file by itself: closing a second descriptor would drop the locks
-// that another store of this process holds on it.
+// It reads through SQLite and never opens the file itself: closing a second descriptor would drop the locks that
+// another store of this process holds on the file.
 func peek(ctx context.Context, cfg Config) (header, error) {
 	info, err := os.Stat(cfg.Path)
 	switch {
@@ -88,14 +88,14 @@ func peek(ctx context.Context, cfg Config) (header, error) {
 		if state.log {
 			break
 		}
-		// Nobody has it open for writing, so it can be read without locks, and without a file beside it.
+		// Nobody has it open for writing, so it can be read without locks and without a file beside it.
 		h, err := readHeader(ctx, cfg, immutableDSN(cfg))
 		if state.same(stateOf(cfg)) {
 			h.file, h.immutable = state.info, true
 			return h, err
 		}
 	}
-	h, err := readHeader(ctx, cfg, readerDSN(cfg)) // the file alone does not say all
+	h, err := readHeader(ctx, cfg, readerDSN(cfg)) // the log may have a newer header than the file
 	h.file = info
 	return h, err
 }
@@ -141,8 +141,8 @@ func headerOf(ctx context.Context, db getter) (h header, err error) {
 	return h, nil
 }
 
-// enterWAL switches the file to write-ahead logging. Two processes that make one store at once may both try, and
-// SQLite's busy handler is not asked then.
+// enterWAL switches the file to write-ahead logging. Two processes that create one store at the same time may both try,
+// and SQLite does not call its busy handler for that.
 func (db *DB) enterWAL(ctx context.Context) error {
 	return db.patiently(ctx, func() error {
 		var mode string
@@ -154,9 +154,9 @@ func (db *DB) enterWAL(ctx context.Context) error {
 	})
 }
 
-// migrate brings the schema up to date, by all the steps that there are in one transaction: the guards speak of the
-// tables of the last step, and a file is never without guards. What it finds is read inside the write lock: another
-// process may have been faster. A store that is up to date opens without the lock.
+// migrate brings the schema up to date. All steps run in one transaction, because the guards refer to the tables of the
+// last step and a file is never without guards. The version is read again inside the write lock: another process may
+// have been faster. A store that is up to date opens without the lock.
 func (db *DB) migrate(ctx context.Context) error {
 	var h header
 	if err := db.patiently(ctx, func() (err error) {
@@ -168,7 +168,7 @@ func (db *DB) migrate(ctx context.Context) error {
 	return inTx(ctx, db.writer, db.beginWrite, func(tx ReadTx) error { return migrateAll(ctx, tx.conn) })
 }
 
-// migrateAll runs the steps that a file has not seen.
+// migrateAll runs the steps that a file lacks.
 func migrateAll(ctx context.Context, c *sqlx.Conn) error {
 	h, err := headerOf(ctx, c)
 	if err != nil {

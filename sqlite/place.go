@@ -74,8 +74,8 @@ func canonical(path string) (string, error) {
 	return path, nil
 }
 
-// inPlace makes sure that the path still names the file that was opened: a connection that was opened since would be
-// to another file, and what is written to one that was removed is lost. To be asked with a connection in hand.
+// inPlace returns an error if the path no longer names the file that was opened: a new connection would open another
+// file, and writes to a removed file are lost. Call it while holding a connection.
 func (db *DB) inPlace() error {
 	if db.file == nil || runtime.GOOS == "windows" { // which lets nobody take an open file away
 		return nil
@@ -132,7 +132,7 @@ func isLinkToNothing(path string) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// checkWritable finds out before the first write what SQLite would find out at the first write.
+// checkWritable detects at opening what SQLite would only detect at the first write.
 func checkWritable(path string) error {
 	_, err := os.Stat(path)
 	switch dir := filepath.Dir(path); {

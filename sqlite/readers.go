@@ -17,8 +17,8 @@ type readers struct {
 	retired bool       // others took their place: the last user closes them
 }
 
-// fileState tells one state of a file that is read without locks from another. Who writes to it has a log beside it, and
-// leaves another time of change behind.
+// fileState is what shows whether a file that is read without locks has changed: a writer keeps a log beside the file,
+// and changes its size or its time.
 type fileState struct {
 	info os.FileInfo // nil: there is no file
 	log  bool
@@ -35,7 +35,7 @@ func stateOf(cfg Config) fileState {
 // same reports whether nothing happened to the file, and nobody has begun to write to it.
 func (s fileState) same(other fileState) bool { return s.untouched(other) && s.log == other.log }
 
-// untouched reports whether nothing happened to the file, even if somebody has begun to write beside it.
+// untouched reports whether the file itself is unchanged, even if somebody has begun a log.
 func (s fileState) untouched(other fileState) bool {
 	return s.info != nil && other.info != nil && os.SameFile(s.info, other.info) && s.info.Size() == other.info.Size() &&
 		s.info.ModTime().Equal(other.info.ModTime())

@@ -2,13 +2,13 @@ package sqlite
 
 import "context"
 
-// Revise makes the revision of an open layer grow, after what the triggers did not see.
+// Revise increases the revision of an open layer, after a change that the triggers did not see.
 func (tx *WriteTx) Revise(layerID int64) error {
 	_, err := tx.dc.run(`UPDATE layer SET revision = revision + 1 WHERE id = ?`, layerID)
 	return err
 }
 
-// Editors reads who changed what a set holds, in order of name; the empty name is that of nobody.
+// Editors reads who changed a set, in order of name. The empty name stands for unsigned changes.
 func (tx *ReadTx) Editors(setID int64) ([]string, error) {
 	people := []string{}
 	err := tx.each(`SELECT person FROM editor WHERE set_id = ? ORDER BY person`, func(cu *cursor) error {
@@ -18,7 +18,7 @@ func (tx *ReadTx) Editors(setID int64) ([]string, error) {
 	return people, err
 }
 
-// SignEdit makes a person one of the editors of a draft, if that is news and the revision is not any more what it was.
+// SignEdit makes a person an editor of a draft, unless already one, or nothing changed since the given revision.
 func (tx *WriteTx) SignEdit(r SetRow, person string) error {
 	_, err := tx.dc.run(`
 		INSERT INTO editor (set_id, person)
@@ -31,11 +31,10 @@ func (tx *WriteTx) SignEdit(r SetRow, person string) error {
 
 // CopyEditors makes the editors of one set editors of a draft.
 func (tx *WriteTx) CopyEditors(ctx context.Context, from, to int64) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		INSERT INTO editor (set_id, person)
 		SELECT ?, person FROM editor WHERE set_id = ?
 		ON CONFLICT DO NOTHING`, to, from)
-	return err
 }
 
 // ReviewRow is a row of the table review.
@@ -59,9 +58,8 @@ func (tx *ReadTx) Reviews(ctx context.Context, setID int64) ([]ReviewRow, error)
 
 // InsertReview adds a review.
 func (tx *WriteTx) InsertReview(ctx context.Context, r ReviewRow) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		INSERT INTO review (set_id, revision, person, verdict, comment, created_ms)
 		VALUES (?, ?, ?, ?, ?, ?)`,
 		r.SetID, r.Revision, r.Person, r.Verdict, r.Comment, r.CreatedMS)
-	return err
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// RunRow is a row of the table training_run, with what names its set.
+// RunRow is a row of the table training_run, with the names of its set.
 type RunRow struct {
 	UUID         string  `db:"uuid"`
 	SetID        int64   `db:"set_id"`
@@ -24,7 +24,7 @@ type RunRow struct {
 	Digest      string `db:"digest"`
 }
 
-// RunFilter narrows a list of training runs; nil is any.
+// RunFilter narrows a list of training runs. Nil fields match any.
 type RunFilter struct {
 	SetID, DatasetID    *int64
 	Model, ModelVersion *string
@@ -72,7 +72,7 @@ type ModelRow struct {
 	ModelVersion string `db:"model_version"`
 }
 
-// Models reads which models training runs were of, each once, in order of name, at most limit of them.
+// Models reads the models of training runs, each once, in order of name, at most limit of them.
 func (tx *ReadTx) Models(ctx context.Context, f RunFilter, limit int) ([]ModelRow, error) {
 	where, args := f.where()
 	return list[ModelRow](ctx, tx, `
@@ -84,7 +84,7 @@ func (tx *ReadTx) Models(ctx context.Context, f RunFilter, limit int) ([]ModelRo
 		LIMIT ?`, append(args, limit)...)
 }
 
-// RunExists tells whether there is a training run of the id that users know.
+// RunExists reports whether a training run has a public id.
 func (tx *ReadTx) RunExists(ctx context.Context, uuid string) (bool, error) {
 	exists, _, err := get[bool](ctx, tx, `SELECT EXISTS (SELECT 1 FROM training_run WHERE uuid = ?)`, uuid)
 	return exists, err
@@ -92,11 +92,10 @@ func (tx *ReadTx) RunExists(ctx context.Context, uuid string) (bool, error) {
 
 // InsertRun adds a training run.
 func (tx *WriteTx) InsertRun(ctx context.Context, r RunRow) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		INSERT INTO training_run (uuid, set_id, model, model_version, parameters, metrics, extra_data, trained_ms,
 			recorded_ms, recorded_by)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		r.UUID, r.SetID, r.Model, r.ModelVersion, r.Parameters, r.Metrics, r.ExtraData, r.TrainedMS, r.RecordedMS,
 		r.RecordedBy)
-	return err
 }

@@ -13,7 +13,7 @@ type Span struct {
 	BeforeMS         int64 // 0: to the end
 }
 
-// The function is asked last: the other terms are bounds of the scan, which goes in the order of the key.
+// take comes last: the other terms are bounds of the scan, which goes in the order of the key.
 const selectLabels = `
 	SELECT 1
 	FROM label

@@ -41,14 +41,15 @@ const (
 const selectSet = `
 	SELECT
 		s.id, s.uuid, s.dataset_id, s.version, s.layer_id, s.base_id, s.parent_uuid, s.status, s.notes, s.extra_data,
-		s.created_ms, s.created_by, s.published_ms, s.published_by, s.digest, s.total_annotations, s.total_positive_duration_ms,
-		s.annotated_audio_files, s.clean_audio_files, s.annotations_by_type, s.duration_ms_by_type,
+		s.created_ms, s.created_by, s.published_ms, s.published_by, s.digest,
+		s.total_annotations, s.total_positive_duration_ms, s.annotated_audio_files, s.clean_audio_files,
+		s.annotations_by_type, s.duration_ms_by_type,
 		d.uuid AS dataset_uuid, d.required_approvals, y.revision
 	FROM annotation_set s
 	JOIN dataset d ON d.id = s.dataset_id
 	JOIN layer y ON y.id = s.layer_id `
 
-// SetByUUID reads a set by the id that users know.
+// SetByUUID reads a set by its public id.
 func (tx *ReadTx) SetByUUID(ctx context.Context, uuid string) (SetRow, bool, error) {
 	return get[SetRow](ctx, tx, selectSet+`WHERE s.uuid = ?`, uuid)
 }
@@ -92,31 +93,28 @@ func (tx *WriteTx) InsertSet(ctx context.Context, r SetRow) (int64, error) {
 		r.DatasetID)
 }
 
-// UpdateSet writes what may change of a draft.
+// UpdateSet writes the columns of a draft that may change.
 func (tx *WriteTx) UpdateSet(ctx context.Context, r SetRow) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		UPDATE annotation_set
 		SET notes = ?, extra_data = ?
 		WHERE id = ?`,
 		r.Notes, r.ExtraData, r.ID)
-	return err
 }
 
 // PublishSet writes what publishing computed; a trigger then seals the layer.
 func (tx *WriteTx) PublishSet(ctx context.Context, r SetRow) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		UPDATE annotation_set
 		SET status = 'published', notes = ?, published_ms = ?, published_by = ?, digest = ?, total_annotations = ?,
 			total_positive_duration_ms = ?, annotated_audio_files = ?, clean_audio_files = ?,
 			annotations_by_type = ?, duration_ms_by_type = ?
 		WHERE id = ?`,
-		r.Notes, r.PublishedMS, r.PublishedBy, r.Digest, r.Annotations, r.PositiveDurationMS, r.AnnotatedAudioFiles, r.CleanAudioFiles,
-		r.AnnotationsByType, r.DurationMSByType, r.ID)
-	return err
+		r.Notes, r.PublishedMS, r.PublishedBy, r.Digest, r.Annotations, r.PositiveDurationMS, r.AnnotatedAudioFiles,
+		r.CleanAudioFiles, r.AnnotationsByType, r.DurationMSByType, r.ID)
 }
 
 // DeleteSet removes a draft with its editors and reviews, but not its layer.
 func (tx *WriteTx) DeleteSet(ctx context.Context, id int64) error {
-	_, err := tx.exec(ctx, `DELETE FROM annotation_set WHERE id = ?`, id)
-	return err
+	return tx.exec(ctx, `DELETE FROM annotation_set WHERE id = ?`, id)
 }

@@ -2,7 +2,7 @@ package sqlite
 
 import "context"
 
-// TagRow is a row of the table tag_move, with what names its set. It has no set where the tag was taken away.
+// TagRow is a row of the table tag_move, with the names of its set. It has no set if the tag was removed.
 type TagRow struct {
 	DatasetID int64   `db:"dataset_id"`
 	Name      string  `db:"name"`
@@ -34,7 +34,7 @@ func (tx *ReadTx) LastTagMove(ctx context.Context, datasetID int64, name string)
 		LIMIT 1`, datasetID, name)
 }
 
-// Tags reads the last move of each tag of a dataset that was not taken away, in order of name.
+// Tags reads the last move of each tag of a dataset that was not removed, in order of name.
 func (tx *ReadTx) Tags(ctx context.Context, datasetID int64) ([]TagRow, error) {
 	return list[TagRow](ctx, tx, selectTag+`
 		WHERE m.dataset_id = ? AND m.set_id IS NOT NULL AND NOT EXISTS (
@@ -44,9 +44,8 @@ func (tx *ReadTx) Tags(ctx context.Context, datasetID int64) ([]TagRow, error) {
 
 // InsertTagMove adds a move of a tag.
 func (tx *WriteTx) InsertTagMove(ctx context.Context, r TagRow) error {
-	_, err := tx.exec(ctx, `
+	return tx.exec(ctx, `
 		INSERT INTO tag_move (dataset_id, name, set_id, moved_ms, moved_by)
 		VALUES (?, ?, ?, ?, ?)`,
 		r.DatasetID, r.Name, r.SetID, r.MovedMS, r.MovedBy)
-	return err
 }

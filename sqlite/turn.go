@@ -8,17 +8,17 @@ import (
 )
 
 // Who may write is settled twice: among the goroutines of this process, which queue up for the writer connection, and
-// among processes, which only can try and try again to get SQLite's write lock. A process that writes without a pause
-// would leave the others no moment to get it: SQLite's own tries are up to 100 ms apart, and between two transactions
-// are some microseconds. So whoever waits tries often, and whoever writes on and on makes a pause that they find.
+// among processes, which can only retry until they get SQLite's write lock. A process that writes without a pause
+// would never let the others in: SQLite's own tries are up to 100 ms apart, and two transactions some microseconds. So
+// a waiting process tries often, and a process that writes without a break pauses so that others get in.
 const (
 	tryEvery   = time.Millisecond
 	pauseAfter = 100 * time.Millisecond
 	pauseFor   = 3 * tryEvery
 )
 
-// takeTurn waits for this process's other users of the writer connection, as long as patiently waits for those of
-// other processes.
+// takeTurn waits for the other users of the writer connection in this process, as long as patiently waits for other
+// processes.
 func (db *DB) takeTurn(ctx context.Context) error {
 	select {
 	case db.turn <- struct{}{}:
@@ -37,7 +37,7 @@ func (db *DB) takeTurn(ctx context.Context) error {
 	}
 }
 
-// giveWay pauses where this process has written for long without a pause. The caller has the turn.
+// giveWay pauses if this process has written for long without a break. The caller must have the turn.
 func (db *DB) giveWay(ctx context.Context) error {
 	switch now := time.Now(); {
 	case db.InMemory():
@@ -55,7 +55,7 @@ func (db *DB) giveWay(ctx context.Context) error {
 	return nil
 }
 
-// beginWrite begins a transaction that holds the write lock, for which it waits.
+// beginWrite waits for the write lock and begins a transaction that holds it.
 func (db *DB) beginWrite(ctx context.Context, c *sqlx.Conn) error {
 	return db.patiently(ctx, func() error {
 		_, err := c.ExecContext(ctx, "BEGIN IMMEDIATE")
@@ -63,7 +63,7 @@ func (db *DB) beginWrite(ctx context.Context, c *sqlx.Conn) error {
 	})
 }
 
-// patiently tries again and again what fails because another process is at work, until the busy timeout is over.
+// patiently retries what fails because another process holds the lock, until the busy timeout is over.
 func (db *DB) patiently(ctx context.Context, try func() error) error {
 	deadline := time.Now().Add(db.cfg.BusyTimeout)
 	for {

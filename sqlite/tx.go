@@ -24,7 +24,7 @@ type WriteTx struct {
 	unguarded bool // the schema was changed and changed back
 }
 
-// get reads one row; found is false, and the row zero, where there is none.
+// get reads one row. If there is none, found is false and the row zero.
 func get[T any](ctx context.Context, tx *ReadTx, query string, args ...any) (row T, found bool, err error) {
 	err = tx.conn.GetContext(ctx, &row, query, args...)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -34,19 +34,16 @@ func get[T any](ctx context.Context, tx *ReadTx, query string, args ...any) (row
 	return row, err == nil, err
 }
 
-// list reads all rows, of which there are few.
+// list reads all rows. It is for queries with few.
 func list[T any](ctx context.Context, tx *ReadTx, query string, args ...any) ([]T, error) {
 	rows := []T{}
 	err := tx.conn.SelectContext(ctx, &rows, query, args...)
 	return rows, err
 }
 
-func (tx *WriteTx) exec(ctx context.Context, query string, args ...any) (int64, error) {
-	res, err := tx.conn.ExecContext(ctx, query, args...)
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
+func (tx *WriteTx) exec(ctx context.Context, query string, args ...any) error {
+	_, err := tx.conn.ExecContext(ctx, query, args...)
+	return err
 }
 
 func (tx *WriteTx) insert(ctx context.Context, query string, args ...any) (int64, error) {
@@ -57,9 +54,9 @@ func (tx *WriteTx) insert(ctx context.Context, query string, args ...any) (int64
 	return res.LastInsertId()
 }
 
-// driverConn finds the driver's connection, for the statements that run once a label: database/sql would convert
-// every value of every row once more. It is used outside the callback that hands it out, which is sound as long as
-// c is held and used by one goroutine: nothing else can reach the connection then.
+// driverConn returns the driver's connection, for statements that run once for each label: database/sql would convert
+// every value of every row again. It is used outside the callback that provides it. That is sound while c is held and
+// used by one goroutine: nothing else can reach the connection.
 func driverConn(c *sqlx.Conn) (dc *conn, err error) {
 	err = c.Raw(func(v any) error {
 		var ok bool
@@ -71,7 +68,7 @@ func driverConn(c *sqlx.Conn) (dc *conn, err error) {
 	return dc, err
 }
 
-// Interrupt ends every read that is under way, so that nothing is read from the connection once somebody else has it.
+// Interrupt ends all reads under way, so that none uses the connection once somebody else has it.
 func (tx *ReadTx) Interrupt() error {
 	var errs []error
 	for rows := range tx.dc.reading {
@@ -95,8 +92,8 @@ type cursor struct {
 	vals []driver.Value
 }
 
-// open runs a query on the driver's connection. Only its first step could wait, and the context is looked at by
-// those who step on, so none is handed to the driver: it would start a goroutine for each query.
+// open runs a query on the driver's connection. Only its first step could wait, and callers check the context at each
+// step, so the driver gets none: it would start a goroutine for each query.
 func (c *conn) open(query string, args ...driver.Value) (*cursor, error) {
 	rows, err := c.QueryContext(context.Background(), query, named(args))
 	if err != nil {
@@ -128,19 +125,19 @@ func named(args []driver.Value) []driver.NamedValue {
 	return out
 }
 
-// checkEvery is how many rows pass between two looks at the context.
+// checkEvery is the number of rows after which the context is checked.
 const checkEvery = 256
 
-// bulkGuards are the triggers that speak of single labels, which cost as much as the insert itself, and the one that
-// lets nobody seal a layer but publishing and folding.
+// bulkGuards are the triggers on single labels, which cost as much as the insert itself, and the one that lets only
+// publishing and folding seal a layer.
 var bulkGuards = []string{
 	"label_insert", "label_inserted", "label_delete", "label_deleted", "label_block_insert", "label_block_delete",
 	"layer_update",
 }
 
-// WithoutGuards runs fn while the triggers of bulkGuards are gone, and puts them back. Other connections
-// never see them gone: the schema is part of the transaction. The caller holds what the triggers would.
-// No cursor may be open when it begins or ends.
+// WithoutGuards runs fn without the triggers of bulkGuards, and puts them back. Other connections always see them: the
+// schema is part of the transaction. The caller must hold the rules that the triggers hold. No cursor may be open when
+// it begins or ends.
 func (tx *WriteTx) WithoutGuards(ctx context.Context, fn func() error) error {
 	query, args, err := sqlx.In("SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name IN (?) ORDER BY name",
 		bulkGuards)
@@ -157,7 +154,7 @@ func (tx *WriteTx) WithoutGuards(ctx context.Context, fn func() error) error {
 	}
 	tx.unguarded = true
 	for _, name := range bulkGuards {
-		if _, err := tx.exec(ctx, "DROP TRIGGER "+name); err != nil {
+		if err := tx.exec(ctx, "DROP TRIGGER "+name); err != nil {
 			return err
 		}
 	}
@@ -165,7 +162,7 @@ func (tx *WriteTx) WithoutGuards(ctx context.Context, fn func() error) error {
 		return err // the transaction is rolled back, and the triggers with it
 	}
 	for _, text := range texts {
-		if _, err := tx.exec(ctx, text); err != nil {
+		if err := tx.exec(ctx, text); err != nil {
 			return err
 		}
 	}

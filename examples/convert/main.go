@@ -4,7 +4,7 @@
 //	go run ./examples/convert -to rttm labels.csv labels.rttm
 //	go run ./examples/convert -to textgrid labels.tsv folder    # one file for each audio file
 //	go run ./examples/convert -to jsonl -gzip folder all.jsonl.gz
-//	go run ./examples/convert -formats                          # which there are
+//	go run ./examples/convert -formats                          # list the formats
 package main
 
 import (
@@ -12,6 +12,7 @@ import (
 	"cmp"
 	"context"
 	_ "embed"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -23,6 +24,7 @@ import (
 	"strings"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/labelfile"
 )
 
 //go:embed kitchen.tsv
@@ -30,14 +32,14 @@ var kitchen []byte
 
 func main() {
 	log.SetFlags(0)
-	from := flag.String("from", "", "format of the input (default: found out)")
+	from := flag.String("from", "", "format of the input (default: detected)")
 	toName := flag.String("to", "", "format of the output (default: as the name of the output ends, or textgrid)")
 	db := flag.String("db", "", "file to keep the store in (default: in memory)")
 	pack := flag.Bool("gzip", false, "pack the output (default: as its name ends)")
 	formats := flag.Bool("formats", false, "list the formats")
 	flag.Parse()
 	if *formats {
-		for _, f := range annoset.Formats() {
+		for _, f := range labelfile.Formats() {
 			fmt.Println(f)
 		}
 		return
@@ -48,24 +50,24 @@ func main() {
 	out := flag.Arg(1)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	to := cmp.Or(annoset.Format(*toName), formatOf(out))
-	c := converter{from: annoset.Format(*from), to: to, gzip: *pack || strings.HasSuffix(out, ".gz")}
+	to := cmp.Or(labelfile.Format(*toName), formatOf(out))
+	c := converter{from: labelfile.Format(*from), to: to, gzip: *pack || strings.HasSuffix(out, ".gz")}
 	if err := c.run(ctx, *db, flag.Arg(0), out); err != nil {
 		log.Fatal(err)
 	}
 }
 
 // formatOf is the format whose name a file name ends with.
-func formatOf(name string) annoset.Format {
-	f := annoset.Format(strings.TrimPrefix(strings.ToLower(filepath.Ext(strings.TrimSuffix(name, ".gz"))), "."))
-	if slices.Contains(annoset.Formats(), f) {
+func formatOf(name string) labelfile.Format {
+	f := labelfile.Format(strings.TrimPrefix(strings.ToLower(filepath.Ext(strings.TrimSuffix(name, ".gz"))), "."))
+	if slices.Contains(labelfile.Formats(), f) {
 		return f
 	}
-	return annoset.FormatTextGrid
+	return labelfile.TextGrid
 }
 
 type converter struct {
-	from, to annoset.Format
+	from, to labelfile.Format
 	gzip     bool
 }
 
@@ -110,35 +112,35 @@ func open(ctx context.Context, db string) (*annoset.Store, error) {
 
 // read imports a file, a folder, or the table that comes with this program.
 func (c *converter) read(ctx context.Context, store *annoset.Store, set annoset.AnnotationSet, in string,
-) (annoset.ImportReport, error) {
-	opts := &annoset.ImportFromOptions{ReadOptions: annoset.ReadOptions{Name: in}}
+) (labelfile.ImportReport, error) {
+	opts := &labelfile.ImportOptions{ReadOptions: labelfile.ReadOptions{Name: in}}
 	if in == "" {
 		opts.Name = "kitchen.tsv"
-		return store.ImportFrom(ctx, set.ID, bytes.NewReader(kitchen), c.from, opts)
+		return labelfile.Import(ctx, store, set.ID, bytes.NewReader(kitchen), c.from, opts)
 	}
 	info, err := os.Stat(in)
 	if err != nil {
-		return annoset.ImportReport{}, err
+		return labelfile.ImportReport{}, err
 	}
 	if info.IsDir() {
 		opts.Progress = func(done int) { fmt.Fprintf(os.Stderr, "\r%d labels ", done) }
 		defer fmt.Fprintln(os.Stderr)
-		return store.ImportFromFS(ctx, set.ID, os.DirFS(in), c.from, opts)
+		return labelfile.ImportFS(ctx, store, set.ID, os.DirFS(in), c.from, opts)
 	}
 	f, err := os.Open(in)
 	if err != nil {
-		return annoset.ImportReport{}, err
+		return labelfile.ImportReport{}, err
 	}
 	defer f.Close()
 	bar := &bar{r: f, size: info.Size()}
 	defer bar.end()
-	return store.ImportFrom(ctx, set.ID, bar, c.from, opts)
+	return labelfile.Import(ctx, store, set.ID, bar, c.from, opts)
 }
 
 // write exports to a file or, where the name has no ending, to a folder.
 func (c *converter) write(ctx context.Context, store *annoset.Store, set annoset.AnnotationSet, out string,
-) (report annoset.WriteReport, err error) {
-	opts := &annoset.ExportToOptions{WriteOptions: annoset.WriteOptions{Gzip: c.gzip}}
+) (report labelfile.WriteReport, err error) {
+	opts := &labelfile.ExportOptions{WriteOptions: labelfile.WriteOptions{Gzip: c.gzip}}
 	if out == "" {
 		for first, err := range store.Annotations(ctx, set.ID, annoset.Filter{}) {
 			if err != nil {
@@ -148,10 +150,10 @@ func (c *converter) write(ctx context.Context, store *annoset.Store, set annoset
 			fmt.Fprintf(os.Stderr, "showing %s alone\n", first.AudioFileID)
 			break
 		}
-		return store.ExportTo(ctx, set.ID, os.Stdout, c.to, opts)
+		return labelfile.Export(ctx, store, set.ID, os.Stdout, c.to, opts)
 	}
 	if filepath.Ext(out) == "" {
-		return store.ExportToDir(ctx, set.ID, out, c.to, opts)
+		return labelfile.ExportDir(ctx, store, set.ID, out, c.to, opts)
 	}
 	f, err := os.OpenFile(out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
@@ -162,13 +164,13 @@ func (c *converter) write(ctx context.Context, store *annoset.Store, set annoset
 			err = closed
 		}
 		if err != nil {
-			os.Remove(out) // half a file is none
+			err = errors.Join(err, os.Remove(out)) // half a file is worse than none
 		}
 	}()
-	return store.ExportTo(ctx, set.ID, f, c.to, opts)
+	return labelfile.Export(ctx, store, set.ID, f, c.to, opts)
 }
 
-func say(did string, labels int64, remarks []annoset.Remark) {
+func say(did string, labels int64, remarks []labelfile.Remark) {
 	fmt.Fprintf(os.Stderr, "%s %d labels\n", did, labels)
 	for _, m := range remarks {
 		fmt.Fprintf(os.Stderr, "    %s: %d, the first at %s %s\n", m.Kind, m.Count, m.First[0], m.First[0].Text)

@@ -7,8 +7,8 @@ import (
 	"github.com/annoset/annoset"
 )
 
-// firstPass are the labels of 24 episodes, with the slips that people make: a label given twice, one of the wrong type, one
-// that is a mouse click, and one that is missing.
+// firstPass are the labels of 24 episodes, with the slips that people make: a label given twice, one of the wrong
+// type, one that is a mouse click, and one that is missing.
 func firstPass() []annoset.Annotation {
 	labels := []annoset.Annotation{
 		label("ep1.wav", "glitch", 1200, 1450),
@@ -26,7 +26,7 @@ func firstPass() []annoset.Annotation {
 	return labels
 }
 
-// silence is the episode that was heard, and bears no artifact.
+// silence is the episode that was heard and has no artifact.
 const silence = "ep25.wav"
 
 // predictions are what the model of a version says. The first finds what ann got wrong, and errs by itself; the second

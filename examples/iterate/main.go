@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/evaluate"
 )
 
 func main() {
@@ -50,7 +51,7 @@ type team struct {
 	data            annoset.Dataset
 }
 
-// label makes the first version: labelled by ann, checked, reviewed by ben.
+// label makes the first version: labeled by ann, checked, reviewed by ben.
 func (t *team) label() annoset.AnnotationSet {
 	chapter("Ann labels a first draft, and has it checked")
 	draft := must(t.ann.CreateSet(t.ctx, t.data.ID, annoset.NewSet{Notes: "Ann's first pass."}))
@@ -119,13 +120,13 @@ func (t *team) train(set annoset.AnnotationSet, version string) annoset.Training
 }
 
 // test measures a model on the test part of a set alone: it has learnt from the rest.
-func (t *team) test(set annoset.AnnotationSet, version string) annoset.Score {
+func (t *team) test(set annoset.AnnotationSet, version string) evaluate.Score {
 	training := must(t.store.TrainingSet(t.ctx, set.ID))
-	files := t.files(must(training.Part(split, annoset.Test)))
-	return must(t.store.Evaluate(t.ctx, set.ID, predictions(version), &annoset.EvaluateOptions{AudioFiles: files})).Micro
+	part := must(training.Part(split, annoset.Test))
+	return must(evaluate.AgainstPart(t.ctx, part, predictions(version), nil)).Micro
 }
 
-// files are the audio files of a part. They are never nil, which an evaluation would take for all.
+// files are the audio files of a part.
 func (t *team) files(part *annoset.TrainingPart) []string {
 	files := []string{}
 	for file, err := range part.AudioFiles(t.ctx) {
@@ -136,13 +137,13 @@ func (t *team) files(part *annoset.TrainingPart) []string {
 }
 
 // evaluate measures the first model's predictions, and returns where they differ from the labels.
-func (t *team) evaluate(set annoset.AnnotationSet) []annoset.Mistake {
+func (t *team) evaluate(set annoset.AnnotationSet) []evaluate.Mistake {
 	chapter("Where the model errs is where to listen again")
-	result := must(t.store.Evaluate(t.ctx, set.ID, predictions("1"), nil))
+	result := must(evaluate.AgainstSet(t.ctx, t.store, set.ID, predictions("1"), nil))
 	say("    %-12s %4s %4s %4s %9s %9s %9s", "", "TP", "FP", "FN", "precision", "recall", "F1")
-	row := func(name string, s annoset.Score) {
-		say("    %-12s %4d %4d %4d %9s %9s %9s", name, s.TruePositives, s.FalsePositives, s.FalseNegatives, percent(s.Precision),
-			percent(s.Recall), percent(s.F1))
+	row := func(name string, s evaluate.Score) {
+		say("    %-12s %4d %4d %4d %9s %9s %9s", name, s.TruePositives, s.FalsePositives, s.FalseNegatives,
+			percent(s.Precision), percent(s.Recall), percent(s.F1))
 	}
 	for _, kind := range t.data.ArtifactTypes {
 		row(kind.Name, result.ByType[kind.Name])
@@ -155,18 +156,18 @@ func (t *team) evaluate(set annoset.AnnotationSet) []annoset.Mistake {
 }
 
 // improve makes the next version of what the mistakes have shown.
-func (t *team) improve(old annoset.AnnotationSet, mistakes []annoset.Mistake) annoset.AnnotationSet {
+func (t *team) improve(old annoset.AnnotationSet, mistakes []evaluate.Mistake) annoset.AnnotationSet {
 	chapter("Three of these were wrong labels: a new version starts as v%d, and mends them", old.Version)
 	draft := must(t.ann.NewVersion(t.ctx, old.ID, annoset.NewSet{Notes: "What the first model has shown."}))
 	for _, m := range mistakes {
 		switch {
-		case m.Kind == annoset.Substitution: // ann listened again: the model is right
+		case m.Kind == evaluate.Substitution: // ann listened again: the model is right
 			a := *m.Reference
 			a.ArtifactType = m.Prediction.ArtifactType
 			check(t.ann.Update(t.ctx, draft.ID, a))
-		case m.Kind == annoset.Insertion && *m.Prediction.Confidence > 0.8:
+		case m.Kind == evaluate.Insertion && *m.Prediction.Confidence > 0.8:
 			must(t.ann.Add(t.ctx, draft.ID, *m.Prediction))
-		case m.Kind == annoset.Deletion && m.Reference.EndMS-m.Reference.StartMS < 100:
+		case m.Kind == evaluate.Deletion && m.Reference.EndMS-m.Reference.StartMS < 100:
 			check(t.ann.Delete(t.ctx, draft.ID, m.Reference.ID))
 		}
 	}
@@ -186,7 +187,7 @@ func (t *team) improve(old annoset.AnnotationSet, mistakes []annoset.Mistake) an
 // measured on the better ones too.
 func (t *team) compare(better annoset.AnnotationSet, first, second annoset.TrainingRun) {
 	chapter("Was it worth it?")
-	for line := range strings.Lines(annoset.CompareTraining(first, second).String()) {
+	for line := range strings.Lines(evaluate.CompareRuns(first, second).String()) {
 		say("    %s", strings.TrimRight(line, "\n"))
 	}
 	say("both measured by the same labels, the test part of v%d:", better.Version)
@@ -207,7 +208,7 @@ func (t *team) agree(better annoset.AnnotationSet) {
 	own := must(t.ben.CreateSet(t.ctx, t.data.ID, annoset.NewSet{Notes: "Ben, alone"}))
 	must(t.ben.Add(t.ctx, own.ID, secondOpinion()...))
 	check(t.ben.MarkClean(t.ctx, own.ID, silence))
-	agreement := must(t.store.MeasureAgreement(t.ctx, better.ID, own.ID, nil))
+	agreement := must(evaluate.AgreeSets(t.ctx, t.store, better.ID, own.ID, nil))
 	say("    %-12s %6s %6s", "", "F1", "kappa")
 	for _, kind := range t.data.ArtifactTypes {
 		if a, used := agreement.ByType[kind.Name]; used {
@@ -219,10 +220,10 @@ func (t *team) agree(better annoset.AnnotationSet) {
 }
 
 // lookBack asks, years later, what became of a label that was relabelled, and which labels made which model.
-func (t *team) lookBack(old annoset.AnnotationSet, mistakes []annoset.Mistake) {
+func (t *team) lookBack(old annoset.AnnotationSet, mistakes []evaluate.Mistake) {
 	chapter("Years later")
 	for _, m := range mistakes {
-		if m.Kind != annoset.Substitution {
+		if m.Kind != evaluate.Substitution {
 			continue
 		}
 		for _, state := range must(t.store.AnnotationHistory(t.ctx, m.Reference.ID)) {
@@ -249,8 +250,8 @@ func reason(err error) string {
 		return "published, and what was trained on it needs it: " + strings.Join(e.Models, ", ")
 	}
 	text, _, _ := strings.Cut(err.Error(), "; first, ") // what a check found first is listed by itself
-	if i := strings.Index(text, "annoset: "); i >= 0 {
-		return text[i+len("annoset: "):]
+	if _, after, found := strings.Cut(text, "annoset: "); found {
+		return after
 	}
 	return text
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/evaluate"
 )
 
 func chapter(format string, args ...any) { fmt.Printf("\n"+format+"\n", args...) }
@@ -32,7 +33,7 @@ func both(a, b *annoset.Annotation) string {
 	return describe(a) + "; found: " + describe(b)
 }
 
-func percent(r annoset.Ratio) string {
+func percent(r evaluate.Ratio) string {
 	if !r.Defined {
 		return "-"
 	}

@@ -2,9 +2,10 @@
 //
 // A line is one JSON object without white space between its tokens. Its keys are artifact_type, start_ms, end_ms,
 // confidence and extra_data, in this order; the last two only where the label has them. Strings and numbers are as
-// RFC 8785 (JSON Canonicalization Scheme) writes them. Extra data has its strings so too, and the members of its objects
-// sorted by key; its numbers stay as they were given, since RFC 8785 would round large ones. Lines end with LF and are
-// sorted by start, end, artifact type (bytes), confidence (absent first) and extra data (absent first, then bytes).
+// RFC 8785 (JSON Canonicalization Scheme) writes them. Extra data has its strings so too, and the members of its
+// objects sorted by key; its numbers stay as they were given, since RFC 8785 would round large ones. Lines end with
+// LF and are sorted by start, end, artifact type (bytes), confidence (absent first) and extra data (absent first,
+// then bytes).
 package canonical
 
 import (
@@ -20,8 +21,8 @@ import (
 	"github.com/annoset/annoset/internal/label"
 )
 
-// Writer writes the lines of one audio file. Labels come in order of start; those that start together are put in
-// order here.
+// Writer writes the lines of one audio file. Labels must come in order of start; Writer sorts those that start
+// together.
 type Writer struct {
 	w     io.Writer
 	group []label.Label // of one start
@@ -31,10 +32,10 @@ type Writer struct {
 // NewWriter returns a Writer on w.
 func NewWriter(w io.Writer) *Writer { return &Writer{w: w} }
 
-// flushAt is how many bytes are gathered before they are written.
+// flushAt is the number of bytes that are buffered before they are written.
 const flushAt = 1 << 12
 
-// Write takes the next label of the file.
+// Write adds the next label of the file.
 func (w *Writer) Write(l label.Label) error {
 	if len(w.group) > 0 && w.group[0].StartMS != l.StartMS {
 		w.endGroup()
@@ -51,7 +52,7 @@ func (w *Writer) Write(l label.Label) error {
 	return w.flush()
 }
 
-// ExtraData returns the one form of extra data, however it is spelled; none stays none.
+// ExtraData returns the canonical form of extra data, and nothing for none.
 func ExtraData(text string) (string, error) {
 	if text == "" {
 		return "", nil
@@ -62,7 +63,7 @@ func ExtraData(text string) (string, error) {
 	return string(JSON([]byte(text))), nil
 }
 
-// Close writes what is left. It leaves the underlying writer open.
+// Close writes what is buffered. It does not close the underlying writer.
 func (w *Writer) Close() error {
 	w.endGroup()
 	return w.flush()
@@ -84,8 +85,8 @@ func (w *Writer) flush() error {
 	return err
 }
 
-// Compare returns the order of two lines of one audio file: negative, zero or positive. Extra data is compared as it
-// stands, so it must be in its one form. Id and file have no part in it.
+// Compare returns the order of two lines of one audio file: negative, zero or positive. Extra data is compared
+// by bytes, so it must be canonical. Id and file are ignored.
 func Compare(a, b label.Label) int {
 	return cmp.Or(
 		cmp.Compare(a.StartMS, b.StartMS),
@@ -111,7 +112,7 @@ func appendLine(dst []byte, l *label.Label) []byte {
 	return appendMembers(append(dst, '{'), l)
 }
 
-// AppendNamed appends the line of a label with one more key at its beginning, audio_file_id. Extra data stays as it is.
+// AppendNamed appends the line of a label with audio_file_id as first key. Extra data stays as it is.
 func AppendNamed(dst []byte, audioFileID string, l *label.Label) []byte {
 	dst = append(dst, `{"audio_file_id":`...)
 	return appendMembers(append(AppendString(dst, audioFileID), ','), l)
@@ -135,7 +136,7 @@ func appendMembers(dst []byte, l *label.Label) []byte {
 	return append(dst, "}\n"...)
 }
 
-// AppendString writes s as RFC 8785, 3.2.2.2 says: nothing is escaped that need not be.
+// AppendString appends s as RFC 8785, 3.2.2.2 says: only what must be is escaped.
 func AppendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	for i := range len(s) {
@@ -166,7 +167,7 @@ func appendByte(dst []byte, c byte) []byte {
 	return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf])
 }
 
-// appendFraction writes a number of [0, 1] as RFC 8785, 3.2.2.3 says, which is how ECMAScript writes it: the
+// appendFraction appends a number in [0, 1] as RFC 8785, 3.2.2.3 says, which is how ECMAScript writes it: the
 // shortest digits that read back the same, with an exponent below 1e-6.
 func appendFraction(dst []byte, f float64) []byte {
 	if f == 0 || math.Abs(f) >= 1e-6 {

@@ -8,15 +8,15 @@ import (
 	"unicode/utf8"
 )
 
-// JSON returns a valid JSON text in the one form for all the ways to spell it, which makes texts comparable.
+// JSON returns a valid JSON text in canonical form, so that texts can be compared.
 func JSON(text []byte) []byte {
 	out, _ := appendJSON(nil, text)
 	return out
 }
 
-// appendJSON writes a valid JSON text in one form for all the ways to spell it: no white space, strings as in a line,
-// and the members of objects sorted by key (bytes; equal keys in their order). Numbers stay as they were written, for
-// no other form keeps all of them. It returns what follows the value.
+// appendJSON appends a valid JSON text in canonical form: no white space, strings as in a line, and the members of
+// objects sorted by key (bytes; equal keys in their order). Numbers stay as they were written: no other form keeps all
+// of them. It returns what follows the value.
 func appendJSON(dst, src []byte) (out, rest []byte) {
 	src = bytes.TrimLeft(src, " \t\r\n")
 	switch src[0] {
@@ -34,7 +34,7 @@ func appendJSON(dst, src []byte) (out, rest []byte) {
 	return append(dst, src[:n]...), src[n:]
 }
 
-// skip drops white space and one punctuation mark.
+// skip skips white space and one punctuation mark, which it returns.
 func skip(src []byte) (mark byte, rest []byte) {
 	src = bytes.TrimLeft(src, " \t\r\n")
 	return src[0], src[1:]
@@ -67,7 +67,8 @@ func appendArray(dst, src []byte) (out, rest []byte) {
 	if mark, rest := skip(src); mark == ']' {
 		return append(dst, ']'), rest
 	}
-	for mark := byte(','); ; {
+	for {
+		var mark byte
 		dst, src = appendJSON(dst, src)
 		if mark, src = skip(src); mark == ']' {
 			return append(dst, ']'), src
@@ -76,7 +77,7 @@ func appendArray(dst, src []byte) (out, rest []byte) {
 	}
 }
 
-// appendJSONString rewrites a quoted string. Half a surrogate pair, which no text has, stays an escape.
+// appendJSONString rewrites a quoted string. Half a surrogate pair stays an escape: it has no UTF-8.
 func appendJSONString(dst, src []byte) (out, rest []byte) {
 	dst = append(dst, '"')
 	for i := 1; ; {
@@ -91,11 +92,12 @@ func appendJSONString(dst, src []byte) (out, rest []byte) {
 			i += 2
 		default:
 			r, n := escapedRune(src[i:])
-			if utf16.IsSurrogate(r) {
+			switch {
+			case utf16.IsSurrogate(r):
 				dst = append(append(dst, `\u`...), bytes.ToLower(src[i+2:i+6])...)
-			} else if r < utf8.RuneSelf {
+			case r < utf8.RuneSelf:
 				dst = appendByte(dst, byte(r))
-			} else {
+			default:
 				dst = utf8.AppendRune(dst, r)
 			}
 			i += n
@@ -105,7 +107,7 @@ func appendJSONString(dst, src []byte) (out, rest []byte) {
 
 var unescaped = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
-// escapedRune reads \uXXXX, or a pair of them that stands for one rune, and tells how many bytes that were.
+// escapedRune reads \uXXXX, or a pair of them that stands for one rune, and returns its length in bytes.
 func escapedRune(src []byte) (rune, int) {
 	hex := func(b []byte) rune {
 		n, _ := strconv.ParseUint(string(b), 16, 16) // valid JSON has four digits here

@@ -1,4 +1,4 @@
-// Package filename makes file names of any text, safe on every platform.
+// Package filename turns any text into a file name that is safe on every platform.
 package filename
 
 import (
@@ -9,16 +9,16 @@ import (
 	"strings"
 )
 
-// maxLength keeps a name, and an ending, below the 255 bytes that common file systems allow.
+// maxLength leaves room for an ending within the 255 bytes that common file systems allow.
 const maxLength = 200
 
-// Escape makes a file name of text: no path separator, no name that an operating system reserves or hides, and two
-// texts never share one, not even where upper and lower case are the same or Unicode is normalised.
+// Escape turns a text into a file name without path separators, which no operating system reserves or hides. Two texts
+// never share a name, not even on file systems that ignore case or normalize Unicode.
 //
 // ASCII letters, digits, '.', '_' and '-' stand for themselves and every other byte is percent-encoded, as is a
 // first '.' or '-', and the first letter of a device name of Windows. Where there are upper case letters, "~" and
-// one hexadecimal digit for every four letters follow, which tell upper (1) from lower (0). A name that would get
-// longer than 200 bytes is cut, and ends in "~sha256-" and the SHA-256 of the text.
+// one hexadecimal digit for every four letters follow, which tell upper (1) from lower (0). A name longer than
+// 200 bytes is cut, and ends in "~sha256-" and the SHA-256 of the text.
 func Escape(text string) string {
 	if ordinary(text) {
 		return text
@@ -45,7 +45,7 @@ func Escape(text string) string {
 	return name
 }
 
-// ordinary tells the texts that are their own name.
+// ordinary reports whether a text is its own file name.
 func ordinary(text string) bool {
 	if text == "" || len(text) > maxLength || text[0] == '.' || text[0] == '-' || isDevice(text) {
 		return false
@@ -64,7 +64,7 @@ func plain(c byte) bool {
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
-// caseDigits tells the upper case letters of a name, or is empty where there are none.
+// caseDigits encodes which letters of a name are upper case. It is empty if none is.
 func caseDigits(name string) string {
 	if strings.ToLower(name) == name {
 		return ""
@@ -90,7 +90,7 @@ func caseDigits(name string) string {
 	return b.String()
 }
 
-// isDevice tells the names that Windows keeps for devices, whatever ending they have.
+// isDevice reports whether Windows keeps a name for a device, whatever its ending.
 func isDevice(text string) bool {
 	stem, _, _ := strings.Cut(strings.ToLower(text), ".")
 	stem = strings.TrimRight(stem, " ")
@@ -104,8 +104,8 @@ func isDevice(text string) bool {
 	return (strings.HasPrefix(stem, "com") || strings.HasPrefix(stem, "lpt")) && '0' <= stem[3] && stem[3] <= '9'
 }
 
-// Unescape returns the text that [Escape] made a name of, from what a file system that forgets case would keep of it,
-// and whether there is one: a name that was cut, or that Escape makes of no text, has none.
+// Unescape returns the text of which [Escape] made a name, even if a file system has changed the case of its letters.
+// It reports false for a name that was cut, and for one that Escape makes of no text.
 func Unescape(name string) (string, bool) {
 	lower := strings.ToLower(name)
 	body, cases, _ := strings.Cut(lower, "~")
@@ -137,7 +137,7 @@ func Unescape(name string) (string, bool) {
 	return text.String(), strings.ToLower(Escape(text.String())) == lower
 }
 
-// upper tells whether the digits of caseDigits say that a letter is upper case.
+// upper reports whether the digits of caseDigits mark a letter as upper case.
 func upper(cases string, letter int) bool {
 	if letter/4 >= len(cases) {
 		return false

@@ -25,7 +25,7 @@ func (s *Seam) Set(f Fault) {
 	s.fault = f
 }
 
-// around makes a call, or not, as the function says. undo releases what a call that was made has returned.
+// around makes a call unless the function fails it. undo releases what the call returned if it is failed afterwards.
 func (s *Seam) around(what, query string, do func() error, undo func()) error {
 	var before, after error
 	s.mu.Lock()
@@ -44,7 +44,7 @@ func (s *Seam) around(what, query string, do func() error, undo func()) error {
 	return err
 }
 
-// In returns a context whose stores have the seam in between.
+// In returns a context in which stores open with the seam.
 func (s *Seam) In(ctx context.Context) context.Context {
 	return WithDriver(ctx, func(c driver.Connector) driver.Connector { return seamConnector{c, s} })
 }
@@ -59,14 +59,14 @@ func (c seamConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	err := c.s.around("Connect", "", func() (err error) {
 		conn, err = c.Connector.Connect(ctx)
 		return err
-	}, func() { conn.Close() })
+	}, func() { _ = conn.Close() })
 	if err != nil {
 		return nil, err
 	}
 	return &seamConn{conn.(wholeConn), c.s}, nil
 }
 
-// wholeConn is what a connection must be.
+// wholeConn is what a connection must implement.
 type wholeConn interface {
 	driver.Conn
 	driver.ConnBeginTx
@@ -86,7 +86,7 @@ func (c *seamConn) PrepareContext(ctx context.Context, query string) (driver.Stm
 	err := c.s.around("Prepare", query, func() (err error) {
 		st, err = c.wholeConn.PrepareContext(ctx, query)
 		return err
-	}, func() { st.Close() })
+	}, func() { _ = st.Close() })
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +112,7 @@ func (st *seamStmt) QueryContext(ctx context.Context, args []driver.NamedValue) 
 	err := st.s.around("Query", st.query, func() (err error) {
 		rows, err = st.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
 		return err
-	}, func() { rows.Close() })
+	}, func() { _ = rows.Close() })
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +126,7 @@ type seamRows struct {
 	n     int
 }
 
-// everyRow is which rows of a long query the function is asked about, beside the first two.
+// everyRow is the interval at which the function is asked about rows of a long query, beside the first two.
 const everyRow = 1000
 
 func (r *seamRows) Next(dest []driver.Value) error {

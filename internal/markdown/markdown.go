@@ -1,4 +1,4 @@
-// Package markdown writes text into Markdown.
+// Package markdown escapes text for Markdown.
 package markdown
 
 import (
@@ -6,13 +6,13 @@ import (
 	"unicode"
 )
 
-// special are the marks that mean something within a line, in CommonMark (https://spec.commonmark.org/0.31.2/) or in what
-// GitHub adds to it: code, emphasis, links, HTML, character references, tables, strike-through, formulas, mentions and
-// numbers of issues. A backslash before any of them takes the meaning away (section 2.4).
+// special are the characters that have a meaning within a line, in CommonMark (https://spec.commonmark.org/0.31.2/)
+// or in what GitHub adds to it: code, emphasis, links, HTML, character references, tables, strike-through, formulas,
+// mentions and numbers of issues. A backslash before one of them takes its meaning away (section 2.4).
 const special = "\\`*_[]<>&|~$#@"
 
-// Escape writes a text so that Markdown shows it as it is, in one line. An underscore between letters or digits needs
-// no backslash (section 6.2), so that long_pause stays what it is to those who read the source.
+// Escape returns a text that Markdown shows as the given one, in one line. An underscore between letters or digits gets
+// no backslash (section 6.2), so that long_pause stays readable in the source.
 func Escape(text string) string {
 	runes := []rune(text)
 	inWord := func(i int) bool {

@@ -1,5 +1,5 @@
-// Command peers measures annoset beside its peers: the same work, on the same disk, as durable as each can be, one program
-// a contestant. It is run in its own folder; README.md says what it found.
+// Command peers measures annoset beside its peers: the same work, on the same disk, as durable as each can be, one
+// program a contestant. It is run in its own folder; README.md says what it found.
 //
 //	go run .            # every contestant, a million labels
 //	go run . -scale     # annoset alone, from ten thousand labels to ten million
@@ -107,7 +107,7 @@ func run(ctx context.Context, o *options) error {
 	if err := save(o, about, results); err != nil {
 		return err
 	}
-	report(os.Stdout, o, about, results)
+	fmt.Print(report(o, about, results))
 	return compare(results)
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"strings"
 	"testing"
 	"time"
@@ -11,18 +10,19 @@ import (
 	"github.com/annoset/annoset/internal/peers/contest"
 )
 
-// ofOne is a contestant that has one figure, in each of its runs.
-func ofOne(folder string, step contest.Step, runs ...time.Duration) *result {
+// ofOne is a contestant that has one figure, how long importing takes, in each of its runs.
+func ofOne(folder string, runs ...time.Duration) *result {
 	r := &result{Folder: folder, Name: folder}
 	for _, d := range runs {
-		r.Runs = append(r.Runs, runOf{Measures: []contest.Measurement{{Step: step, Samples: []time.Duration{d}}}})
+		r.Runs = append(r.Runs, runOf{Measures: []contest.Measurement{{Step: contest.StepImport, Samples: []time.Duration{d}}}})
 	}
 	return r
 }
 
 func TestFigure(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
-	r := ofOne("annoset", contest.StepImport, 5*time.Second, time.Second, 2*time.Second)
+	r := ofOne("annoset", 5*time.Second, time.Second, 2*time.Second)
 	v, found := importing.get(r)
 	is.True(found)
 	is.Equal(v, 2.0) // the median of the runs
@@ -35,11 +35,12 @@ func TestFigure(t *testing.T) {
 }
 
 func TestAims(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	list := aims([]*result{
-		ofOne("annoset", contest.StepImport, time.Second),
-		ofOne("dolt", contest.StepImport, 12*time.Second),
-		ofOne("csqlite", contest.StepImport, 500*time.Millisecond),
+		ofOne("annoset", time.Second),
+		ofOne("dolt", 12*time.Second),
+		ofOne("csqlite", 500*time.Millisecond),
 		{Folder: "byhand", NotBuilt: "no compiler"},
 	})
 	is.True(list[0].known && list[0].met(list[0].value))  // 12 times as fast as Dolt
@@ -48,8 +49,9 @@ func TestAims(t *testing.T) {
 }
 
 func TestCompare(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
-	a, b := ofOne("annoset", contest.StepImport, 1), ofOne("git", contest.StepImport, 1)
+	a, b := ofOne("annoset", 1), ofOne("git", 1)
 	is.NoErr(compare([]*result{a, b, {Name: "dolt", NotBuilt: "no compiler"}}))
 	b.Runs[0].Found.Changes.Added = 1
 	is.True(compare([]*result{a, b}) != nil) // they found different things
@@ -57,13 +59,13 @@ func TestCompare(t *testing.T) {
 }
 
 func TestReport(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
-	var out bytes.Buffer
-	report(&out, &options{workload: "synthetic", runs: 1}, nil, []*result{
-		ofOne("annoset", contest.StepImport, time.Second), ofOne("git", contest.StepImport, 3*time.Second),
+	out := report(&options{workload: "synthetic", runs: 1}, nil, []*result{
+		ofOne("annoset", time.Second), ofOne("git", 3*time.Second),
 		{Name: "dolt", NotBuilt: "no compiler"},
 	})
-	is.True(strings.Contains(out.String(), "| 1.00 s"))
-	is.True(strings.Contains(out.String(), "| 3.00 s (3.00)")) // three times what the first takes
-	is.True(strings.Contains(out.String(), "not built: no compiler"))
+	is.True(strings.Contains(out, "| 1.00 s"))
+	is.True(strings.Contains(out, "| 3.00 s (3.00)")) // three times what the first takes
+	is.True(strings.Contains(out, "not built: no compiler"))
 }

@@ -1,14 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
-	"io"
 	"strings"
 	"unicode/utf8"
 )
 
-// report prints the table for people, in Markdown.
-func report(w io.Writer, o *options, about []string, results []*result) {
+// report returns the tables for people, in Markdown.
+func report(o *options, about []string, results []*result) string {
+	w := new(bytes.Buffer)
 	work := fmt.Sprintf("%d labels in %d audio files, seed fixed", o.size.Labels, o.size.Files)
 	if o.workload != "synthetic" {
 		work = fmt.Sprintf("the labels of %s", o.workload)
@@ -22,7 +23,7 @@ func report(w io.Writer, o *options, about []string, results []*result) {
 	contestants(w, results)
 	measured := ran(results)
 	if len(measured) == 0 {
-		return
+		return w.String()
 	}
 	head := []string{""}
 	for _, r := range measured {
@@ -38,9 +39,10 @@ func report(w io.Writer, o *options, about []string, results []*result) {
 		fmt.Fprintln(w)
 		judge(w, aims(results))
 	}
+	return w.String()
 }
 
-func contestants(w io.Writer, results []*result) {
+func contestants(w *bytes.Buffer, results []*result) {
 	rows := [][]string{{"contestant", "is", "durability", "leaves out"}}
 	for _, r := range results {
 		switch {
@@ -83,7 +85,7 @@ func row(f *figure, results []*result) []string {
 	return cells
 }
 
-func judge(w io.Writer, list []aim) {
+func judge(w *bytes.Buffer, list []aim) {
 	rows := [][]string{{"work", "aim", "measured", ""}}
 	for _, a := range list {
 		measured, verdict := "–", "not measured"
@@ -99,7 +101,7 @@ func judge(w io.Writer, list []aim) {
 }
 
 // table prints rows, of which the first is the head, as a Markdown table that is also straight to the eye.
-func table(w io.Writer, rows [][]string) {
+func table(w *bytes.Buffer, rows [][]string) {
 	widths := make([]int, len(rows[0]))
 	for _, cells := range rows {
 		for i := range cells {

@@ -1,16 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/annoset/annoset/internal/peers/contest"
 )
 
-// scale measures how annoset's figures grow with the number of labels: a hundredth, a tenth, all and ten times of what the
-// flags say.
+// scale measures how annoset's figures grow with the number of labels: a hundredth, a tenth, all and ten times of
+// what the flags say.
 func scale(ctx context.Context, o *options, dir string) error {
 	var sizes []contest.Size
 	for _, tenth := range []int{1, 10, 100, 1000} {
@@ -39,7 +39,8 @@ func scale(ctx context.Context, o *options, dir string) error {
 	if err := save(o, about, results); err != nil {
 		return err
 	}
-	fmt.Printf("annoset alone, 200 labels an audio file where the flags say nothing else. Medians of %d run(s).\n\n", o.runs)
+	fmt.Printf("annoset alone, 200 labels an audio file where the flags say nothing else. Medians of %d run(s).\n\n",
+		o.runs)
 	for _, line := range about {
 		fmt.Printf("- %s\n", line)
 	}
@@ -52,9 +53,11 @@ func scale(ctx context.Context, o *options, dir string) error {
 	for _, f := range []figure{importing, firstPublish, newVersion, readAll, diskOne, memoryImport, memoryRead} {
 		rows = append(rows, row(&f, results))
 	}
-	table(os.Stdout, rows)
-	fmt.Printf("\nIn brackets: how many times what %s take.\n\n", results[0].Name)
-	judge(os.Stdout, flatness(results))
+	var out bytes.Buffer
+	table(&out, rows)
+	fmt.Fprintf(&out, "\nIn brackets: how many times what %s take.\n\n", results[0].Name)
+	judge(&out, flatness(results))
+	fmt.Print(out.String())
 	return nil
 }
 

@@ -1,8 +1,8 @@
 // Package sweep compares the labels of an audio file with one another in one pass over them.
 //
-// Labels come in order of start, and each is compared with those that came before it. Spans are half open: labels that
-// touch share no time, and a label of no length shares none with any other. What is held is one label a type, and those
-// that start in the same millisecond; so the time is in proportion to the labels, however many of them overlap.
+// Labels must come in order of start, and each is compared with earlier ones. Spans are half open: labels that
+// touch share no time, and a label of no length shares none with any other. One label of each type is held, and those
+// that start in the same millisecond, so the time grows with the number of labels, however many overlap.
 package sweep
 
 import (
@@ -16,14 +16,14 @@ type Label struct {
 	TypeID int64
 }
 
-// Earlier names labels that came before one, by id; 0 where there is none.
+// Earlier has the ids of earlier labels that conflict with a label, 0 where there is none.
 type Earlier struct {
-	// Same is the first label that has all in common with this one but the id. Extra data may be spelled another way.
-	// Where there is one, this label is not compared further: what it has to do with others, that one has too.
+	// Same is the first label that equals this one in all but the id. Extra data may be spelled another way. If there is
+	// one, this label is not compared further: whatever it conflicts with, that one does too.
 	Same int64
-	// Overlapped shares time with this label and is of the same type. Where there are several, it is one that ends last.
+	// Overlapped shares time with this label and has the same type. Of several it is one that ends last.
 	Overlapped int64
-	// Contradicted is the first label that has the same span as this one and another type.
+	// Contradicted is the first label with the same span and another type.
 	Contradicted int64
 }
 
@@ -52,23 +52,23 @@ type content struct {
 	extraData     string // in canonical form
 }
 
-// span names the labels that lie on a span first: of all, and of a type other than that one's.
+// span has the first label with a span, and the first of another type than that one.
 type span struct {
 	typeID, id, other int64
 }
 
-// New returns a Sweep that has seen nothing.
+// New returns a Sweep without labels.
 func New() *Sweep {
 	return &Sweep{furthest: make(map[int64]furthest), same: make(map[content]int64), spans: make(map[int64]span)}
 }
 
-// BeginFile tells that the labels of another audio file come next.
+// BeginFile must be called before the labels of each audio file.
 func (s *Sweep) BeginFile() {
 	s.file++
 	s.together = 0
 }
 
-// Add compares the next label, which starts no earlier than the one before.
+// Add compares the next label, which must not start earlier than the one before.
 func (s *Sweep) Add(l *Label) (Earlier, error) {
 	if s.together == 0 || s.first.StartMS != l.StartMS {
 		s.first, s.together = *l, 1
@@ -137,8 +137,8 @@ func (s *Sweep) contradicted(l *Label) int64 {
 	return on.id
 }
 
-// emptied returns an empty map: the same one, unless it got large. Clearing takes time by the room that a map has, not
-// by what is in it.
+// emptied returns an empty map: the same one, unless it has grown large. Clearing takes time for the capacity of a map,
+// not for its contents.
 func emptied[K comparable, V any](m map[K]V) map[K]V {
 	const large = 1 << 10
 	if len(m) > large {

@@ -49,7 +49,7 @@ CREATE TRIGGER artifact_type_delete BEFORE DELETE ON artifact_type
 WHEN EXISTS (
     SELECT 1 FROM layer y JOIN label l ON l.layer_id = y.id WHERE y.dataset_id = OLD.dataset_id AND l.type_id = OLD.id)
 BEGIN
-    SELECT RAISE(ABORT, 'annoset: labels bear that artifact type');
+    SELECT RAISE(ABORT, 'annoset: labels have that artifact type');
 END;
 
 CREATE TRIGGER audio_file_insert BEFORE INSERT ON audio_file
@@ -191,7 +191,7 @@ BEGIN
             THEN RAISE(ABORT, 'annoset: a review is of what the set holds')
         WHEN NEW.verdict = 'approved' AND EXISTS (
             SELECT 1 FROM editor WHERE set_id = NEW.set_id AND person IN (NEW.person, ''))
-            THEN RAISE(ABORT, 'annoset: nobody approves his own work')
+            THEN RAISE(ABORT, 'annoset: nobody approves their own work')
     END;
 END;
 
@@ -396,7 +396,7 @@ BEGIN
                 FROM layer_stack a
                 JOIN removal r ON r.layer_id = a.seen_id AND r.file_id = l.file_id AND r.id = l.id
                 WHERE a.layer_id = NEW.layer_id AND a.depth < k.depth))
-            THEN RAISE(ABORT, 'annoset: an audio file that bears labels is not clean')
+            THEN RAISE(ABORT, 'annoset: an audio file that has labels is not clean')
     END;
 END;
 
@@ -416,7 +416,7 @@ BEGIN
                 FROM layer_stack a
                 JOIN removal r ON r.layer_id = a.seen_id AND r.file_id = l.file_id AND r.id = l.id
                 WHERE a.layer_id = NEW.layer_id AND a.depth < k.depth))
-            THEN RAISE(ABORT, 'annoset: an audio file that bears labels is not clean')
+            THEN RAISE(ABORT, 'annoset: an audio file that has labels is not clean')
     END;
 END;
 
@@ -532,7 +532,7 @@ BEGIN
         WHEN EXISTS (SELECT 1 FROM label WHERE id = OLD.id AND layer_id = OLD.layer_id AND indexed = 1)
             THEN RAISE(ABORT, 'annoset: the label would be seen twice')
         WHEN EXISTS (SELECT 1 FROM layer_file WHERE layer_id = OLD.layer_id AND file_id = OLD.file_id AND clean = 1)
-            THEN RAISE(ABORT, 'annoset: an audio file that bears labels is not clean')
+            THEN RAISE(ABORT, 'annoset: an audio file that has labels is not clean')
     END;
 END;
 

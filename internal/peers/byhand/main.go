@@ -1,5 +1,5 @@
-// Command byhand is the contestant that a user writes in an afternoon: one table of labels with the number of their set,
-// through sqlx on the same pure Go driver that annoset has.
+// Command byhand is the contestant that a user writes in an afternoon: one table of labels with the number of their
+// set, through sqlx on the same pure Go driver that annoset has.
 package main
 
 import (
@@ -93,7 +93,8 @@ func (c *contestant) Import(ctx context.Context, labels contest.Stream) (n int64
 			}
 			c.lastID++
 			n++
-			if _, err := insert.ExecContext(ctx, c.draft, c.lastID, l.File, l.Type, l.StartMS, l.EndMS, l.Confidence); err != nil {
+			_, err := insert.ExecContext(ctx, c.draft, c.lastID, l.File, l.Type, l.StartMS, l.EndMS, l.Confidence)
+			if err != nil {
 				return err
 			}
 		}
@@ -112,7 +113,8 @@ func (c *contestant) Publish(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE annotation_set SET published = 1, statistics = ? WHERE id = ?`, string(text), c.draft)
+		_, err = tx.ExecContext(ctx, `UPDATE annotation_set SET published = 1, statistics = ? WHERE id = ?`,
+			string(text), c.draft)
 		return err
 	})
 }
@@ -193,7 +195,7 @@ func statistics(ctx context.Context, q sqlx.QueryerContext, set int) (contest.St
 	if err := q.QueryRowxContext(ctx, selectTotals, set).Scan(&s.Labels, &s.CoveredMS, &s.Files); err != nil {
 		return contest.Statistics{}, err
 	}
-	rows, err := q.QueryxContext(ctx, selectByType, set)
+	rows, err := q.QueryxContext(ctx, selectByType, set) //nolint:sqlclosecheck // it is closed below
 	if err != nil {
 		return contest.Statistics{}, err
 	}

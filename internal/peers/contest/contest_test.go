@@ -47,7 +47,8 @@ func TestSynthetic(t *testing.T) {
 		files[l.File] = true
 		first.add(l)
 	}
-	for l := range w.Labels() {
+	for l, err := range w.Labels() {
+		is.NoErr(err)
 		again.add(l)
 	}
 	is.Equal(first, again) // the same at each reading
@@ -81,7 +82,7 @@ func TestMain_run(t *testing.T) {
 		is.Equal(found.Last.Labels, int64(500))
 	})
 	for name, c := range map[string]*memory{
-		"finds a label that an import lost":     {import_: func(l []Label) []Label { return l[1:] }},
+		"finds a label that an import lost":     {imports: func(l []Label) []Label { return l[1:] }},
 		"finds an edit that was not made":       {edit: func(e []Edit) []Edit { return e[:len(e)-1] }},
 		"finds a label that reads otherwise":    {read: func(l *Label) { l.Confidence /= 2 }},
 		"finds labels that come in disorder":    {read: func(l *Label) { l.StartMS = -l.StartMS }},
@@ -120,7 +121,7 @@ type memory struct {
 	versions [][]Label
 	lastID   int64
 
-	import_    func([]Label) []Label
+	imports    func([]Label) []Label
 	edit       func([]Edit) []Edit
 	read       func(*Label)
 	statistics func(*Statistics)
@@ -136,14 +137,17 @@ func (m *memory) draft() *[]Label { return &m.versions[len(m.versions)-1] }
 
 func (m *memory) Import(_ context.Context, labels Stream) (int64, error) {
 	var all []Label
-	for l := range labels {
+	for l, err := range labels {
+		if err != nil {
+			return 0, err
+		}
 		m.lastID++
 		all = append(all, *l)
 		all[len(all)-1].ID = m.lastID
 	}
 	n := int64(len(all))
-	if m.import_ != nil {
-		all = m.import_(all)
+	if m.imports != nil {
+		all = m.imports(all)
 	}
 	*m.draft() = all
 	return n, nil

@@ -62,8 +62,8 @@ func Synthetic(labels, files int) Workload {
 	return w
 }
 
-// Birdnet is what a model heard in real recordings: a gzipped CSV file of start and end in seconds, scientific and common
-// name, confidence, file.
+// Birdnet is what a model heard in real recordings: a gzipped CSV file of start and end in seconds, scientific and
+// common name, confidence, file.
 func Birdnet(path string) (Workload, error) {
 	labels, err := readBirdnet(path)
 	if err != nil {

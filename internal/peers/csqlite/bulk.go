@@ -94,7 +94,8 @@ func (n *names) of(c *conn, name string) (id int64, made bool, err error) {
 		if n.table == "artifact_type" {
 			columns, values = "description, color, declared, place", "'', '', 0, 0"
 		}
-		id, err = c.exec(fmt.Sprintf(`INSERT INTO %s (dataset_id, name, %s) VALUES (1, ?, %s)`, n.table, columns, values), name)
+		insert := fmt.Sprintf(`INSERT INTO %s (dataset_id, name, %s) VALUES (1, ?, %s)`, n.table, columns, values)
+		id, err = c.exec(insert, name)
 		n.ids[name] = id
 		n.texts = append(n.texts, name)
 	}

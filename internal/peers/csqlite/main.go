@@ -1,7 +1,7 @@
 //go:build cgo
 
-// Command csqlite is the limit: SQLite in C, annoset's own tables and the statements that suit them best, and nothing of
-// the rules above them. It is run in the folder of the peers, from where it finds the schema.
+// Command csqlite is the limit: SQLite in C, annoset's own tables and the statements that suit them best, and nothing
+// of the rules above them. It is run in the folder of the peers, from where it finds the schema.
 package main
 
 import (
@@ -82,7 +82,8 @@ func (c *contestant) addSet(from *int) error {
 	}
 	if _, err := c.conn.exec(`
 		INSERT INTO annotation_set (id, uuid, dataset_id, version, layer_id, base_id, status, notes, created_ms)
-		VALUES (?1, ?2, 1, ?1, ?3, ?4, 'draft', '', 0)`, int64(version), fmt.Sprintf("%036d", version), layer, base); err != nil {
+		VALUES (?1, ?2, 1, ?1, ?3, ?4, 'draft', '', 0)`,
+		int64(version), fmt.Sprintf("%036d", version), layer, base); err != nil {
 		return err
 	}
 	_, err = c.conn.exec(`UPDATE dataset SET last_version = ? WHERE id = 1`, int64(version))
@@ -171,8 +172,8 @@ func (c *contestant) Edit(_ context.Context, edits []contest.Edit) error {
 	})
 }
 
-// edit writes a removal and a row to the draft's layer. The workload edits no label twice in a draft, so there is no row
-// of its own to look for.
+// edit writes a removal and a row to the draft's layer. The workload edits no label twice in a draft, so there is no
+// row of its own to look for.
 func (c *contestant) edit(e *contest.Edit) error {
 	l := e.New
 	if e.Kind == contest.Remove {
@@ -199,7 +200,8 @@ func (c *contestant) edit(e *contest.Edit) error {
 	if e.Kind == contest.Remove {
 		return nil
 	}
-	_, err := c.conn.exec(insertLabel+`(?, ?, ?, ?, ?, ?, 1, ?)`, c.layer(), file, l.StartMS, l.ID, l.EndMS, kind, l.Confidence)
+	_, err := c.conn.exec(insertLabel+`(?, ?, ?, ?, ?, ?, 1, ?)`,
+		c.layer(), file, l.StartMS, l.ID, l.EndMS, kind, l.Confidence)
 	return err
 }
 

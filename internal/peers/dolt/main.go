@@ -1,7 +1,7 @@
 //go:build cgo
 
-// Command dolt is the contestant that versions tables: Dolt, embedded by its own driver. A commit with a tag publishes, a
-// branch is a draft. Needs a C compiler and libicu-dev.
+// Command dolt is the contestant that versions tables: Dolt, embedded by its own driver. A commit with a tag
+// publishes, a branch is a draft. Needs a C compiler and libicu-dev.
 package main
 
 import (
@@ -73,8 +73,8 @@ func (c *contestant) connect(ctx context.Context) error {
 	return err
 }
 
-// Close ends the session and the engine, which reports its own background work as cancelled; collecting garbage has ended
-// the session before.
+// Close ends the session and the engine, which reports its own background work as canceled; collecting garbage has
+// ended the session before.
 func (c *contestant) Close() error {
 	var errs []error
 	for _, err := range []error{c.conn.Close(), c.db.Close()} {
@@ -85,7 +85,8 @@ func (c *contestant) Close() error {
 	return errors.Join(errs...)
 }
 
-// exec runs statements one after the other, and reads what they yield: DOLT_ procedures do their work while they are read.
+// exec runs statements one after the other, and reads what they yield: DOLT_ procedures do their work while they are
+// read.
 func (c *contestant) exec(ctx context.Context, statements ...string) error {
 	for _, statement := range statements {
 		if err := c.query(ctx, func(*sql.Rows) error { return nil }, statement); err != nil {
@@ -168,7 +169,8 @@ func (c *contestant) tuple(ctx context.Context, to *strings.Builder, l *contest.
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(to, "(%d,%d,%d,%d,%d,%s)", file, l.StartMS, id, l.EndMS, kind, strconv.FormatFloat(l.Confidence, 'g', -1, 64))
+	fmt.Fprintf(to, "(%d,%d,%d,%d,%d,%s)",
+		file, l.StartMS, id, l.EndMS, kind, strconv.FormatFloat(l.Confidence, 'g', -1, 64))
 	return nil
 }
 

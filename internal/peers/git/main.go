@@ -180,8 +180,8 @@ func (c *contestant) Edit(_ context.Context, edits []contest.Edit) error {
 	return c.write(func(w *bufio.Writer) error {
 		at := 0
 		for _, p := range patches {
-			w.Write(text[at:p.from]) //nolint:errcheck // Flush says it
-			w.Write(p.with)          //nolint:errcheck
+			w.Write(text[at:p.from])
+			w.Write(p.with)
 			at = p.to
 		}
 		_, err := w.Write(text[at:])

@@ -48,8 +48,8 @@ func reviewAttacks() []attack {
 		{name: "revise what is published", sql: `UPDATE layer SET revision = revision + 1 WHERE id = {four.l1}`, says: saysSealed},
 
 		{name: "approve one's own work", sql: insertReview("{four.v4}", now("4"), "'ann'", "'approved'"),
-			says: "nobody approves his own work"},
-		{name: "approve what anybody may have edited", says: "nobody approves his own work",
+			says: "nobody approves their own work"},
+		{name: "approve what anybody may have edited", says: "nobody approves their own work",
 			sql: insertReview("{one.v3}", "(SELECT revision FROM layer WHERE id = {one.l3})", "'eve'", "'approved'")},
 		{name: "approve what was", sql: insertReview("{four.v5}", now("5")+" - 1", "'eve'", "'approved'"),
 			says: "a review is of what the set holds"},

@@ -49,7 +49,7 @@ const (
 	saysSealing  = "a layer is sealed by publishing its set"
 	saysAgain    = "a version number is never given twice"
 	saysTwice    = "a label of that id is seen already"
-	saysNotClean = "an audio file that bears labels is not clean"
+	saysNotClean = "an audio file that has labels is not clean"
 	saysStandsOn = "a set stands on published sets of its own dataset alone"
 	saysStays    = "a layer stays where it is"
 	saysSetKeeps = "a set keeps its id, version, parent and date"
@@ -225,7 +225,7 @@ func datasetAttacks() []attack {
 func nameAttacks() []attack {
 	var all []attack
 	for _, n := range []struct{ table, own, other, foreign, deleted, exists, keeps string }{
-		{"artifact_type", "{glitch}", "{pause}", "{hum}", "labels bear that artifact type", "an artifact type of that id or name exists",
+		{"artifact_type", "{glitch}", "{pause}", "{hum}", "labels have that artifact type", "an artifact type of that id or name exists",
 			"an artifact type keeps its name and its dataset"},
 		{"audio_file", "{a.wav}", "{b.wav}", "{x.wav}", "sets speak of that audio file", "an audio file of that id or name exists",
 			"an audio file keeps its name and its dataset"},

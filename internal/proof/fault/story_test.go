@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/evaluate"
 	"github.com/annoset/annoset/internal/proof"
 )
 
@@ -303,10 +304,10 @@ func readers() []verb {
 			return proof.All(t.CleanAudioFiles(ctx, t.sets["v2"]))
 		}},
 		{"evaluate", func(ctx context.Context, t *tale) (any, error) {
-			return t.Evaluate(ctx, t.sets["v2"], proof.Stream(20, 2), &annoset.EvaluateOptions{Everywhere: true})
+			return evaluate.AgainstSet(ctx, t.Store, t.sets["v2"], proof.Stream(20, 2), &evaluate.Options{Everywhere: true})
 		}},
 		{"measure agreement", func(ctx context.Context, t *tale) (any, error) {
-			return t.MeasureAgreement(ctx, t.sets["v1"], t.sets["v2"], nil)
+			return evaluate.AgreeSets(ctx, t.Store, t.sets["v1"], t.sets["v2"], nil)
 		}},
 		{"read audio files of a part", func(ctx context.Context, t *tale) (any, error) {
 			training, err := t.TrainingSet(ctx, t.sets["v2"])

@@ -1,0 +1,84 @@
+package labelfile
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+
+	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/valid"
+	"github.com/annoset/annoset/internal/whole"
+)
+
+// SyntaxError says what is wrong with a file, and where. errors.Is(err, [annoset.ErrInvalid]).
+type SyntaxError struct {
+	Format   Format
+	Name     string // ReadOptions.Name
+	Line     int    // from 1
+	Column   int    // from 1, in characters
+	Found    string
+	Expected string
+}
+
+func (e *SyntaxError) Error() string {
+	name := e.Name
+	if name == "" {
+		name = "input"
+	}
+	return fmt.Sprintf("%s: %v: %s:%d:%d: found %s, expected %s", e.Format, annoset.ErrInvalid, name, e.Line, e.Column,
+		e.Found, e.Expected)
+}
+
+// Unwrap returns [annoset.ErrInvalid].
+func (e *SyntaxError) Unwrap() error { return annoset.ErrInvalid }
+
+// invalid returns a *annoset.ValidationError of what is wrong with the input of a call, or nil if nothing is.
+func invalid(op string, p *valid.Problems) error {
+	if len(p.List) == 0 {
+		return nil
+	}
+	e := &annoset.ValidationError{Op: op, Problems: make([]annoset.Problem, len(p.List)), More: p.More}
+	for i, bad := range p.List {
+		e.Problems[i] = annoset.Problem{Index: bad.Index, Field: bad.Field, Reason: bad.Reason}
+	}
+	return e
+}
+
+// given returns an error if a required argument is nil.
+func given(op, field string, there bool) error {
+	p := &valid.Problems{}
+	if !there {
+		p.Add(-1, field, "is nil")
+	}
+	return invalid(op, p)
+}
+
+// failed adds to an error which call it ended, unless the error says all by itself.
+func failed(op string, err error) error {
+	if taken, ok := errors.AsType[*whole.TakenError](err); ok {
+		return &annoset.ExistsError{Op: op, Kind: string(taken.Kind), Name: taken.Path}
+	}
+	switch {
+	case err == nil, final(err):
+		return err
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
+		return fmt.Errorf("%s: %w: %w", op, annoset.ErrFull, err)
+	}
+	return fmt.Errorf("%s: %w", op, err)
+}
+
+// final reports whether an error says all by itself.
+func final(err error) bool {
+	_, syntax := errors.AsType[*SyntaxError](err)
+	_, input := errors.AsType[*annoset.ValidationError](err)
+	_, missing := errors.AsType[*annoset.NotFoundError](err)
+	return syntax || input || missing
+}
+
+// renamed gives an error of the store the name of the call that asked the store.
+func renamed(op string, err error) error {
+	if e, ok := errors.AsType[*annoset.NotFoundError](err); ok {
+		return &annoset.NotFoundError{Op: op, Kind: e.Kind, ID: e.ID}
+	}
+	return err
+}

@@ -1,0 +1,134 @@
+// Package codec has what the readers and writers of label formats share: a label as its format says it, what they
+// report on the way, and errors. Each format is a package below this one, with a function Read and a function Write.
+package codec
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+
+	"github.com/annoset/annoset/labelfile/internal/decimal"
+)
+
+// Place is a position in a file. The zero Place is unknown.
+type Place struct {
+	Line, Column int // from 1; the column counts characters
+}
+
+// Label is one label as a file says it. A reader fills in what its format has and leaves the rest empty.
+type Label struct {
+	File       string // the audio file as the format names it; empty if it names none
+	Type       string // what the format takes as the label's text; empty: a blank label
+	Start, End decimal.Number
+	Confidence *float64
+	Fields     []Field         // what else the record says, in its order: for templates, and kept as extra data
+	Extra      json.RawMessage // a whole JSON object to keep as extra data, beside Fields; nil: none
+	Implied    []Field         // for templates only: default values, which the format implies
+	StartText  string          // the times in the file's own spelling, if it writes them; EndText may be a duration
+	EndText    string
+	Place      Place
+}
+
+// Keep adds a field: to the fields that are kept, or to those that the format implies.
+func (l *Label) Keep(kept bool, name string, value any) {
+	if f := (Field{Name: name, Value: value}); kept {
+		l.Fields = append(l.Fields, f)
+	} else {
+		l.Implied = append(l.Implied, f)
+	}
+}
+
+// Field is a named value of a record.
+type Field struct {
+	Name  string
+	Value any // string, bool, int64, float64, json.RawMessage, nil, or json.Number to keep all digits
+}
+
+// Source is a stream to read, and the functions that take what it says. None of them is nil.
+type Source struct {
+	Reader io.Reader
+	Name   string // of the file, for formats whose content depends on it; may be empty
+
+	// Label takes a label. An error ends the reading, and must be returned as it is.
+	Label func(*Label) error
+	// Clean takes an audio file that was examined and has no label.
+	Clean func(file string) error
+	// Audio takes the duration of an audio file.
+	Audio func(file string, duration decimal.Number) error
+	// Bad takes a record that cannot be read. On nil, leave it out and go on; an error ends the reading, and must be
+	// returned as it is. A reader that cannot go on after an error returns the error without asking.
+	Bad func(*SyntaxError) error
+	// Note counts something that people may want to know.
+	Note func(kind Kind, at Place, text string)
+}
+
+// Target is a stream to write, and what to write there.
+type Target struct {
+	Writer io.Writer
+	// Labels come in order of audio file, start and end if the caller has them so. A format that needs another order
+	// sorts them.
+	Labels iter.Seq2[*Annotation, error]
+	// Clean are the audio files that were examined and have no label, in order.
+	Clean []string
+	// DurationMS returns the duration of an audio file, or 0 if it is unknown.
+	DurationMS func(file string) int64
+	// Note counts something that the format cannot say.
+	Note func(kind Kind, text string)
+}
+
+// Annotation is a label to write.
+type Annotation struct {
+	File, Type     string
+	StartMS, EndMS int64
+	Confidence     *float64
+	Extra          json.RawMessage // a JSON object or nil
+}
+
+// Kind is a kind of remark. The texts are part of the public reports.
+type Kind string
+
+// The kinds of remarks.
+const (
+	Collapsed      Kind = "collapsed to a point" // a span of under half a millisecond
+	DigitsLost     Kind = "digits lost"          // times were rounded to whole milliseconds
+	BlankSkipped   Kind = "blank skipped"        // a label without text
+	PointSkipped   Kind = "point skipped"
+	RecordSkipped  Kind = "record skipped" // a record that is no label: a comment, a speaker's name
+	FieldLost      Kind = "field lost"     // a fact that labels have no place for
+	BadSkipped     Kind = "bad record skipped"
+	FileSkipped    Kind = "file skipped" // of a folder: it has no known format
+	Spoiled        Kind = "spoiled by a spreadsheet"
+	Repaired       Kind = "repaired" // read as what was meant, although the format does not allow it
+	ConfidenceLost Kind = "confidence lost"
+	ExtraLost      Kind = "extra data lost"
+	CleanLost      Kind = "clean mark lost"
+	TypeChanged    Kind = "type changed"       // the format cannot hold the text as it is
+	TimeChanged    Kind = "time changed"       // the format has another unit or rule for times
+	NameLost       Kind = "audio file id lost" // the format does not say it, and it is too long for a file name
+	FormulaEscaped Kind = "formula made safe"
+)
+
+// SyntaxError says what is wrong, and where.
+type SyntaxError struct {
+	Place
+	Found    string // what is there, in the file's own spelling; texts of the file are quoted
+	Expected string // what should be there
+}
+
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("%d:%d: found %s, expected %s", e.Line, e.Column, e.Found, e.Expected)
+}
+
+// Quote quotes a text of a file for an error message, and cuts it if it is long.
+func Quote(s string) string {
+	const most = 60
+	if len(s) <= most {
+		return fmt.Sprintf("%q", s)
+	}
+	cut := most
+	for cut > most-4 && s[cut]&0xC0 == 0x80 {
+		cut--
+	}
+	return fmt.Sprintf("%q…", s[:cut])
+}

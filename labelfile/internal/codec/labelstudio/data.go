@@ -1,0 +1,134 @@
+package labelstudio
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/annoset/annoset/labelfile/internal/codec"
+)
+
+// audioEndings are the endings of files that are audio, or video with audio.
+var audioEndings = names(".wav", ".wave", ".w64", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".aif",
+	".aiff", ".aifc", ".wma", ".amr", ".au", ".caf", ".mka", ".webm", ".mp4")
+
+// column is a text in the data of a task.
+type column struct{ key, text string }
+
+// readData finds the audio file of a task, and remarks the other columns.
+func (rd *reader) readData(t *task) error {
+	var columns, audio []column
+	byKey := make(map[string]string)
+	codec.EachMember(t.data, func(name, value []byte) error { //nolint:errcheck // never fails
+		text, _ := codec.Unquote(value)
+		if text == "" {
+			return nil
+		}
+		key, _ := codec.Unquote(name)
+		c := column{key, text}
+		columns, byKey[key] = append(columns, c), text
+		if namesAudio(text) {
+			audio = append(audio, c)
+		}
+		return nil
+	})
+	from := "" // the column that names the audio file
+	for _, key := range []string{"audio", "url"} {
+		if from == "" {
+			from = byKey[key]
+		}
+	}
+	if from == "" && len(audio) > 0 {
+		from = audio[0].text
+		for _, c := range audio {
+			if c.text != from {
+				from = ""
+				break
+			}
+		}
+	}
+	switch {
+	case byKey[idKey] != "":
+		rd.file = byKey[idKey]
+	case from != "":
+		rd.file = nameOf(from)
+	case !rd.named && len(t.annotations)+len(t.predictions) > 0:
+		return rd.wrong(t.data, candidates(columns, audio), `"audio", "url", or one text that names an audio file`)
+	}
+	return codec.EachMember(t.data, func(name, value []byte) error {
+		if text, _ := codec.Unquote(value); text == "" || text != from && text != byKey[idKey] {
+			key, _ := codec.Unquote(name)
+			rd.lostColumn(key, value)
+		}
+		return nil
+	})
+}
+
+// lostColumn remarks a column, which labels have no place for.
+func (rd *reader) lostColumn(key string, value []byte) {
+	if codec.SaysAnything(value) {
+		rd.lost(rd.place(value), codec.Field{Name: "data." + key, Value: json.RawMessage(value)})
+	}
+}
+
+// candidates lists the texts that may have named an audio file.
+func candidates(columns, audio []column) string {
+	some, what := audio, "several audio files, in "
+	if len(audio) == 0 {
+		some, what = columns, "no audio file in "
+	}
+	if len(some) == 0 {
+		return "no text"
+	}
+	const most = 5
+	quoted := make([]string, 0, most)
+	for _, c := range some[:min(len(some), most)] {
+		quoted = append(quoted, codec.Quote(c.key))
+	}
+	last := len(quoted) - 1
+	switch more := len(some) - len(quoted); {
+	case more > 0:
+		return fmt.Sprintf("%s%s and %d more", what, strings.Join(quoted, ", "), more)
+	case last > 0:
+		return what + strings.Join(quoted[:last], ", ") + " and " + quoted[last]
+	}
+	return what + quoted[0]
+}
+
+// namesAudio reports whether a text looks like the name or address of an audio file.
+func namesAudio(text string) bool {
+	name := nameOf(text)
+	if i := strings.IndexAny(name, "?#\n"); i >= 0 {
+		name = name[:i]
+	}
+	return audioEndings[`"`+strings.ToLower(path.Ext(name))+`"`]
+}
+
+var uploadHash = regexp.MustCompile(`^[0-9a-f]{8}-`)
+
+// nameOf returns the name of an audio file: of an address, or a path of Label Studio's own, the last element without
+// the hash that an upload adds; of anything else, the text.
+func nameOf(text string) string {
+	local, isLocal := strings.CutPrefix(text, "/data/")
+	if !isLocal && !strings.Contains(text, "://") {
+		return text
+	}
+	name := text
+	if u, err := url.Parse(text); err == nil {
+		name = u.Path
+		if d := u.Query().Get("d"); d != "" { // /data/local-files/?d=path
+			name = d
+		}
+	}
+	name = path.Base(name)
+	if isLocal && strings.HasPrefix(local, "upload/") {
+		name = uploadHash.ReplaceAllString(name, "")
+	}
+	if name == "." || name == "/" || name == "" {
+		return text // an address without a path
+	}
+	return name
+}

@@ -1,0 +1,238 @@
+package table
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/annoset/annoset/labelfile/internal/codec"
+)
+
+// header says what the columns of one table mean.
+type header struct {
+	names   []string // of the columns, as they become keys of extra data
+	roles   []Role
+	units   []Unit
+	at      [numRoles]int // the column of each role; -1: none
+	implied []*Column     // by column; nil if it has no default values
+	index   bool          // the first column has no name, and may count the rows
+}
+
+// found describes a header for an error message.
+func found(cells []string) string {
+	return "a header of " + codec.Quote(strings.Join(cells, " | "))
+}
+
+// newHeader works out what the columns of a table mean, from their names.
+func newHeader(l *Layout, o *Options, r *rows) (*header, error) {
+	h := &header{
+		names: make([]string, len(r.cells)), roles: make([]Role, len(r.cells)), units: make([]Unit, len(r.cells)),
+		implied: make([]*Column, len(r.cells)), index: r.cells[0] == "",
+	}
+	for i, c := range r.cells {
+		h.names[i] = Name(c)
+	}
+	if err := h.findRoles(l, o, r); err != nil {
+		return nil, err
+	}
+	if err := h.findUnits(l, o, r); err != nil {
+		return nil, err
+	}
+	if err := h.checkNames(l, r); err != nil {
+		return nil, err
+	}
+	h.numberTwins()
+	return h, nil
+}
+
+// findRoles gives each role the best column that can have it.
+func (h *header) findRoles(l *Layout, o *Options, r *rows) error {
+	for role := File; role < numRoles; role++ {
+		h.at[role] = -1
+		i := -1
+		if want := o.Names[role]; want != "" {
+			if i = h.named(r.cells, want); i < 0 {
+				return &codec.SyntaxError{Place: codec.Place{Line: r.line, Column: 1}, Found: found(r.cells),
+					Expected: "a column " + codec.Quote(want)}
+			}
+		} else if role != End || o.Names[Duration] == "" {
+			i = h.best(l.Names[role], o)
+		}
+		if i >= 0 && h.roles[i] == Other {
+			h.at[role], h.roles[i] = i, role
+		}
+	}
+	if h.at[End] >= 0 {
+		h.release(Duration)
+	}
+	if h.at[File] < 0 {
+		h.release(FileStart)
+	}
+	missing := ""
+	switch {
+	case h.at[Start] < 0:
+		missing = "start, such as " + list(l.Names[Start])
+	case h.at[End] < 0 && h.at[Duration] < 0:
+		missing = "end, such as " + list(append(slices.Clone(l.Names[End]), l.Names[Duration]...))
+	case h.at[Type] < 0 && !o.Typeless:
+		missing = "artifact type, such as " + list(l.Names[Type])
+	case h.at[File] < 0 && l.NeedFile:
+		missing = "audio file, such as " + list(l.Names[File])
+	default:
+		return nil
+	}
+	return &codec.SyntaxError{Place: codec.Place{Line: r.line, Column: 1}, Found: found(r.cells),
+		Expected: "a column of the " + missing}
+}
+
+// release turns a column that its role does not need into extra data.
+func (h *header) release(role Role) {
+	if i := h.at[role]; i >= 0 {
+		h.at[role], h.roles[i] = -1, Other
+	}
+}
+
+func list(names []string) string {
+	return strings.Join(names[:min(len(names), 4)], ", ")
+}
+
+// named finds the column that the user names.
+func (h *header) named(cells []string, want string) int {
+	if i := slices.IndexFunc(cells, func(c string) bool { return strings.TrimSpace(c) == want }); i >= 0 {
+		return i
+	}
+	return slices.IndexFunc(h.names, func(n string) bool { return n != "" && n == Name(want) })
+}
+
+// best finds the column with the best of some names. Of several units of one name, samples come last.
+func (h *header) best(names []string, o *Options) int {
+	for _, want := range names {
+		last := -1
+		for i, n := range h.names {
+			base, unit := cutUnit(n)
+			if n != want && base != want || h.roles[i] != Other {
+				continue
+			}
+			if n == want || unit != Samples {
+				return i
+			}
+			if last < 0 {
+				last = i
+			}
+		}
+		if last >= 0 {
+			return last
+		}
+	}
+	return -1
+}
+
+func (h *header) findUnits(l *Layout, o *Options, r *rows) error {
+	for i, n := range h.names {
+		switch h.roles[i] {
+		case Start, End, Duration, FileStart:
+			if h.units[i] = o.Unit; o.Unit == "" {
+				_, h.units[i] = cutUnit(n)
+			}
+			if h.units[i] == Samples && o.SampleRate == 0 {
+				return &codec.SyntaxError{Place: r.place(i), Found: "times in samples: " + codec.Quote(r.cells[i]),
+					Expected: "a sample rate in the options"}
+			}
+		}
+	}
+	return nil
+}
+
+// checkNames refuses unknown columns if the layout is strict, and finds the columns with default values.
+func (h *header) checkNames(l *Layout, r *rows) error {
+	for i, n := range h.names {
+		c := slices.IndexFunc(l.Columns, func(c Column) bool { return Name(c.Name) == n })
+		if c >= 0 && l.Columns[c].Implied != Nothing {
+			h.implied[i] = &l.Columns[c]
+		}
+		if l.Strict && c < 0 && h.roles[i] == Other && !slices.Contains(l.Also, n) {
+			return &codec.SyntaxError{Place: r.place(i), Found: "a column " + codec.Quote(r.cells[i]),
+				Expected: "those of the format alone"}
+		}
+	}
+	if !l.Strict {
+		return nil
+	}
+	for i, n := range l.Also {
+		if slices.Contains(h.names, n) != slices.Contains(h.names, l.Also[i^1]) {
+			return &codec.SyntaxError{Place: codec.Place{Line: r.line, Column: 1}, Found: found(r.cells),
+				Expected: "both or none of the columns " + strings.Join(l.Also, ", ")}
+		}
+	}
+	return nil
+}
+
+// unnamed begins the names given to columns without one, by position.
+const unnamed = "column_"
+
+// numberTwins names columns that have no name by their position, and makes equal names different.
+func (h *header) numberTwins() {
+	seen := make(map[string]bool, len(h.names))
+	for i, n := range h.names {
+		if n == "" {
+			n = unnamed + strconv.Itoa(i+1)
+		}
+		unique := n
+		for k := 2; seen[unique]; k++ {
+			unique = n + "_" + strconv.Itoa(k)
+		}
+		seen[unique] = true
+		h.names[i] = unique
+	}
+}
+
+// separators are those that a table may have, in the order in which they are tried.
+var separators = [...]byte{'\t', ';', ','}
+
+// findSeparator returns the separator that gives the header the columns it needs, or else the most frequent one.
+func findSeparator(l *Layout, o *Options, line string) byte {
+	switch {
+	case o.Separator != 0:
+		return o.Separator
+	case l.Fixed:
+		return l.Separator
+	}
+	best, most := l.Separator, 0
+	for _, s := range separators {
+		r := &rows{lines: codec.NewLines(strings.NewReader("")), separator: s, literal: l.Literal || o.Literal}
+		if r.split(line) != nil {
+			continue
+		}
+		if _, err := newHeader(l, o, r); err == nil {
+			return s
+		}
+		if n := len(r.cells); n > most+1 {
+			best, most = s, n-1
+		}
+	}
+	return best
+}
+
+// Header reads the first line of what may be a table of a layout: the names of its columns, and what separates them.
+// It returns false if the table could not be read.
+func Header(l *Layout, line string) (names map[string]bool, separator byte, ok bool) {
+	o := &Options{Typeless: l.OneView, SampleRate: 1}
+	r := &rows{lines: codec.NewLines(strings.NewReader("")), literal: l.Literal, line: 1}
+	if line == "" {
+		return nil, 0, false
+	}
+	if r.separator = findSeparator(l, o, line); r.split(line) != nil {
+		return nil, 0, false
+	}
+	h, err := newHeader(l, o, r)
+	if err != nil {
+		return nil, 0, false
+	}
+	names = make(map[string]bool, len(h.names))
+	for i, n := range h.names {
+		if r.cells[i] != "" {
+			names[n] = true
+		}
+	}
+	return names, r.separator, true
+}

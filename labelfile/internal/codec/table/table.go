@@ -1,0 +1,138 @@
+// Package table reads and writes labels that are rows of a text table. What a column means is data: a [Layout].
+package table
+
+import (
+	"strings"
+	"unicode"
+)
+
+// Role is what a column says about a label.
+type Role int
+
+// The roles. All other columns are extra data.
+const (
+	Other Role = iota
+	File
+	Type
+	Start
+	End
+	Duration
+	Confidence
+	ExtraData // a JSON object
+	FileStart // the start within the file, if Start counts from the first of several
+	numRoles
+)
+
+// Unit is the unit of times.
+type Unit string
+
+// The units. The zero Unit is Seconds, unless the name of the column says otherwise or the time has a colon.
+const (
+	Seconds      Unit = "seconds"
+	Milliseconds Unit = "milliseconds"
+	Clock        Unit = "clock" // [[hh:]mm:]ss.mmm
+	Samples      Unit = "samples"
+)
+
+// Column is a column to write.
+type Column struct {
+	Name    string // in the header
+	Role    Role
+	Implied Implied
+	Text    string // the default value, for ImpliedText
+}
+
+// Implied is how a column of extra data gets its default values. Reading does not keep them; writing fills them in if
+// the extra data has no value.
+type Implied int
+
+// The kinds of default values.
+const (
+	Nothing     Implied = iota
+	ImpliedText         // the same text in all rows
+	RowNumber           // one more than in the row before, from 1
+	FileNumber          // how many audio files came before
+	FileName            // the audio file
+)
+
+// Layout describes a kind of table.
+type Layout struct {
+	// Names are, by role, the names that a column may have, best first, in the form of [Name], without a unit.
+	Names [numRoles][]string
+	// Columns are the columns to write. Their default values apply to reading, too.
+	Columns []Column
+
+	Separator byte // to write; to read as well, if Fixed
+	Fixed     bool
+	Literal   bool // a quotation mark is text
+	Strict    bool // no columns are allowed beside Columns and Also
+	Also      []string
+	NeedFile  bool // each label must name its audio file
+	Clean     bool // a row of nothing but an audio file marks it as clean
+	Short     bool // rows may end before the last column
+	OneView   bool // rows repeat for each view of a selection, and "nocall" marks an audio file as clean
+	Units     bool // the names of columns to write end in the unit, which the options choose
+	Decimals  int  // how many decimals seconds have at least when written
+}
+
+// Options are what the user says about a table.
+type Options struct {
+	Separator    byte // 0: detected
+	DecimalComma bool
+	Literal      bool
+	Names        [numRoles]string // of columns, as in the header; empty: detected
+	Unit         Unit             // of all times; empty: as the columns say
+	SampleRate   int64            // in hertz, for samples
+	ExtraColumns []string         // keys of extra data to write as columns of their own
+	File         string           // the audio file of labels in a table without a column for it; empty: none
+	Typeless     bool             // a column of types may be missing
+	SafeFormulas bool
+}
+
+// Name returns the name of a column in lower case, with one "_" for everything between letters and digits: "Begin
+// Time (s)" becomes "begin_time_s". It is the key of the column's extra data.
+func Name(header string) string {
+	var b strings.Builder
+	gap := false
+	for _, r := range header {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) {
+			gap = b.Len() > 0
+			continue
+		}
+		if gap {
+			b.WriteByte('_')
+			gap = false
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}
+
+// unitEndings are the endings of names that say a unit.
+var unitEndings = []struct {
+	ending string
+	unit   Unit
+}{
+	{"_s", Seconds}, {"_sec", Seconds}, {"_secs", Seconds}, {"_second", Seconds}, {"_seconds", Seconds},
+	{"_ms", Milliseconds}, {"_msec", Milliseconds}, {"_millis", Milliseconds}, {"_milliseconds", Milliseconds},
+	{"_sample", Samples}, {"_samples", Samples},
+}
+
+// unitSuffix ends the names of columns of times to write.
+var unitSuffix = map[Unit]string{Seconds: "_s", Milliseconds: "_ms", Samples: "_sample"}
+
+// UnitOf returns the unit that the name of a column says, or "".
+func UnitOf(header string) Unit {
+	_, unit := cutUnit(Name(header))
+	return unit
+}
+
+// cutUnit removes the unit from a name. The unit is "" if the name says none.
+func cutUnit(name string) (base string, unit Unit) {
+	for _, e := range unitEndings {
+		if base, found := strings.CutSuffix(name, e.ending); found && base != "" {
+			return base, e.unit
+		}
+	}
+	return name, ""
+}

@@ -1,0 +1,326 @@
+package labelfile
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"path"
+	"strings"
+
+	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/valid"
+	"github.com/annoset/annoset/labelfile/internal/codec"
+	"github.com/annoset/annoset/labelfile/internal/decimal"
+)
+
+// ReadOptions configure [Read]. Nil and the zero value mean the defaults.
+type ReadOptions struct {
+	// Name is the file's name or path. Errors and remarks have it, and formats that do not name the audio file take the
+	// audio file id from it.
+	Name string
+	// AudioFileID makes an audio file id from the name that the file gives, or from Name where the file gives none. By
+	// default the file's name is taken as it is, and of Name its [Stem], without the ".gz" of a packed file.
+	AudioFileID func(name string) string
+	// ArtifactType is a template for artifact types, such as "{tier}/{text}": each name in braces stands for that field of
+	// the record, and "text" for what the format takes by default, as an empty template does. Each [Format] lists its
+	// fields.
+	ArtifactType string
+	// BlankType is the artifact type of labels without text. Empty: they are left out, with a remark.
+	BlankType string
+	// SkipPoints leaves out labels of no length, with a remark.
+	SkipPoints bool
+	// KeepTimes keeps times of more digits than milliseconds have in the extra data, as "start_text" and "end_text", in
+	// the file's own spelling. [Write] puts them back.
+	KeepTimes bool
+	// MaxBad is how many unreadable records may be left out, with a remark. 0: the first one ends the reading.
+	MaxBad int
+	// Table says what the columns of a table mean, for formats that are tables.
+	Table TableOptions
+
+	// Clean, if not nil, is called for each audio file that the file marks as examined and without labels.
+	Clean func(audioFileID string) error
+	// Audio, if not nil, is called for each audio file whose duration the file says.
+	Audio func(annoset.AudioFile) error
+	// Report, if not nil, is filled when the loop has ended.
+	Report *ReadReport
+}
+
+// ReadReport says what was read, and what was lost on the way.
+type ReadReport struct {
+	Labels  int64    `json:"labels"`
+	Clean   int64    `json:"clean"`   // audio files that were examined and have no label
+	Remarks []Remark `json:"remarks"` // by kind, in the order of their first appearance; empty, never nil
+}
+
+// Stem returns the last element of a path without its ending: "ep1" for "shows/ep1.wav" and for `C:\shows\ep1.wav`.
+// A name that is all ending, such as ".wav", stays whole.
+func Stem(name string) string {
+	base := Base(name)
+	if stem := strings.TrimSuffix(base, path.Ext(base)); stem != "" {
+		return stem
+	}
+	return base
+}
+
+// Base returns the last element of a path whose elements are separated by "/" or, as on Windows, by "\".
+func Base(name string) string {
+	return path.Base(strings.ReplaceAll(strings.TrimRight(name, `/\`), `\`, "/"))
+}
+
+// Read yields the labels of a file, in the order of the file. Annotation.ID is 0. Files packed with gzip are
+// unpacked. Times are rounded to the nearest millisecond, halves away from zero, after start and duration were added
+// exactly.
+//
+// Labels are read as the loop asks for them. In formats of one record a line, memory does not grow with their number;
+// others hold a whole file, as their [Format] says.
+//
+// The sequence can be ranged over once. An error comes as the last pair: a [*SyntaxError], which names the place; an
+// [*annoset.ValidationError] for bad options or an unknown format; one of the reader, or of a function of the
+// options, as it is. Nil options mean the defaults.
+func Read(r io.Reader, f Format, opts *ReadOptions) iter.Seq2[annoset.Annotation, error] {
+	return read(r, f, opts, nil)
+}
+
+// read is Read that also keeps the place of the label yielded last, if at is not nil.
+func read(r io.Reader, f Format, opts *ReadOptions, at *annoset.Place) iter.Seq2[annoset.Annotation, error] {
+	if opts == nil {
+		opts = &ReadOptions{}
+	}
+	return func(yield func(annoset.Annotation, error) bool) {
+		rd := &labelReader{format: f, opts: opts, at: at, yield: yield}
+		if err := rd.run(r); err != nil && !errors.Is(err, errStop) {
+			yield(annoset.Annotation{}, err)
+		}
+	}
+}
+
+// errStop ends a read whose loop was left.
+var errStop = errors.New("labelfile: stop")
+
+// labelReader turns what a codec reads into annotations.
+type labelReader struct {
+	format   Format
+	opts     *ReadOptions
+	at       *annoset.Place
+	template *template
+	yield    func(annoset.Annotation, error) bool
+	report   ReadReport
+	remarks  remarks
+	bad      int
+	good     annoset.Annotation // the last one whose names were checked
+}
+
+func (rd *labelReader) run(r io.Reader) error {
+	const op = "read labels"
+	if err := given(op, "reader", r != nil); err != nil {
+		return err
+	}
+	spec, err := specOf(op, rd.format)
+	if err != nil {
+		return err
+	}
+	if rd.template, err = parseTemplate(op, rd.opts.ArtifactType); err != nil {
+		return err
+	}
+	if err := rd.opts.Table.check(op); err != nil {
+		return err
+	}
+	defer rd.fillReport()
+	in, err := unpacked(r)
+	if err != nil {
+		return rd.located(err)
+	}
+	src := &codec.Source{
+		Reader: in, Name: rd.opts.Name,
+		Label: rd.label, Clean: rd.clean, Audio: rd.audio, Bad: rd.skipBad, Note: rd.remark,
+	}
+	return rd.located(spec.read(src, rd.opts))
+}
+
+func (rd *labelReader) fillReport() {
+	if rd.opts.Report != nil {
+		rd.report.Remarks = rd.remarks.all()
+		*rd.opts.Report = rd.report
+	}
+}
+
+// located adds format and file to the error of a codec.
+func (rd *labelReader) located(err error) error {
+	if e, ok := errors.AsType[*codec.SyntaxError](err); ok {
+		return &SyntaxError{
+			Format: rd.format, Name: rd.opts.Name, Line: e.Line, Column: e.Column, Found: e.Found, Expected: e.Expected,
+		}
+	}
+	return err
+}
+
+func (rd *labelReader) remark(kind codec.Kind, at codec.Place, text string) {
+	rd.remarks.add(kind, annoset.Place{File: rd.opts.Name, Line: at.Line, Column: at.Column, Text: text})
+}
+
+func (rd *labelReader) skipBad(e *codec.SyntaxError) error {
+	if rd.bad++; rd.bad > rd.opts.MaxBad {
+		return e
+	}
+	rd.remark(codec.BadSkipped, e.Place, "found "+e.Found+", expected "+e.Expected)
+	return nil
+}
+
+// audioFileID makes the audio file id of a record, whose file gives a name or none.
+func (rd *labelReader) audioFileID(name string) string {
+	switch {
+	case rd.opts.AudioFileID != nil && name == "":
+		return rd.opts.AudioFileID(rd.opts.Name)
+	case rd.opts.AudioFileID != nil:
+		return rd.opts.AudioFileID(name)
+	case name == "" && rd.opts.Name != "":
+		return Stem(unpackedName(rd.opts.Name))
+	}
+	return name
+}
+
+// unpackedName is the name of a file before it was packed with gzip.
+func unpackedName(name string) string {
+	if end := len(name) - len(".gz"); end > 0 && strings.EqualFold(name[end:], ".gz") {
+		return name[:end]
+	}
+	return name
+}
+
+func (rd *labelReader) clean(file string) error {
+	rd.report.Clean++
+	if rd.opts.Clean == nil {
+		return nil
+	}
+	return rd.opts.Clean(rd.audioFileID(file))
+}
+
+func (rd *labelReader) audio(file string, duration decimal.Number) error {
+	ms, _, err := duration.MS()
+	if err != nil || ms <= 0 || ms > annoset.MaxTimeMS || rd.opts.Audio == nil {
+		return nil // an impossible duration says nothing
+	}
+	return rd.opts.Audio(annoset.AudioFile{ID: rd.audioFileID(file), DurationMS: ms})
+}
+
+// label takes one label of the codec.
+func (rd *labelReader) label(l *codec.Label) error {
+	a := annoset.Annotation{AudioFileID: rd.audioFileID(l.File), Confidence: l.Confidence}
+	if a.AudioFileID == "" {
+		return rd.skipBad(&codec.SyntaxError{Place: l.Place, Found: "a label of no audio file",
+			Expected: "the name of one, in the file or in the options"})
+	}
+	if bad := rd.times(&a, l); bad != nil {
+		return rd.skipBad(bad)
+	}
+	if a.ArtifactType = rd.template.expand(l); a.ArtifactType == "" {
+		if a.ArtifactType = rd.opts.BlankType; a.ArtifactType == "" {
+			rd.remark(codec.BlankSkipped, l.Place, l.StartText)
+			return nil
+		}
+	}
+	if bad := rd.names(&a, l); bad != nil {
+		return rd.skipBad(bad)
+	}
+	if rd.opts.SkipPoints && a.StartMS == a.EndMS {
+		rd.remark(codec.PointSkipped, l.Place, a.ArtifactType)
+		return nil
+	}
+	extra, err := extraData(l)
+	if err != nil {
+		return rd.skipBad(&codec.SyntaxError{Place: l.Place, Found: err.Error(), Expected: "a value that JSON can hold"})
+	}
+	a.ExtraData = extra
+	rd.report.Labels++
+	if rd.at != nil {
+		*rd.at = annoset.Place{File: rd.opts.Name, Line: l.Place.Line, Column: l.Place.Column}
+	}
+	if !rd.yield(a, nil) {
+		return errStop
+	}
+	return nil
+}
+
+// names refuses texts that a store would refuse, while their place is known.
+func (rd *labelReader) names(a *annoset.Annotation, l *codec.Label) *codec.SyntaxError {
+	if a.AudioFileID == rd.good.AudioFileID && a.ArtifactType == rd.good.ArtifactType {
+		return nil
+	}
+	p := &valid.Problems{}
+	if p.Name(-1, "audio file id", a.AudioFileID) && p.Name(-1, "artifact type", a.ArtifactType) {
+		rd.good = *a
+		return nil
+	}
+	return &codec.SyntaxError{Place: l.Place, Found: fmt.Sprintf("an %s that %s", p.List[0].Field, p.List[0].Reason),
+		Expected: "a text that a store can hold"}
+}
+
+// times rounds the times of a label, and remarks what that loses.
+func (rd *labelReader) times(a *annoset.Annotation, l *codec.Label) *codec.SyntaxError {
+	bad := func(found, expected string) *codec.SyntaxError {
+		return &codec.SyntaxError{Place: l.Place, Found: found, Expected: expected}
+	}
+	const most = annoset.MaxTimeMS
+	start, exactStart, err := l.Start.MS()
+	if err != nil || start > most {
+		return bad("a start that is out of range", fmt.Sprintf("at most %s seconds", decimal.Seconds(most)))
+	}
+	end, exactEnd, err := l.End.MS()
+	if err != nil || end > most {
+		return bad("an end that is out of range", fmt.Sprintf("at most %s seconds", decimal.Seconds(most)))
+	}
+	switch {
+	case l.Start.Sign() < 0:
+		return bad("a start before the beginning of the audio", "0 or later")
+	case l.Start.Cmp(l.End) > 0:
+		return bad(fmt.Sprintf("an end at %s, before the start at %s", decimal.Seconds(end), decimal.Seconds(start)),
+			"an end at or after the start")
+	}
+	a.StartMS, a.EndMS = start, end
+	if !exactStart || !exactEnd {
+		rd.remark(codec.DigitsLost, l.Place, strings.TrimSpace(l.StartText+" "+l.EndText))
+		if start == end && l.Start.Cmp(l.End) < 0 {
+			rd.remark(codec.Collapsed, l.Place, strings.TrimSpace(l.StartText+" "+l.EndText))
+		}
+		if rd.opts.KeepTimes && l.StartText != "" {
+			l.Fields = append(l.Fields, codec.Field{Name: startTextKey, Value: l.StartText})
+			if l.EndText != "" {
+				l.Fields = append(l.Fields, codec.Field{Name: endTextKey, Value: l.EndText})
+			}
+		}
+	}
+	return nil
+}
+
+// The keys of extra data under which [ReadOptions.KeepTimes] keeps times.
+const (
+	startTextKey = "start_text"
+	endTextKey   = "end_text"
+)
+
+// extraData makes one JSON object from a record's fields and its own extra data.
+func extraData(l *codec.Label) (json.RawMessage, error) {
+	if len(l.Fields) == 0 {
+		return l.Extra, nil
+	}
+	return codec.Object(l.Fields, l.Extra)
+}
+
+var gzipMagic = []byte{0x1f, 0x8b}
+
+// unpacked unpacks a stream that is packed with gzip, and returns any other as it is.
+func unpacked(r io.Reader) (io.Reader, error) {
+	in := bufio.NewReaderSize(r, 1<<16)
+	head, err := in.Peek(len(gzipMagic))
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if !bytes.Equal(head, gzipMagic) {
+		return in, nil
+	}
+	return codec.Gunzip(in)
+}
