@@ -77,7 +77,7 @@ func canonical(path string) (string, error) {
 // inPlace returns an error if the path no longer names the file that was opened: a new connection would open another
 // file, and writes to a removed file are lost. Call it while holding a connection.
 func (db *DB) inPlace() error {
-	if db.file == nil || runtime.GOOS == "windows" { // which lets nobody take an open file away
+	if db.file == nil || runtime.GOOS == "windows" { // Windows does not let an open file be removed
 		return nil
 	}
 	now, err := os.Stat(db.cfg.Path)
