@@ -183,8 +183,12 @@ func (s *Store) View(ctx context.Context, fn func(view *Store) error) error {
 }
 
 // Close waits for the call that is writing, if any, and closes the store. Closing any handle closes them all: every
-// later call returns [ErrClosed]. A read in progress either finishes or returns [ErrClosed]. Closing again has no
-// effect. The stream and the functions of an import must not call Close.
+// later call returns [ErrClosed]. Closing again has no effect. The stream and the functions of an import must not call
+// Close.
+//
+// Close does not wait for reads: the body of a loop may call it. A loop in progress over a store in a file ends with
+// [ErrClosed] at its next step; another read finishes, or returns [ErrClosed]. The file is released, and its companions
+// are removed, when the last of them has ended, which is before Close returns if there is none.
 func (s *Store) Close() error {
 	if s.view != nil || s.closed.Swap(true) {
 		return nil
@@ -309,8 +313,8 @@ func sequence[T any](s *Store, ctx context.Context, op string, read func(*sqlite
 		return s.read(ctx, op, func(tx *sqlite.ReadTx) error {
 			return read(tx, func(v T) error {
 				err := yield(v)
-				if err == nil && s.view != nil {
-					err = s.gone() // iter.Pull may carry a loop past the end of the view
+				if err == nil {
+					err = s.gone() // the body may have closed the store; iter.Pull may carry a loop past the end of the view
 				}
 				return err
 			})
