@@ -98,10 +98,11 @@ type cursor struct {
 	vals []driver.Value
 }
 
-// open runs a query on the driver's connection. Only its first step could wait, and callers check the context at each
-// step, so the driver gets none: it would start a goroutine for each query.
-func (c *conn) open(query string, args ...driver.Value) (*cursor, error) {
-	rows, err := c.QueryContext(context.Background(), query, named(args))
+// open runs a query on the driver's connection, and its first step with it. The driver starts a goroutine to watch a
+// context that can end, and callers check it at each step, so they hand over [context.Background] unless the first step
+// can be long: SQLite sorts in it, or looks for a row that is rare.
+func (c *conn) open(ctx context.Context, query string, args ...driver.Value) (*cursor, error) {
+	rows, err := c.QueryContext(ctx, query, named(args))
 	if err != nil {
 		return nil, err
 	}
@@ -176,8 +177,14 @@ func (tx *WriteTx) WithoutGuards(ctx context.Context, fn func() error) error {
 }
 
 // each runs a query below database/sql and calls fn for each row.
-func (tx *ReadTx) each(query string, fn func(*cursor) error, args ...driver.Value) (err error) {
-	cu, err := tx.dc.open(query, args...)
+func (tx *ReadTx) each(query string, fn func(*cursor) error, args ...driver.Value) error {
+	return tx.eachUntil(context.Background(), query, fn, args...)
+}
+
+// eachUntil is each for a query whose first step may be long: it ends with the context.
+func (tx *ReadTx) eachUntil(ctx context.Context, query string, fn func(*cursor) error, args ...driver.Value,
+) (err error) {
+	cu, err := tx.dc.open(ctx, query, args...)
 	if err != nil {
 		return err
 	}
