@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/annoset/annoset/internal/hook"
+	"github.com/annoset/annoset/internal/label"
 	"github.com/annoset/annoset/internal/reader"
 	"github.com/annoset/annoset/internal/valid"
 	"github.com/annoset/annoset/internal/whole"
@@ -219,7 +220,7 @@ func (s *Store) gone() error {
 // refuse returns an error if the store is a view, which is read-only.
 func (s *Store) refuse(op string) error {
 	if s.view == nil || s.gone() != nil {
-		return nil
+		return nil //nolint:nilerr // a handle that is gone is refused with that, by the read or the write itself
 	}
 	return fmt.Errorf("%s: %w: a view only reads", op, ErrReadOnly)
 }
@@ -399,4 +400,29 @@ func orZero[T any](v T, err error) (T, error) {
 		return zero, err
 	}
 	return v, nil
+}
+
+// annotationOf converts a label from below to an annotation.
+func annotationOf(l *label.Label) Annotation {
+	a := Annotation{ID: l.ID, AudioFileID: l.File, ArtifactType: l.Type, StartMS: l.StartMS, EndMS: l.EndMS}
+	if l.HasConfidence {
+		c := l.Confidence
+		a.Confidence = &c
+	}
+	if l.ExtraData != "" {
+		a.ExtraData = json.RawMessage(l.ExtraData)
+	}
+	return a
+}
+
+// labelOf converts an annotation to a label for below.
+func labelOf(a *Annotation) label.Label {
+	l := label.Label{ID: a.ID, File: a.AudioFileID, Type: a.ArtifactType, StartMS: a.StartMS, EndMS: a.EndMS}
+	if a.Confidence != nil {
+		l.Confidence, l.HasConfidence = *a.Confidence+0, true // -0 is 0
+	}
+	if !valid.NoJSON(a.ExtraData) {
+		l.ExtraData = string(a.ExtraData)
+	}
+	return l
 }
