@@ -64,8 +64,8 @@ func newChain(t *testing.T) *chain {
 	return c
 }
 
-// seal adds a label to an open layer, removes one from what is below it, if any, and seals it.
-func (c *chain) seal(ctx context.Context, tx *sqlite.WriteTx, layerID, removed int64) error {
+// seal adds a label to an open layer, removes one from what is below it, changes another, and seals it. 0 is no label.
+func (c *chain) seal(ctx context.Context, tx *sqlite.WriteTx, layerID, removed, changed int64) error {
 	id, err := tx.NextLabelIDs(ctx, 1)
 	if err != nil {
 		return err
@@ -73,31 +73,38 @@ func (c *chain) seal(ctx context.Context, tx *sqlite.WriteTx, layerID, removed i
 	if err := tx.InsertLayerFile(ctx, sqlite.LayerFile{LayerID: layerID, FileID: c.file}); err != nil {
 		return err
 	}
-	if removed != 0 {
-		if err := tx.InsertRemoval(ctx, layerID, sqlite.LabelRow{FileID: c.file, ID: removed}); err != nil {
+	for _, hidden := range []int64{removed, changed} {
+		if hidden == 0 {
+			continue
+		}
+		if err := tx.InsertRemoval(ctx, layerID, sqlite.LabelRow{FileID: c.file, ID: hidden}); err != nil {
 			return err
 		}
 	}
+	rows := []sqlite.LabelRow{{ID: id, FileID: c.file, TypeID: 1, StartMS: id, EndMS: id}}
+	if changed != 0 {
+		rows = append(rows, sqlite.LabelRow{ID: changed, FileID: c.file, TypeID: 1, StartMS: id, EndMS: 1000})
+	}
 	return errors.Join(
-		tx.InsertLabels(ctx, layerID, []sqlite.LabelRow{{ID: id, FileID: c.file, TypeID: 1, StartMS: id, EndMS: id}}),
+		tx.InsertLabels(ctx, layerID, rows),
 		tx.WeighLayer(ctx, layerID),
 		tx.WithoutGuards(ctx, func() error { return tx.SealLayer(ctx, layerID) }))
 }
 
-// visible returns the ids of the labels that are seen from a layer.
-func (c *chain) visible(t *testing.T, tx *sqlite.ReadTx, layerID int64) []int64 {
+// visible returns the labels that are seen from a layer.
+func (c *chain) visible(t *testing.T, tx *sqlite.ReadTx, layerID int64) []sqlite.LabelRow {
 	t.Helper()
 	is := is.New(t)
 	r, err := reader.New(t.Context(), tx, &sqlite.SetRow{DatasetID: c.dataset, LayerID: layerID}, reader.Filter{})
 	is.NoErr(err)
-	ids := []int64{}
+	rows := []sqlite.LabelRow{}
 	is.NoErr(r.Files(t.Context(), reader.Position{}, func(f *sqlite.SeenFile) error {
 		return r.File(t.Context(), f, sqlite.Span{}, func(row *sqlite.LabelRow) error {
-			ids = append(ids, row.ID)
+			rows = append(rows, *row)
 			return nil
 		})
 	}))
-	return ids
+	return rows
 }
 
 // A stack of sealed layers is folded when it would get higher than Max, and shows the same labels as before.
@@ -129,12 +136,15 @@ func TestOn_folds(t *testing.T) {
 				is.Equal(other[1:], stack[1:]) // a stack is folded once
 			}
 			is.NoErr(err)
-			removed := int64(0)
+			removed, changed := int64(0), int64(0)
 			if version%3 == 2 {
 				removed = int64(version) // the label of the version before
 			}
+			if version%2 == 1 {
+				changed = 1 // again and again, so in folded layers and below them
+			}
 			below = id
-			return c.seal(ctx, tx, id, removed)
+			return c.seal(ctx, tx, id, removed, changed)
 		}))
 	}
 	is.NoErr(c.Read(ctx, func(tx *sqlite.ReadTx) error {
@@ -154,7 +164,7 @@ func TestLike(t *testing.T) {
 			is.NoErr(c.Write(ctx, false, func(tx *sqlite.WriteTx) error {
 				base, err := tx.InsertLayer(ctx, c.dataset, nil, nil)
 				is.NoErr(err)
-				is.NoErr(c.seal(ctx, tx, base, 0))
+				is.NoErr(c.seal(ctx, tx, base, 0, 0))
 				from, err := On(ctx, tx, c.dataset, base)
 				is.NoErr(err)
 				is.NoErr(tx.InsertLayerFile(ctx, sqlite.LayerFile{LayerID: from, FileID: c.file}))
