@@ -164,6 +164,9 @@ func (s *Store) View(ctx context.Context, fn func(view *Store) error) error {
 			failed = fn(s)
 			return failed
 		}
+		if err := tx.Hold(ctx); err != nil {
+			return err
+		}
 		handle := *s
 		handle.view = &view{tx: tx}
 		defer func() {
