@@ -25,9 +25,9 @@ type TakenError struct {
 
 func (e *TakenError) Error() string { return "there is something at " + e.Path + " already" }
 
-// Write calls make with a temporary path beside path, and then moves what make wrote to path. After an error nothing was
-// put at path, and nothing is left beside it. A folder may replace an empty folder; if anything else exists at path,
-// Write returns a [*TakenError].
+// Write calls make with a temporary path beside path, and then moves what make wrote to path. After an error nothing
+// was put at path, and nothing is left beside it. A folder may replace an empty folder; if anything else exists at
+// path, Write returns a [*TakenError].
 func Write(kind Kind, path string, make func(temp string) error) (err error) {
 	path, err = filepath.Abs(path)
 	if err != nil {
