@@ -12,7 +12,7 @@ import (
 )
 
 // Stop ends a reading without an error of its own: a callback returns it when it wants no more. The reading returns it.
-var Stop = errors.New("reader: stop") //nolint:errname,revive // no failure, as fs.SkipAll is none
+var Stop = errors.New("reader: stop") //nolint:errname,revive,staticcheck // no failure, as fs.SkipAll is none
 
 // Filter chooses labels. A label must pass every field; the zero Filter passes all labels.
 type Filter struct {
