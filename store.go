@@ -74,10 +74,21 @@ type view struct {
 // Open opens the store in the file at path. It creates the store if there is no file, or an empty one. While the store
 // is open, the file has two companions, path-wal and path-shm. Options may be nil.
 //
-// Errors: a [*ValidationError] if path is empty; [ErrNotAStore] if the file is not an annoset store; [ErrNewerSchema]
-// if a later version of annoset made it; [ErrReadOnly] if the file or its folder cannot be written to and
-// Options.ReadOnly is not set; [ErrCorrupt]; [ErrBusy]; those of the file system, such as fs.ErrNotExist for a missing
-// folder and fs.ErrPermission. A file that is refused is left as it was, byte for byte.
+// The path is resolved once, with all links: the store stays with the file that it named, wherever the working folder
+// or a link goes later, and the companions are beside that file.
+//
+// Other programs may keep tables, views, indexes and triggers of their own in the file, and may add columns without
+// constraints; a migration leaves them. Open refuses, with an [ErrConflict] that names it, a trigger on a table of the
+// store, because it would change what is written, and what has a name that a migration needs. A store that is open
+// refuses to write when another program adds such a trigger. A read-only store runs no triggers, so it opens.
+//
+// Errors: a [*ValidationError] if path is empty; [ErrNotAStore] if the file is not an annoset store, or no regular
+// file; [ErrNewerSchema] if a later version of annoset made it; [ErrReadOnly] if the file or its folder cannot be
+// written to and Options.ReadOnly is not set, or if the log of a file that is opened read-only cannot be read without
+// writing beside it; [ErrConflict], as above, or if something that is no regular file has the name of a companion;
+// [ErrCorrupt], also if a table or trigger of the store was changed; [ErrMoved] if the file was replaced meanwhile;
+// [ErrBusy]; those of the file system, such as fs.ErrNotExist for a missing folder, fs.ErrPermission,
+// syscall.ENAMETOOLONG and syscall.EMFILE. A file that is refused is left as it was, byte for byte.
 func Open(ctx context.Context, path string, opts *Options) (*Store, error) {
 	op := fmt.Sprintf("open %q", path)
 	if path == "" {

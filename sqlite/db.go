@@ -163,7 +163,7 @@ func (db *DB) Close() error {
 	return db.shut()
 }
 
-// shut closes all connections. The writer's is the last one: it moves the log into the file, which a reader's cannot do.
+// shut closes all connections. The writer's is the last one: it moves the log into the file, which a reader's cannot.
 func (db *DB) shut() error {
 	var errs []error
 	if db.readers != nil && db.readers.pool != db.writer {

@@ -116,8 +116,8 @@ func sumOf(text string) string {
 }
 
 // plainColumns are columns in the form in which ALTER TABLE adds them: a name, a type, a constant default.
-var plainColumns = regexp.MustCompile(
-	`(?i)^(?:, ("[^"]*"|\[[^\]]*\]|` + "`[^`]*`" + `|[\w$]+)(?: +\w+)?(?: +NOT +NULL)?(?: +DEFAULT +(?:[-+]?[\d.]+|'[^']*'|NULL))?)+`)
+var plainColumns = regexp.MustCompile(`(?i)^(?:, ("[^"]*"|\[[^\]]*\]|` + "`[^`]*`" + `|[\w$]+)` +
+	`(?: +\w+)?(?: +NOT +NULL)?(?: +DEFAULT +(?:[-+]?[\d.]+|'[^']*'|NULL))?)+`)
 
 // A text is searched for added columns only if it is not much longer than those of the store are.
 const (

@@ -105,18 +105,19 @@ func TestObjects_AreDroppedByName(t *testing.T) {
 func TestOwnObject_added(t *testing.T) {
 	t.Parallel()
 	const begin, end = "CREATE TABLE t (\n    a TEXT NOT NULL, b INTEGER", ",\n\n    CHECK (a <> '')\n) STRICT"
+	const quoted = `, "my note" TEXT NOT NULL DEFAULT 'a, b', [d] INT DEFAULT -1`
 	own := &ownObject{kind: "table", name: "t", table: "t", sums: []string{sumOf(begin + end)}}
 	for text, want := range map[string]string{
 		begin + end:              "",
 		begin + ", c TEXT" + end: ", c TEXT",
-		begin + `, "my note" TEXT NOT NULL DEFAULT 'a, b', [d] INT DEFAULT -1` + end: `, "my note" TEXT NOT NULL DEFAULT 'a, b', [d] INT DEFAULT -1`,
-		"CREATE TABLE t (\n    a TEXT NOT NULL, c TEXT, b INTEGER, d ANY" + end:      ", c TEXT, d ANY",
-		begin + ", c TEXT CHECK (c <> '')" + end:                                     "",
-		begin + ", c TEXT AS (hex(a))" + end:                                         "",
-		begin + ", c TEXT NOT NULL ON CONFLICT IGNORE" + end:                         "",
-		begin + ", c TEXT" + strings.Replace(end, "<>", ">", 1):                      "",
-		begin + strings.Repeat(", c TEXT", 100) + end:                                strings.Repeat(", c TEXT", 100),
-		begin + strings.Repeat(", c TEXT", 10_000):                                   "",
+		begin + quoted + end:     quoted,
+		"CREATE TABLE t (\n    a TEXT NOT NULL, c TEXT, b INTEGER, d ANY" + end: ", c TEXT, d ANY",
+		begin + ", c TEXT CHECK (c <> '')" + end:                                "",
+		begin + ", c TEXT AS (hex(a))" + end:                                    "",
+		begin + ", c TEXT NOT NULL ON CONFLICT IGNORE" + end:                    "",
+		begin + ", c TEXT" + strings.Replace(end, "<>", ">", 1):                 "",
+		begin + strings.Repeat(", c TEXT", 100) + end:                           strings.Repeat(", c TEXT", 100),
+		begin + strings.Repeat(", c TEXT", 10_000):                              "",
 	} {
 		is := is.New(t)
 		is.Equal(own.added(text), want)

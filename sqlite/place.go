@@ -17,8 +17,8 @@ var companions = []string{"-wal", "-shm", "-journal"}
 // maxLinks bounds a chain of links to a file that is not there.
 const maxLinks = 40
 
-// resolve returns the absolute path of the file that a path names, with all links followed: SQLite has the log beside the
-// file itself. A link to nothing names the file that would be made.
+// resolve returns the absolute path of the file that a path names, with all links followed: SQLite has the log beside
+// the file itself. A link to nothing names the file that would be made.
 func resolve(path string) (string, error) {
 	for range maxLinks {
 		_, err := os.Stat(path)

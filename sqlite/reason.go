@@ -56,8 +56,8 @@ func whyNotOpened(cfg Config) error {
 		}
 	}
 	if name := filepath.Base(cfg.Path); hasLog(cfg.Path) && !canWrite(filepath.Dir(cfg.Path)) {
-		return fmt.Errorf("%w: it has a log, which can be read only where files can be written beside it: open it for writing"+
-			" once, or copy %s and %s-wal to a folder that can be written to", ErrReadOnly, name, name)
+		return fmt.Errorf("%w: it has a log, which can be read only where files can be written beside it: open it for"+
+			" writing once, or copy %s and %s-wal to a folder that can be written to", ErrReadOnly, name, name)
 	}
 	return missing
 }

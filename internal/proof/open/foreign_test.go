@@ -358,6 +358,22 @@ func TestOpen_LeavesColumnsThatOthersAdded(t *testing.T) {
 	})
 }
 
+// TestStore_withAForeignIndex has another program make a column unique in which the store repeats itself: a write that
+// would not be whole fails.
+func TestStore_withAForeignIndex(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s := proof.OpenStore(t, nil)
+	set := proof.NewDraft(t, s.Store, "one")
+	_, err := s.As("ann").Add(t.Context(), set.ID, proof.Label("a.wav", "glitch", 0, 10))
+	is.NoErr(err)
+	alter(t, s.Path, `CREATE UNIQUE INDEX mine ON editor (person)`)
+	before := proof.Dump(t, s.Store)
+	_, err = s.NewVersion(t.Context(), set.ID, annoset.NewSet{})
+	is.True(errors.Is(err, annoset.ErrConflict)) // the new draft has the label, so ann is an editor of it
+	is.True(proof.Dump(t, s.Store) == before)
+}
+
 // TestStore_whenAnotherProgramAddsATrigger adds one while the store is open: every write is refused then.
 func TestStore_whenAnotherProgramAddsATrigger(t *testing.T) {
 	t.Parallel()
