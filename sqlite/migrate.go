@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"embed"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -96,8 +97,34 @@ func peek(ctx context.Context, cfg Config) (header, error) {
 		}
 	}
 	h, err := readHeader(ctx, cfg, readerDSN(cfg)) // the log may have a newer header than the file
+	if code, _ := Code(err); code == lib.SQLITE_READONLY_ROLLBACK && !cfg.ReadOnly {
+		// A program without a log crashed here, and SQLite puts the file in order as soon as it may write to it.
+		if err := markedAsStore(cfg.Path); err != nil {
+			return h, err
+		}
+		h, err = readHeader(ctx, cfg, writerDSN(cfg))
+	}
 	h.file = info
 	return h, err
+}
+
+// markedAsStore returns an error unless the header of a file, which may be torn, says that it is a store. No store of
+// this process can have the file open, since its journal is one that a crash has left: so no lock is lost by closing it.
+func markedAsStore(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	const offset = 68
+	var id [4]byte
+	if _, err := f.ReadAt(id[:], offset); err != nil {
+		return err
+	}
+	if n := binary.BigEndian.Uint32(id[:]); n != applicationID {
+		return fmt.Errorf("%w: a SQLite database with application id %#x", ErrNotAStore, n)
+	}
+	return nil
 }
 
 func readHeader(ctx context.Context, cfg Config, dsn string) (header, error) {

@@ -112,8 +112,9 @@ func TestOpen_LeavesWhatOthersKeepInTheFile(t *testing.T) {
 			t.Run(made.name+", "+object.kind, func(t *testing.T) {
 				t.Parallel()
 				for j, name := range namesOfObjects {
-					if made.name != "schema1" && (i+j)%5 > 0 && !proof.Full() {
-						continue // nothing is brought up to date
+					dropped := made.name == "schema1" && (object.kind == "view" || object.kind == "trigger") // it once was
+					if !dropped && (i+j)%5 > 0 && !proof.Full() {
+						continue
 					}
 					leaves(t, made.name, plain, want, name, object.statements)
 				}

@@ -108,7 +108,7 @@ func TestOpen_whenTheHeaderIsWrong(t *testing.T) {
 		t.Parallel()
 		for at := range 100 {
 			for _, b := range []byte{0, 1, 2, 3, 0x7f, 0x80, 0xff} {
-				if sound[at] == b || !proof.Full() && (at+int(b))%3 > 0 {
+				if sound[at] == b || !proof.Full() && (at+int(b))%5 > 0 {
 					continue
 				}
 				data := append([]byte(nil), sound...)
@@ -120,7 +120,10 @@ func TestOpen_whenTheHeaderIsWrong(t *testing.T) {
 	t.Run("numbers", func(t *testing.T) {
 		t.Parallel()
 		for at := 24; at < 100; at += 4 {
-			for _, n := range []uint32{0, 1, 2, 5, 1 << 16, 1<<31 - 1, 1 << 31, 1<<32 - 1} {
+			for _, n := range []uint32{0, 1, 5, 1 << 16, 1<<31 - 1, 1<<32 - 1} {
+				if !proof.Full() && (at/4+int(n%7))%2 > 0 {
+					continue
+				}
 				data := append([]byte(nil), sound...)
 				binary.BigEndian.PutUint32(data[at:], n)
 				try(t, fmt.Sprintf("the number at %d is %#x", at, n), data)
