@@ -111,6 +111,9 @@ func (db *DB) openFile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := head.close(); err != nil {
+		return err
+	}
 	if !head.blank() {
 		if err := head.check(); err != nil {
 			return err
@@ -242,7 +245,7 @@ func (db *DB) checkSchema(ctx context.Context, tx *ReadTx) (cookie int64, err er
 	if err := h.check(); err != nil {
 		return 0, err
 	}
-	found, err := objectsOf(ctx, tx.conn)
+	found, err := tx.dc.objects()
 	if err != nil {
 		return 0, err
 	}

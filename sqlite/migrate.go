@@ -35,8 +35,15 @@ type header struct {
 	application, version, tables int
 	objects                      []object    // of a store
 	file                         os.FileInfo // nil: there was none
-	dsn                          string      // the DSN that it was read with
-	immutable                    bool        // the DSN reads without locks
+	pool                         *sqlx.DB    // that it was read through; nil: none
+	immutable                    bool        // the pool reads without locks
+}
+
+func (h header) close() error {
+	if h.pool == nil {
+		return nil
+	}
+	return h.pool.Close()
 }
 
 // blank reports whether the file is empty.
@@ -95,6 +102,9 @@ func peek(ctx context.Context, cfg Config) (header, error) {
 			h.file, h.immutable = state.info, true
 			return h, err
 		}
+		if err := h.close(); err != nil {
+			return header{}, err
+		}
 	}
 	h, err := readHeader(ctx, cfg, readerDSN(cfg)) // the log may have a newer header than the file
 	if code, _ := Code(err); code == lib.SQLITE_READONLY_ROLLBACK && !cfg.ReadOnly {
@@ -127,24 +137,47 @@ func markedAsStore(path string) error {
 	return nil
 }
 
-func readHeader(ctx context.Context, cfg Config, dsn string) (header, error) {
-	pool, err := newPool(dsn, 1, cfg.Wrap)
+// readHeader reads the header of a file, and its schema if it is a store. Without an error, the pool that it was read
+// through is still open.
+func readHeader(ctx context.Context, cfg Config, dsn string) (h header, err error) {
+	pool, err := newPool(dsn, 0, cfg.Wrap)
 	if err != nil {
 		return header{}, err
 	}
-	defer pool.Close()
-	h, err := headerOf(ctx, pool)
-	h.dsn = dsn
+	defer func() {
+		if h.pool = pool; err != nil {
+			err = errors.Join(err, pool.Close())
+			h.pool = nil
+		}
+	}()
+	c, err := pool.Connx(ctx)
+	if err != nil {
+		return header{}, headerFault(err)
+	}
+	defer c.Close() //nolint:errcheck // it goes back to the pool
+	if h, err = headerOf(ctx, c); err != nil {
+		return h, headerFault(err)
+	}
+	if h.check() != nil {
+		return h, nil
+	}
+	dc, err := driverConn(c)
+	if err != nil {
+		return h, err
+	}
+	h.objects, err = dc.objects()
+	return h, err
+}
+
+// headerFault says of an error in reading the header what is wrong with the file.
+func headerFault(err error) error {
 	switch code, _ := Code(err); code & 0xff {
 	case lib.SQLITE_NOTADB:
-		err = fmt.Errorf("%w: %w", ErrNotAStore, err)
+		return fmt.Errorf("%w: %w", ErrNotAStore, err)
 	case lib.SQLITE_ERROR: // the format is one that SQLite does not know
-		err = fmt.Errorf("%w: %w", ErrDamaged, err)
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	if err == nil && h.check() == nil {
-		h.objects, err = objectsOf(ctx, pool)
-	}
-	return h, err
+	return err
 }
 
 // getter is a pool, or one connection of it.
@@ -206,7 +239,11 @@ func migrateAll(ctx context.Context, c *sqlx.Conn) error {
 		if err := h.check(); err != nil {
 			return err
 		}
-		if found, err = objectsOf(ctx, c); err != nil {
+		dc, err := driverConn(c)
+		if err != nil {
+			return err
+		}
+		if found, err = dc.objects(); err != nil {
 			return err
 		}
 		if err := checkObjects(h.version, found); err != nil {

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
 	"fmt"
 	"maps"
@@ -19,33 +18,26 @@ import (
 )
 
 // object is what the schema of a file has under one name.
-type object struct {
-	Kind  string         `db:"type"`
-	Name  string         `db:"name"`
-	Table string         `db:"tbl_name"`
-	Text  sql.NullString `db:"sql"`
-}
+type object struct{ kind, name, table, text string }
 
 // String names an object for an error. Names may be of any length.
 func (o object) String() string {
-	if o.Kind == "trigger" || o.Kind == "index" {
-		return fmt.Sprintf("%s %.1000q on %.1000q", o.Kind, o.Name, o.Table)
+	if o.kind == "trigger" || o.kind == "index" {
+		return fmt.Sprintf("%s %.1000q on %.1000q", o.kind, o.name, o.table)
 	}
-	return fmt.Sprintf("%s %.1000q", o.Kind, o.Name)
+	return fmt.Sprintf("%s %.1000q", o.kind, o.name)
 }
 
-// selecter is a pool, or one connection of it.
-type selecter interface {
-	SelectContext(ctx context.Context, dest any, query string, args ...any) error
-}
-
-// objectsOf reads the schema of a file. What belongs to SQLite itself is left out.
-func objectsOf(ctx context.Context, db selecter) (all []object, err error) {
-	return all, db.SelectContext(ctx, &all, `
+// objects reads the schema of a file. What belongs to SQLite itself is left out.
+func (c *conn) objects() (all []object, err error) {
+	return all, c.each(context.Background(), `
 		SELECT type, name, tbl_name, sql
 		FROM sqlite_schema
 		WHERE name NOT LIKE 'sqlite\_%' ESCAPE '\'
-		ORDER BY type, name`)
+		ORDER BY type, name`, func(cu *cursor) error {
+		all = append(all, object{kind: cu.text(0), name: cu.text(1), table: cu.text(2), text: cu.text(3)})
+		return nil
+	})
 }
 
 // ownObject is an object that this package made.
@@ -104,10 +96,10 @@ func (s ownSchema) has(kind, name string) bool {
 
 // is reports whether what was found is the object itself. To a table, columns that only keep data may have been added.
 func (o *ownObject) is(found object) bool {
-	if found.Kind != o.kind || fold(found.Table) != fold(o.table) {
+	if found.kind != o.kind || fold(found.table) != fold(o.table) {
 		return false
 	}
-	return slices.Contains(o.sums, sumOf(found.Text.String)) || o.kind == "table" && len(o.added(found.Text.String)) > 0
+	return slices.Contains(o.sums, sumOf(found.text)) || o.kind == "table" && len(o.added(found.text)) > 0
 }
 
 func sumOf(text string) string {
@@ -157,7 +149,7 @@ func (o *ownObject) addedRuns(text string, runs int) string {
 func checkTables(version int, found []object) error {
 	kinds := make(map[string]object, len(found))
 	for _, o := range found {
-		kinds[fold(o.Name)] = o
+		kinds[fold(o.name)] = o
 	}
 	own := ownSchemas()[version]
 	for _, name := range slices.Sorted(maps.Keys(own)) {
@@ -168,7 +160,7 @@ func checkTables(version int, found []object) error {
 		if !there {
 			return fmt.Errorf("%w: table %q of schema %d is missing", ErrDamaged, name, version)
 		}
-		if o.Kind != "table" || !strings.HasPrefix(o.Text.String, "CREATE TABLE ") {
+		if o.kind != "table" || !strings.HasPrefix(o.text, "CREATE TABLE ") {
 			return fmt.Errorf("%w: %v is in the place of table %q", ErrDamaged, o, name)
 		}
 	}
@@ -184,10 +176,10 @@ func checkObjects(version int, found []object) error {
 	own, next := ownSchemas()[version], ownSchemas()[schemaVersion()]
 	old := version < schemaVersion()
 	for _, o := range found {
-		name := fold(o.Name)
+		name := fold(o.name)
 		switch mine := own[name]; {
 		case mine != nil && mine.is(o):
-			if old && o.Kind == "table" {
+			if old && o.kind == "table" {
 				if err := checkAdded(version, mine, o); err != nil {
 					return err
 				}
@@ -201,9 +193,9 @@ func checkObjects(version int, found []object) error {
 			return fmt.Errorf("%w: schema %d has no %v", ErrDamaged, version, o)
 		case old && next[name] != nil:
 			return inTheWay(o, fmt.Sprintf("schema %d has a %s of that name", schemaVersion(), next[name].kind))
-		case o.Kind == "trigger" && own.has("table", o.Table):
+		case o.kind == "trigger" && own.has("table", o.table):
 			return inTheWay(o, "it would change what is written")
-		case o.Kind == "trigger" && old && own.has("view", o.Table):
+		case o.kind == "trigger" && old && own.has("view", o.table):
 			return inTheWay(o, "it would be lost when the view is made anew")
 		}
 	}
@@ -219,7 +211,7 @@ var newColumn = regexp.MustCompile(`ALTER TABLE (\w+) ADD COLUMN (\w+)`)
 
 // checkAdded makes sure that a table has no column that is to be added to it.
 func checkAdded(version int, table *ownObject, o object) error {
-	added := fold(table.added(o.Text.String))
+	added := fold(table.added(o.text))
 	if added == "" {
 		return nil
 	}
@@ -242,7 +234,7 @@ func checkAdded(version int, table *ownObject, o object) error {
 func missing(found []object) string {
 	there := make(map[string]bool, len(found))
 	for _, o := range found {
-		there[fold(o.Name)] = true
+		there[fold(o.name)] = true
 	}
 	own := ownSchemas()[schemaVersion()]
 	for _, name := range slices.Sorted(maps.Keys(own)) {
@@ -258,7 +250,7 @@ func missing(found []object) string {
 func dropRepeatable(ctx context.Context, c *sqlx.Conn, version int, found []object) error {
 	own := ownSchemas()[version]
 	for _, o := range found {
-		mine := own[fold(o.Name)]
+		mine := own[fold(o.name)]
 		if mine == nil || mine.kind != "trigger" && mine.kind != "view" {
 			continue
 		}

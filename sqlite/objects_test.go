@@ -22,16 +22,12 @@ const objectsFile = "schema/objects.txt"
 func linesOf(t *testing.T, path string) (lines []string) {
 	t.Helper()
 	is := is.New(t)
-	pool, err := newPool(immutableDSN(Config{Path: path}), 1, nil)
+	h, err := readHeader(context.Background(), Config{Path: path}, immutableDSN(Config{Path: path}))
 	is.NoErr(err)
-	defer pool.Close()
-	h, err := headerOf(context.Background(), pool)
-	is.NoErr(err)
-	objects, err := objectsOf(context.Background(), pool)
-	is.NoErr(err)
-	is.True(len(objects) > 50)
-	for _, o := range objects {
-		lines = append(lines, fmt.Sprintf("%d %s %s %s %s", h.version, o.Kind, o.Name, o.Table, sumOf(o.Text.String)))
+	is.NoErr(h.close())
+	is.True(len(h.objects) > 50)
+	for _, o := range h.objects {
+		lines = append(lines, fmt.Sprintf("%d %s %s %s %s", h.version, o.kind, o.name, o.table, sumOf(o.text)))
 	}
 	return lines
 }

@@ -42,12 +42,17 @@ func (s fileState) untouched(other fileState) bool {
 }
 
 // openReaders opens a file that is there to be read only: without locks as long as nobody writes to it.
-func (db *DB) openReaders(ctx context.Context) (*readers, os.FileInfo, error) {
+func (db *DB) openReaders(ctx context.Context) (_ *readers, _ os.FileInfo, err error) {
 	state := stateOf(db.cfg)
 	head, err := peek(ctx, db.cfg)
 	if err != nil {
 		return nil, nil, err
 	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, head.close())
+		}
+	}()
 	if err := head.check(); err != nil {
 		return nil, nil, err
 	}
@@ -58,26 +63,15 @@ func (db *DB) openReaders(ctx context.Context) (*readers, os.FileInfo, error) {
 	if err := checkTables(head.version, head.objects); err != nil {
 		return nil, nil, err
 	}
-	pool, err := db.pool(head.dsn, 0)
-	if err != nil {
-		return nil, nil, err
-	}
-	r := &readers{pool: pool}
+	r := &readers{pool: head.pool}
 	if head.immutable {
 		r.still = &state
-	}
-	// A connection holds the file open, so that no other one can get its number.
-	if err := pool.PingContext(ctx); err != nil {
-		return nil, nil, errors.Join(err, pool.Close())
 	}
 	now, err := os.Stat(db.cfg.Path)
 	if err == nil && !os.SameFile(head.file, now) {
 		err = fmt.Errorf("%w: another one was put there", ErrMoved)
 	}
-	if err != nil {
-		return nil, nil, errors.Join(err, pool.Close())
-	}
-	return r, now, nil
+	return r, now, err
 }
 
 // enter begins a read. A file that is read without locks is opened anew once somebody has written to it; it must be the

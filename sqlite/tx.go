@@ -182,9 +182,13 @@ func (tx *ReadTx) each(query string, fn func(*cursor) error, args ...driver.Valu
 }
 
 // eachUntil is each for a query whose first step may be long: it ends with the context.
-func (tx *ReadTx) eachUntil(ctx context.Context, query string, fn func(*cursor) error, args ...driver.Value,
-) (err error) {
-	cu, err := tx.dc.open(ctx, query, args...)
+func (tx *ReadTx) eachUntil(ctx context.Context, query string, fn func(*cursor) error, args ...driver.Value) error {
+	return tx.dc.each(ctx, query, fn, args...)
+}
+
+// each runs a query and calls fn for each row.
+func (c *conn) each(ctx context.Context, query string, fn func(*cursor) error, args ...driver.Value) (err error) {
+	cu, err := c.open(ctx, query, args...)
 	if err != nil {
 		return err
 	}
