@@ -33,7 +33,7 @@ func TestJSON(t *testing.T) {
 		}, `{"id":1152921504606846976,"audio_file_id":"a.wav","artifact_type":"glitch","start_ms":1,"end_ms":2,
 			"confidence":0,"extra_data":{"a":1.0}}`},
 		{"annotation with nothing optional", label("a.wav", "glitch", 0, 0),
-			`{"id":0,"audio_file_id":"a.wav","artifact_type":"glitch","start_ms":0,"end_ms":0}`},
+			`{"id":0,"audio_file_id":"a.wav","artifact_type":"glitch","start_ms":0,"end_ms":0,"confidence":null}`},
 		{"published set", annoset.AnnotationSet{
 			ID: id, DatasetID: datasetID, Version: 3, Status: annoset.StatusPublished, ParentID: &parentID, Notes: "n",
 			ExtraData: json.RawMessage(`{}`), Digest: "sha256:00", CreatedAt: at, PublishedAt: &at, Revision: 7,
@@ -77,7 +77,7 @@ func TestJSON(t *testing.T) {
 			"findings_by_kind":{"point":1,"unused_type":1},"findings_by_severity":{"info":1,"warning":1},"findings":[
 			{"kind":"unused_type","severity":"warning","artifact_type":"hum","annotations":[],"message":"m"},
 			{"kind":"point","severity":"info","audio_file_id":"a.wav","artifact_type":"glitch","annotations":[
-				{"id":0,"audio_file_id":"a.wav","artifact_type":"glitch","start_ms":0,"end_ms":0}],"message":"n"}]}`},
+				{"id":0,"audio_file_id":"a.wav","artifact_type":"glitch","start_ms":0,"end_ms":0,"confidence":null}],"message":"n"}]}`},
 		{"review", annoset.Review{
 			Person: "ann", Verdict: annoset.VerdictRejected, Comment: "no", Revision: 3, Void: true, CreatedAt: at,
 		}, `{"person":"ann","verdict":"rejected","comment":"no","revision":3,"void":true,

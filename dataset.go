@@ -32,7 +32,11 @@ func (s *Store) CreateDataset(ctx context.Context, d NewDataset) (Dataset, error
 		if err := nameFree(ctx, tx, op, d.Name); err != nil {
 			return err
 		}
-		now, id := s.stamp(), s.newID().String()
+		now, err := s.stamp(op)
+		if err != nil {
+			return err
+		}
+		id := s.newID().String()
 		if _, taken, err := tx.DatasetByUUID(ctx, id); err != nil {
 			return err
 		} else if taken {
@@ -42,7 +46,6 @@ func (s *Store) CreateDataset(ctx context.Context, d NewDataset) (Dataset, error
 			UUID: id, Name: d.Name, Description: d.Description, ExtraData: textOf(d.ExtraData),
 			CreatedMS: now, UpdatedMS: now, RequiredApprovals: d.RequiredApprovals,
 		}
-		var err error
 		if row.ID, err = tx.InsertDataset(ctx, row); err != nil {
 			return err
 		}
@@ -141,7 +144,7 @@ func (s *Store) UpdateDataset(ctx context.Context, id uuid.UUID, patch DatasetPa
 			row.Description = *patch.Description
 		}
 		if patch.ExtraData != nil {
-			row.ExtraData = textOf(*patch.ExtraData)
+			row.ExtraData = textOf(patch.ExtraData)
 		}
 		if patch.RequiredApprovals != nil {
 			row.RequiredApprovals = *patch.RequiredApprovals
@@ -151,7 +154,9 @@ func (s *Store) UpdateDataset(ctx context.Context, id uuid.UUID, patch DatasetPa
 				return err
 			}
 		}
-		row.UpdatedMS = s.stamp()
+		if row.UpdatedMS, err = s.stamp(op); err != nil {
+			return err
+		}
 		if err := tx.UpdateDataset(ctx, row); err != nil {
 			return err
 		}
@@ -206,7 +211,7 @@ func (p *DatasetPatch) check(op string) error {
 	}
 	found.types(p.ArtifactTypes)
 	if p.ExtraData != nil {
-		found.extra(-1, *p.ExtraData)
+		found.extra(-1, p.ExtraData)
 	}
 	if p.RequiredApprovals != nil {
 		found.approvals(*p.RequiredApprovals)

@@ -244,7 +244,7 @@ func FuzzAnnotation(f *testing.F) {
 			a.ExtraData = nil // both say nothing
 		}
 		is.Equal(got, withID(ids[0], a)) // stored as it was given
-		draft, err := s.UpdateSet(t.Context(), set.ID, annoset.SetPatch{ExtraData: &a.ExtraData})
+		draft, err := s.UpdateSet(t.Context(), set.ID, annoset.SetPatch{ExtraData: a.ExtraData})
 		is.NoErr(err)                                   // the same extra data on a set
 		is.Equal(draft.ExtraData, a.ExtraData)          // as it was given
 		is.NoErr(s.Delete(t.Context(), set.ID, ids...)) // the next label finds the set as this one did

@@ -247,7 +247,7 @@ func ExampleStore_Tagged() {
 	_, err := store.Tagged(ctx, v1.DatasetID, "production")
 	fmt.Println(errors.Is(err, annoset.ErrNotFound), err)
 	// Output:
-	// true get tagged set: tag "production": annoset: not found
+	// true annoset: get tagged set: tag "production": not found
 }
 
 func ExampleStore_Tags() {
@@ -334,5 +334,5 @@ func ExampleSplit_PartOf() {
 	// Output:
 	// ep1.wav train <nil>
 	// ep2.wav train <nil>
-	// split: annoset: invalid input: train, validation and test add up to 0.8, not 1
+	// annoset: split: invalid input: train, validation and test add up to 0.8, not 1
 }

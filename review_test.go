@@ -67,7 +67,7 @@ func (r *reviewed) editsOf(ctx context.Context, s *annoset.Store) (edits, others
 		},
 		"rewrite the notes": func() error { return errOf(s.UpdateSet(ctx, id, annoset.SetPatch{Notes: new("other")})) },
 		"rewrite the extra data": func() error {
-			return errOf(s.UpdateSet(ctx, id, annoset.SetPatch{ExtraData: new(json.RawMessage(`{}`))}))
+			return errOf(s.UpdateSet(ctx, id, annoset.SetPatch{ExtraData: json.RawMessage(`{}`)}))
 		},
 	}
 	others = map[string]func() error{

@@ -162,13 +162,15 @@ func (t *TrainingPart) Examined(ctx context.Context, f Filter) iter.Seq2[Examine
 // cases. The larger the groups, the less exact are the fractions of files. A part whose fraction is made larger keeps
 // all its files if it is the training part, or if only its neighbor becomes smaller.
 type Split struct {
-	Seed uint64
+	Seed uint64 `json:"seed"`
 	// Train, Validation and Test are fractions in [0, 1]. Their sum is 1, within 1e-9.
-	Train, Validation, Test float64
+	Train      float64 `json:"train"`
+	Validation float64 `json:"validation"`
+	Test       float64 `json:"test"`
 	// Group, if not nil, names what keeps audio files together: the speaker, the session, the site. All files of a group
 	// are in one part. A file whose group is empty is by itself. Group must always return the same for a file. It must not
 	// use a store in memory, whose one connection is taken while Group is called.
-	Group func(audioFileID string) string
+	Group func(audioFileID string) string `json:"-"`
 }
 
 // PartOf returns the part of an audio file.
@@ -215,10 +217,10 @@ type TrainingRun struct {
 
 // TrainingFilter selects training runs. The zero TrainingFilter selects all. A run must pass every field that is set.
 type TrainingFilter struct {
-	SetID        uuid.UUID // the zero id: any
-	DatasetID    uuid.UUID // the zero id: any
-	Model        string    // empty: any
-	ModelVersion string    // empty: any
+	SetID        uuid.UUID `json:"set_id,omitzero"`         // the zero id: any
+	DatasetID    uuid.UUID `json:"dataset_id,omitzero"`     // the zero id: any
+	Model        string    `json:"model,omitempty"`         // empty: any
+	ModelVersion string    `json:"model_version,omitempty"` // empty: any
 }
 
 // RecordTraining records that a model was trained on a published set, and returns the record. Records are kept forever
@@ -243,10 +245,14 @@ func (s *Store) RecordTraining(ctx context.Context, setID uuid.UUID, run Trainin
 		if err != nil {
 			return err
 		}
+		now, err := s.stamp(op)
+		if err != nil {
+			return err
+		}
 		row := sqlite.RunRow{
 			UUID: s.newID().String(), SetID: set.ID, Model: run.Model, ModelVersion: run.ModelVersion,
 			Parameters: textOf(run.Parameters), Metrics: string(metrics), ExtraData: textOf(run.ExtraData),
-			TrainedMS: run.TrainedAt.UnixMilli(), RecordedMS: s.stamp(), RecordedBy: s.signature(),
+			TrainedMS: run.TrainedAt.UnixMilli(), RecordedMS: now, RecordedBy: s.signature(),
 			SetUUID: set.UUID, DatasetUUID: set.DatasetUUID, Version: set.Version, Digest: *set.Digest,
 		}
 		if run.TrainedAt.IsZero() {

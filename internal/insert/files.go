@@ -2,18 +2,18 @@ package insert
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/annoset/annoset/internal/reader"
 	"github.com/annoset/annoset/internal/valid"
 	"github.com/annoset/annoset/sqlite"
 )
 
-// ErrHasLabels says that an audio file cannot be clean.
-var ErrHasLabels = errors.New("has labels")
+// HasLabelsError says that an audio file cannot be clean.
+type HasLabelsError struct{ File string }
 
-// MarkClean marks an audio file of a draft as clean. If it has labels the error wraps [ErrHasLabels].
+func (e *HasLabelsError) Error() string { return "audio file " + valid.Brief(e.File) + " has labels" }
+
+// MarkClean marks an audio file of a draft as clean. If it has labels the error wraps [*HasLabelsError].
 func MarkClean(ctx context.Context, tx *sqlite.WriteTx, set *sqlite.SetRow, name string) error {
 	file, known, err := tx.FileByName(set.DatasetID, name)
 	if err != nil {
@@ -39,7 +39,7 @@ func MarkClean(ctx context.Context, tx *sqlite.WriteTx, set *sqlite.SetRow, name
 			return err
 		}
 		if has {
-			return fmt.Errorf("audio file %s %w", valid.Brief(name), ErrHasLabels)
+			return &HasLabelsError{File: name}
 		}
 	}
 	return SetClean(ctx, tx, set.LayerID, file.ID, true)
