@@ -95,7 +95,7 @@ type ImmutableError struct {
 const MaxModels = 100
 
 func (e *ImmutableError) Error() string {
-	text := fmt.Sprintf("annoset: %s %q: %s: version %d was published at %s and never changes", e.Op, e.SetID, bare(ErrPublished),
+	text := fmt.Sprintf("annoset: %s %q: %s: version %d was published at %s and never changes", e.Op, e.SetID, valid.Bare(ErrPublished),
 		e.Version, e.PublishedAt.Format(time.RFC3339))
 	if len(e.Models) > 0 {
 		text += "; trained: " + few(e.Models)
@@ -114,7 +114,7 @@ type DraftError struct {
 }
 
 func (e *DraftError) Error() string {
-	return fmt.Sprintf("annoset: %s %q: %s: version %d must be published first", e.Op, e.SetID, bare(ErrDraft), e.Version)
+	return fmt.Sprintf("annoset: %s %q: %s: version %d must be published first", e.Op, e.SetID, valid.Bare(ErrDraft), e.Version)
 }
 
 // Unwrap returns [ErrDraft].
@@ -128,7 +128,7 @@ type NotFoundError struct {
 }
 
 func (e *NotFoundError) Error() string {
-	return fmt.Sprintf("annoset: %s: %s %q: %s", e.Op, e.Kind, e.ID, bare(ErrNotFound))
+	return fmt.Sprintf("annoset: %s: %s %q: %s", e.Op, e.Kind, e.ID, valid.Bare(ErrNotFound))
 }
 
 // Unwrap returns [ErrNotFound].
@@ -142,7 +142,7 @@ type ExistsError struct {
 }
 
 func (e *ExistsError) Error() string {
-	return fmt.Sprintf("annoset: %s: %s %q: %s", e.Op, e.Kind, e.Name, bare(ErrExists))
+	return fmt.Sprintf("annoset: %s: %s %q: %s", e.Op, e.Kind, e.Name, valid.Bare(ErrExists))
 }
 
 // Unwrap returns [ErrExists].
@@ -155,7 +155,7 @@ type HasLabelsError struct {
 }
 
 func (e *HasLabelsError) Error() string {
-	return fmt.Sprintf("annoset: %s: %s: audio file %s has labels", e.Op, bare(ErrConflict), valid.Brief(e.AudioFileID))
+	return fmt.Sprintf("annoset: %s: %s: audio file %s has labels", e.Op, valid.Bare(ErrConflict), valid.Brief(e.AudioFileID))
 }
 
 // Unwrap returns [ErrConflict].
@@ -212,7 +212,7 @@ type ValidationError struct {
 func (e *ValidationError) Error() string {
 	const shown = 5
 	var b strings.Builder
-	fmt.Fprintf(&b, "annoset: %s: %s: ", e.Op, bare(ErrInvalid))
+	fmt.Fprintf(&b, "annoset: %s: %s: ", e.Op, valid.Bare(ErrInvalid))
 	for i, p := range e.Problems[:min(shown, len(e.Problems))] {
 		if i > 0 {
 			b.WriteString("; ")
@@ -321,36 +321,11 @@ func typed(err error) bool {
 	return ok
 }
 
-// prefix begins the text of every error of this package.
-const prefix = "annoset: "
-
-// bare returns the text of an error without the prefix.
-func bare(err error) string { return strings.TrimPrefix(err.Error(), prefix) }
-
-// callError is the error of a call that no struct describes: what was tried, and why it failed.
-type callError struct {
-	op     string
-	causes []error
-}
-
-func (e *callError) Error() string {
-	text := e.op
-	for _, cause := range e.causes {
-		text += ": " + bare(cause)
-	}
-	return prefix + strings.ReplaceAll(text, ": "+prefix, ": ")
-}
-
-// Unwrap returns the causes: a sentinel, if there is one, and what came up from below.
-func (e *callError) Unwrap() []error { return e.causes }
-
-func failed(op string, causes ...error) error { return &callError{op: op, causes: causes} }
-
 // translate turns an error from below into an error of this package. It is the only place that knows the errors of the
 // database, and it goes by their codes.
 func translate(op string, err error) error {
 	if foreign, ok := errors.AsType[*insert.StreamError](err); ok {
-		return failed(op, foreign)
+		return valid.Failed(op, foreign)
 	}
 	if marked, ok := errors.AsType[*insert.HasLabelsError](err); ok {
 		return &HasLabelsError{Op: op, AudioFileID: marked.File}
@@ -362,12 +337,12 @@ func translate(op string, err error) error {
 	case err == nil || typed(err):
 		return err
 	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
-		return failed(op, err)
+		return valid.Failed(op, err)
 	}
 	if sentinel := sentinelOf(err); sentinel != nil {
-		return failed(op, sentinel, err)
+		return valid.Failed(op, sentinel, err)
 	}
-	return failed(op, err)
+	return valid.Failed(op, err)
 }
 
 func sentinelOf(err error) error {

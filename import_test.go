@@ -105,8 +105,8 @@ func TestStore_Import(t *testing.T) {
 			broken := errors.New("line 7 is broken")
 
 			got, err := s.Import(t.Context(), set.ID, func(yield func(annoset.Annotation, error) bool) {
-				for a := range stream(n, 3) {
-					if !yield(a, nil) {
+				for a, err := range stream(n, 3) {
+					if !yield(a, err) {
 						return
 					}
 				}
@@ -156,9 +156,9 @@ func TestStore_Import_streamError(t *testing.T) {
 		}
 	}, nil)
 
-	is.True(errors.Is(err, foreign))                                         // the error itself is there
+	is.True(errors.Is(err, foreign))                                                                                   // the error itself is there
 	is.Equal(err.Error(), "annoset: import: label 1 of the stream: "+strings.TrimPrefix(foreign.Error(), "annoset: ")) // and where it came from
-	is.Equal(annosettest.Lines(t, s.Store, set.ID), []string{})              // nothing was written
+	is.Equal(annosettest.Lines(t, s.Store, set.ID), []string{})                                                        // nothing was written
 }
 
 func TestStore_Import_options(t *testing.T) {

@@ -83,7 +83,7 @@ func (s *Store) Publish(ctx context.Context, setID uuid.UUID, opts *PublishOptio
 			return err
 		}
 		// A clock that was set back must not let a set be published before it was created.
-		if err := survey.Publish(&set, &totals, digest, max(now, set.CreatedMS)); err != nil {
+		if err := survey.FillPublished(&set, &totals, digest, max(now, set.CreatedMS)); err != nil {
 			return err
 		}
 		set.PublishedBy = s.signature()

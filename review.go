@@ -43,7 +43,7 @@ type StaleError struct {
 
 func (e *StaleError) Error() string {
 	return fmt.Sprintf("annoset: %s %q: %s: version %d is at revision %d, and the review is of revision %d", e.Op, e.SetID,
-		bare(ErrConflict), e.Version, e.Revision, e.Seen)
+		valid.Bare(ErrConflict), e.Version, e.Revision, e.Seen)
 }
 
 // Unwrap returns [ErrConflict].
@@ -63,7 +63,7 @@ func (e *OwnWorkError) Error() string {
 	if e.Unsigned {
 		why = "it was edited unsigned, and that may have been " + valid.Brief(e.Person)
 	}
-	return fmt.Sprintf("annoset: %s %q: %s: version %d: %s", e.Op, e.SetID, bare(ErrOwnWork), e.Version, why)
+	return fmt.Sprintf("annoset: %s %q: %s: version %d: %s", e.Op, e.SetID, valid.Bare(ErrOwnWork), e.Version, why)
 }
 
 // Unwrap returns [ErrOwnWork].
@@ -85,7 +85,7 @@ type ApprovalError struct {
 
 func (e *ApprovalError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "annoset: %s %q: %s: version %d has %d of %d required approvals of revision %d", e.Op, e.SetID, bare(ErrNotApproved),
+	fmt.Fprintf(&b, "annoset: %s %q: %s: version %d has %d of %d required approvals of revision %d", e.Op, e.SetID, valid.Bare(ErrNotApproved),
 		e.Version, len(e.ApprovedBy), e.Need, e.Revision)
 	for _, people := range []struct {
 		are   string

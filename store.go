@@ -96,7 +96,7 @@ func Open(ctx context.Context, path string, opts *Options) (*Store, error) {
 func OpenMemory(ctx context.Context, opts *Options) (*Store, error) {
 	const op = "open in memory"
 	if opts != nil && opts.ReadOnly {
-		return nil, failed(op, fmt.Errorf("%w: there would be nothing to read", ErrReadOnly))
+		return nil, valid.Failed(op, fmt.Errorf("%w: there would be nothing to read", ErrReadOnly))
 	}
 	return open(ctx, op, "", opts)
 }
@@ -246,7 +246,7 @@ func (s *Store) refuse(op string) error {
 	if s.view == nil || s.gone() != nil {
 		return nil
 	}
-	return failed(op, fmt.Errorf("%w: a view only reads", ErrReadOnly))
+	return valid.Failed(op, fmt.Errorf("%w: a view only reads", ErrReadOnly))
 }
 
 // read runs fn over one state of the store.
@@ -302,7 +302,7 @@ func (s *Store) edit(ctx context.Context, op string, setID uuid.UUID,
 // outcome translates the error of a transaction. A concurrent Close may be its cause.
 func (s *Store) outcome(op string, err error) error {
 	if gone := s.gone(); err != nil && gone != nil && !typed(err) {
-		return failed(op, gone, err)
+		return valid.Failed(op, gone, err)
 	}
 	return translate(op, err)
 }

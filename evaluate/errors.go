@@ -1,8 +1,6 @@
 package evaluate
 
 import (
-	"fmt"
-
 	"github.com/annoset/annoset"
 	"github.com/annoset/annoset/internal/label"
 	"github.com/annoset/annoset/internal/valid"
@@ -45,4 +43,4 @@ func (p *problems) annotation(index int, a *annoset.Annotation) {
 }
 
 // wrap adds what was done to an error of a stream, of a store, of the caller's function or of the context.
-func wrap(op string, err error) error { return fmt.Errorf("%s: %w", op, err) }
+func wrap(op string, err error) error { return valid.Failed(op, err) }

@@ -122,7 +122,7 @@ func TestAgainst(t *testing.T) {
 			yield(annoset.Annotation{}, broken)
 		}, pairs(pred...), nil)
 		is.True(errors.Is(err, broken))
-		is.Equal(err.Error(), "evaluate reference: label 0 of the stream: broken") // and names the side
+		is.Equal(err.Error(), "annoset: evaluate reference: label 0 of the stream: broken") // and names the side
 	})
 
 	t.Run("ends with its context", func(t *testing.T) {

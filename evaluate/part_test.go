@@ -191,7 +191,7 @@ func TestAgainstPart(t *testing.T) {
 			_ = yield(glitchAt(0, 1), nil) && yield(annoset.Annotation{}, broken)
 		}, nil)
 		is.True(errors.Is(err, broken))
-		is.Equal(err.Error(), "evaluate part predictions: label 1 of the stream: broken")
+		is.Equal(err.Error(), "annoset: evaluate part predictions: label 1 of the stream: broken")
 		_, err = evaluate.AgainstPart(t.Context(), part, pairs(glitchAt(5, 1)), nil)
 		is.Equal(badFields(is, err), []string{"0 end_ms"})
 		_, err = evaluate.AgainstPart(t.Context(), part, nil, nil)

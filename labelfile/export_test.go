@@ -42,7 +42,7 @@ func TestExport(t *testing.T) {
 	is.True(errors.Is(err, annoset.ErrInvalid)) // two audio files do not go into one label track
 	_, err = labelfile.Export(t.Context(), s, draft.ID, failing{fs.ErrPermission}, labelfile.DCASE, nil)
 	is.True(errors.Is(err, fs.ErrPermission)) // the writer's own error
-	is.Equal(err.Error(), "export: permission denied")
+	is.Equal(err.Error(), "annoset: export: permission denied")
 	_, err = labelfile.Export(t.Context(), s, draft.ID, failing{syscall.ENOSPC}, labelfile.DCASE, nil)
 	is.True(errors.Is(err, annoset.ErrFull)) // as of the store's own disk
 }

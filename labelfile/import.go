@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"iter"
@@ -15,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/valid"
 	"github.com/annoset/annoset/labelfile/internal/codec"
 )
 
@@ -135,7 +135,7 @@ func (fi *fileImport) plain(err error) error {
 	case final(fi.failed):
 		return fi.failed
 	}
-	return fmt.Errorf("%s: %w", importing, fi.failed)
+	return valid.Failed(importing, fi.failed)
 }
 
 // audioFiles returns the audio files whose duration the files say, in order of id.

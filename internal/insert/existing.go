@@ -12,7 +12,8 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// existing are the labels that a set has of the audio files that an import names, as they were before it.
+// existing counts the labels that a set had before an import, of the audio files that the import names. The labels of a
+// file are read when it is first named. The import may have written other files by then, but not this one.
 type existing struct {
 	tx    *sqlite.ReadTx
 	set   *sqlite.SetRow
@@ -21,7 +22,7 @@ type existing struct {
 	files map[string]map[labelKey]int
 }
 
-// labelKey identifies the contents of a label within its audio file.
+// labelKey identifies what a label says within its audio file: a hash of everything but its id.
 type labelKey [16]byte
 
 func keyOf(l *label.Label) (k labelKey) {
@@ -41,7 +42,7 @@ func keyOf(l *label.Label) (k labelKey) {
 	return k
 }
 
-// take reports whether a label is there already, once for each time that it is.
+// take reports whether the set had a label before the import. It does so once for each time that the set had it.
 func (e *existing) take(ctx context.Context, l *label.Label) (bool, error) {
 	keys, loaded := e.files[l.File]
 	if !loaded {

@@ -8,23 +8,24 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// Row is a label of one layer as it is seen from the top of a stack.
+// Row is a label row of one layer, with how it is seen from the top of a stack.
 type Row struct {
 	*sqlite.LabelRow
-	Depth       int  // of its layer; 0 is the topmost
-	Hidden      bool // a layer above removes it
-	HiddenBelow bool // a layer above removes it, other than the topmost
+	Depth       int  // of its layer; 0 is the topmost layer
+	Hidden      bool // a layer above its own removes it
+	HiddenBelow bool // a layer above its own removes it, not counting the topmost layer
 }
 
-// hiding says which layers remove an id of a file: the topmost of all, and the topmost below depth 0.
+// hiding has the depths of the layers that remove an id of a file: of the topmost one, and of the topmost one below
+// depth 0.
 type hiding struct{ top, below int }
 
 const nowhere = math.MaxInt
 
-// visible is what no layer removes.
+// visible is the hiding of an id that no layer removes.
 var visible = hiding{top: nowhere, below: nowhere}
 
-// by is h where the layer at depth removes the id too.
+// by returns h with one more layer that removes the id.
 func (h hiding) by(depth int) hiding {
 	h.top = min(h.top, depth)
 	if depth > 0 {
@@ -33,11 +34,11 @@ func (h hiding) by(depth int) hiding {
 	return h
 }
 
-// checkEvery is how many rows pass between two looks at the context.
+// checkEvery is how many rows are read between two checks of the context.
 const checkEvery = 256
 
-// EachLabel calls fn for every row that the layers of a stack hold of an audio file, in order of start and id. Hidden
-// rows are included: the survey and the fold need them. The value that fn gets is overwritten by the next one.
+// EachLabel calls fn for each row that the layers of a stack have of an audio file, in order of start and id. Hidden
+// rows are included; the survey and the fold need them. The row is valid until fn returns.
 func EachLabel(ctx context.Context, tx *sqlite.ReadTx, stack []sqlite.LayerRow, file *sqlite.SeenFile, span sqlite.Span,
 	fn func(*Row) error,
 ) (err error) {
@@ -75,7 +76,9 @@ func EachLabel(ctx context.Context, tx *sqlite.ReadTx, stack []sqlite.LayerRow, 
 		if err != nil {
 			return err
 		}
-		row = Row{LabelRow: first.row, Depth: first.depth, Hidden: h.top < first.depth, HiddenBelow: h.below < first.depth}
+		row = Row{
+			LabelRow: first.row, Depth: first.depth, Hidden: h.top < first.depth, HiddenBelow: h.below < first.depth,
+		}
 		if err := fn(&row); err != nil {
 			return err
 		}
@@ -85,15 +88,16 @@ func EachLabel(ctx context.Context, tx *sqlite.ReadTx, stack []sqlite.LayerRow, 
 	}
 }
 
-// removals are what the layers of a file remove. A few are read at once. Where there are many, the first rows are looked
-// up one by one: who reads a page of a file need not know all of them.
+// removals knows which ids the layers of a file remove. If a layer has fewer than fewRemovals, they are all read at the
+// beginning. Otherwise the first maxLooks ids are looked up one by one, because a reader that stops after a page should
+// not pay for all of them.
 type removals struct {
 	tx     *sqlite.ReadTx
 	stack  []sqlite.LayerRow
 	file   *sqlite.SeenFile
 	hidden map[int64]hiding
-	whole  bool // hidden has all
-	looks  int
+	whole  bool // hidden has all removals
+	looks  int  // ids that were looked up
 }
 
 const (
@@ -104,12 +108,12 @@ const (
 func newRemovals(tx *sqlite.ReadTx, stack []sqlite.LayerRow, file *sqlite.SeenFile) (*removals, error) {
 	r := &removals{tx: tx, stack: stack, file: file, whole: true}
 	if len(file.Layers) < 2 {
-		return r, nil // none can matter
+		return r, nil // a removal hides rows of the layers below only
 	}
 	return r, r.read(fewRemovals)
 }
 
-// read reads what the layers remove, at most limit removals of each.
+// read reads at most limit removals of each layer.
 func (r *removals) read(limit int64) error {
 	r.hidden, r.whole = make(map[int64]hiding), true
 	for _, depth := range r.file.Layers {
@@ -130,7 +134,7 @@ func (r *removals) read(limit int64) error {
 	return nil
 }
 
-// of says which layers remove an id.
+// of returns which layers remove an id.
 func (r *removals) of(id int64) (hiding, error) {
 	if !r.whole && r.looks == maxLooks {
 		if err := r.read(math.MaxInt64); err != nil {
@@ -157,7 +161,7 @@ func (r *removals) of(id int64) (hiding, error) {
 	return h, nil
 }
 
-// head is the next row of one layer's cursor.
+// head is the cursor of one layer and its current row.
 type head struct {
 	labels *sqlite.LabelCursor
 	row    *sqlite.LabelRow // nil at the end
@@ -169,7 +173,8 @@ func (h *head) advance() (err error) {
 	return err
 }
 
-// firstHead returns the head whose row comes next, or nil at the end. There are at most a handful.
+// firstHead returns the head whose row comes next, or nil at the end. A linear search will do: there are at most a
+// handful of heads.
 func firstHead(heads []*head) *head {
 	var first *head
 	for _, h := range heads {
