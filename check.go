@@ -363,7 +363,10 @@ func (c *checker) compare(ctx context.Context, f *sqlite.SeenFile, row *sqlite.L
 		if pair.other == 0 || !c.count(pair.kind) {
 			continue
 		}
-		other, err := findLabel(ctx, c.Tx, c.op, c.Set, pair.other)
+		other, found, err := reader.ByID(ctx, c.Tx, c.Set.LayerID, pair.other)
+		if err == nil && !found {
+			err = fmt.Errorf("%w: label %d was read and is not found", ErrCorrupt, pair.other)
+		}
 		if err != nil {
 			return err
 		}

@@ -22,7 +22,7 @@ func (s *Store) CreateDataset(ctx context.Context, d NewDataset) (Dataset, error
 	p.Name(-1, "name", d.Name)
 	p.Text(-1, "description", d.Description)
 	p.types(d.ArtifactTypes)
-	p.extra(-1, d.ExtraData)
+	p.extra(d.ExtraData)
 	p.approvals(d.RequiredApprovals)
 	if err := p.err(); err != nil {
 		return Dataset{}, err
@@ -211,7 +211,7 @@ func (p *DatasetPatch) check(op string) error {
 	}
 	found.types(p.ArtifactTypes)
 	if p.ExtraData != nil {
-		found.extra(-1, p.ExtraData)
+		found.extra(p.ExtraData)
 	}
 	if p.RequiredApprovals != nil {
 		found.approvals(*p.RequiredApprovals)

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -172,13 +171,13 @@ type Place struct {
 // String returns the place as compilers write it: "labels.csv:12:3". It leaves out a line or column that is not known.
 func (p Place) String() string {
 	at := cmp.Or(p.File, "input")
-	for _, n := range []int{p.Line, p.Column} {
-		if n == 0 {
-			break
-		}
-		at += ":" + strconv.Itoa(n)
+	switch {
+	case p.Line == 0:
+		return at
+	case p.Column == 0:
+		return fmt.Sprintf("%s:%d", at, p.Line)
 	}
-	return at
+	return fmt.Sprintf("%s:%d:%d", at, p.Line, p.Column)
 }
 
 // Problem is one bad field of the input.
@@ -296,7 +295,7 @@ func given(op, field string, there bool) error {
 }
 
 // extra checks extra data.
-func (p *problems) extra(index int, data json.RawMessage) { p.Object(index, "extra_data", data) }
+func (p *problems) extra(data json.RawMessage) { p.Object(-1, "extra_data", data) }
 
 // factual marks the errors that already say what was tried. They are returned as they are.
 type factual interface {

@@ -202,7 +202,7 @@ func (s *Store) UpdateSet(ctx context.Context, setID uuid.UUID, patch SetPatch) 
 		p.Text(-1, "notes", *patch.Notes)
 	}
 	if patch.ExtraData != nil {
-		p.extra(-1, patch.ExtraData)
+		p.extra(patch.ExtraData)
 	}
 	if err := p.err(); err != nil {
 		return AnnotationSet{}, err
@@ -263,7 +263,7 @@ func (s *Store) DeleteSet(ctx context.Context, setID uuid.UUID) error {
 func (n *NewSet) check(op string) error {
 	p := &problems{op: op}
 	p.Text(-1, "notes", n.Notes)
-	p.extra(-1, n.ExtraData)
+	p.extra(n.ExtraData)
 	return p.err()
 }
 

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/annoset/annoset/internal/hook"
+	"github.com/annoset/annoset/internal/label"
 	"github.com/annoset/annoset/internal/reader"
 	"github.com/annoset/annoset/internal/valid"
 	"github.com/annoset/annoset/internal/whole"
@@ -177,6 +178,9 @@ func (s *Store) View(ctx context.Context, fn func(view *Store) error) error {
 			failed = fn(s)
 			return failed
 		}
+		if err := tx.Hold(ctx); err != nil {
+			return err
+		}
 		handle := *s
 		handle.view = &view{tx: tx}
 		defer func() {
@@ -244,7 +248,7 @@ func (s *Store) gone() error {
 // refuse returns an error if the store is a view, which is read-only.
 func (s *Store) refuse(op string) error {
 	if s.view == nil || s.gone() != nil {
-		return nil
+		return nil //nolint:nilerr // a handle that is gone is refused with that, by the read or the write itself
 	}
 	return valid.Failed(op, fmt.Errorf("%w: a view only reads", ErrReadOnly))
 }
@@ -348,7 +352,7 @@ func yielding[T any](readAhead bool, run func(yield func(T) error) error) iter.S
 		ahead := []T(nil)
 		take := func(v T) error {
 			if !yield(v, nil) {
-				return reader.Stop
+				return reader.ErrStop
 			}
 			return nil
 		}
@@ -359,7 +363,7 @@ func yielding[T any](readAhead bool, run func(yield func(T) error) error) iter.S
 			}
 		}
 		err := run(take)
-		if errors.Is(err, reader.Stop) {
+		if errors.Is(err, reader.ErrStop) {
 			return
 		}
 		if err == nil {
@@ -435,4 +439,29 @@ func orZero[T any](v T, err error) (T, error) {
 		return zero, err
 	}
 	return v, nil
+}
+
+// annotationOf converts a label from below to an annotation.
+func annotationOf(l *label.Label) Annotation {
+	a := Annotation{ID: l.ID, AudioFileID: l.File, ArtifactType: l.Type, StartMS: l.StartMS, EndMS: l.EndMS}
+	if l.HasConfidence {
+		c := l.Confidence
+		a.Confidence = &c
+	}
+	if l.ExtraData != "" {
+		a.ExtraData = json.RawMessage(l.ExtraData)
+	}
+	return a
+}
+
+// labelOf converts an annotation to a label for below.
+func labelOf(a *Annotation) label.Label {
+	l := label.Label{ID: a.ID, File: a.AudioFileID, Type: a.ArtifactType, StartMS: a.StartMS, EndMS: a.EndMS}
+	if a.Confidence != nil {
+		l.Confidence, l.HasConfidence = *a.Confidence+0, true // -0 is 0
+	}
+	if !valid.NoJSON(a.ExtraData) {
+		l.ExtraData = string(a.ExtraData)
+	}
+	return l
 }

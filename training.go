@@ -369,7 +369,7 @@ func (r *TrainingRun) check(op string) error {
 	p.Name(-1, "model", r.Model)
 	p.Within(-1, "model_version", r.ModelVersion, MaxNameBytes)
 	p.Object(-1, "parameters", r.Parameters)
-	p.extra(-1, r.ExtraData)
+	p.extra(r.ExtraData)
 	bytes := 0
 	for _, name := range slices.Sorted(maps.Keys(r.Metrics)) {
 		bytes += len(name)

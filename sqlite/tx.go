@@ -12,7 +12,7 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// ReadTx reads one consistent state. Used by one goroutine at a time.
+// ReadTx reads one consistent state of the database. It must be used by one goroutine at a time.
 type ReadTx struct {
 	conn *sqlx.Conn
 	dc   *conn // the same connection, below database/sql
@@ -25,7 +25,7 @@ type WriteTx struct{ ReadTx }
 func get[T any](ctx context.Context, tx *ReadTx, query string, args ...any) (row T, found bool, err error) {
 	err = tx.conn.GetContext(ctx, &row, query, args...)
 	if errors.Is(err, sql.ErrNoRows) {
-		var zero T // sqlx has made values for the pointers of row
+		var zero T // sqlx has allocated values for the pointers in row
 		return zero, false, nil
 	}
 	return row, err == nil, err
@@ -65,7 +65,13 @@ func driverConn(c *sqlx.Conn) (dc *conn, err error) {
 	return dc, err
 }
 
-// Interrupt ends all reads under way, so that none uses the connection once somebody else has it.
+// Hold begins to read. SQLite takes the state that a transaction reads at its first read.
+func (tx *ReadTx) Hold(ctx context.Context) error {
+	_, _, err := get[int64](ctx, tx, `SELECT id FROM sequence`)
+	return err
+}
+
+// Interrupt ends all reads in progress, so that none uses the connection once somebody else has it.
 func (tx *ReadTx) Interrupt() error {
 	var errs []error
 	for rows := range tx.dc.reading {
@@ -124,8 +130,8 @@ var bulkGuards = []string{
 }
 
 // WithoutGuards runs fn without the triggers of bulkGuards, and puts them back. Other connections always see them: the
-// schema is part of the transaction. The caller must hold the rules that the triggers hold. No cursor may be open when
-// it begins or ends.
+// schema is part of the transaction. The caller must keep the rules that the triggers enforce. No cursor may be open
+// when it begins or ends.
 func (tx *WriteTx) WithoutGuards(ctx context.Context, fn func() error) error {
 	query, args, err := sqlx.In("SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name IN (?) ORDER BY name",
 		bulkGuards)

@@ -23,7 +23,7 @@ func TestChangeOf(t *testing.T) {
 		"another value in it":         {func(l *label.Label) { l.ExtraData = `{"a":1,"b":[3]}` }, Edited, "b.wav"},
 		"no extra data":               {func(l *label.Label) { l.ExtraData = "" }, Edited, "b.wav"},
 		"what is not JSON":            {func(l *label.Label) { l.ExtraData = "{" }, Edited, "b.wav"},
-		"a confidence of 0":           {func(l *label.Label) { l.HasConfidence = true }, Edited, "b.wav"},
+		"confidence 0":                {func(l *label.Label) { l.HasConfidence = true }, Edited, "b.wav"},
 		"a span and a confidence":     {func(l *label.Label) { l.StartMS, l.HasConfidence = 11, true }, Moved, "b.wav"},
 		"a type and confidence":       {func(l *label.Label) { l.Type, l.HasConfidence = "click", true }, Relabelled, "b.wav"},
 		"a type and a span":           {func(l *label.Label) { l.Type, l.EndMS = "click", 21 }, Rewritten, "b.wav"},

@@ -109,7 +109,7 @@ type overlap struct {
 
 // overlaps matches labels of one type, the best overlap first. Two labels that are each other's best match are matched
 // by that rule whenever they are found. So it is enough to follow a chain from each label to its best match until two
-// labels are each other's best, without a list of all overlaps (the nearest-neighbour chain, J. P. Benzécri, Les
+// labels are each other's best, without a list of all overlaps (the nearest-neighbor chain, J. P. Benzécri, Les
 // cahiers de l'analyse des données 7 (1982)).
 func (m *matching) overlaps(ctx context.Context, minIoU float64) error {
 	s := &search{matching: m, minIoU: minIoU}

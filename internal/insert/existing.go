@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"io"
 	"math"
 
 	"github.com/annoset/annoset/internal/label"
@@ -26,19 +25,18 @@ type existing struct {
 type labelKey [16]byte
 
 func keyOf(l *label.Label) (k labelKey) {
-	h := sha256.New()
-	var fixed [33]byte
-	binary.LittleEndian.PutUint64(fixed[0:], uint64(l.StartMS))
-	binary.LittleEndian.PutUint64(fixed[8:], uint64(l.EndMS))
+	const fixed = 33
+	said := make([]byte, fixed, fixed+len(l.Type)+len(l.ExtraData))
+	binary.LittleEndian.PutUint64(said[0:], uint64(l.StartMS))
+	binary.LittleEndian.PutUint64(said[8:], uint64(l.EndMS))
 	if l.HasConfidence {
-		binary.LittleEndian.PutUint64(fixed[16:], math.Float64bits(l.Confidence))
-		fixed[24] = 1
+		binary.LittleEndian.PutUint64(said[16:], math.Float64bits(l.Confidence))
+		said[24] = 1
 	}
-	binary.LittleEndian.PutUint64(fixed[25:], uint64(len(l.Type)))
-	h.Write(fixed[:])
-	io.WriteString(h, l.Type)
-	io.WriteString(h, l.ExtraData)
-	copy(k[:], h.Sum(nil))
+	binary.LittleEndian.PutUint64(said[25:], uint64(len(l.Type)))
+	said = append(append(said, l.Type...), l.ExtraData...)
+	sum := sha256.Sum256(said)
+	copy(k[:], sum[:])
 	return k
 }
 

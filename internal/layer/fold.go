@@ -93,7 +93,7 @@ func (f *folding) files(ctx context.Context) ([]sqlite.SeenFile, error) {
 func (f *folding) removals(ctx context.Context, files []sqlite.SeenFile) error {
 	lowest := make(map[int64]lowestRemoval)
 	for depth, layer := range f.stack {
-		if err := f.tx.EachRemoval(layer.ID, func(fileID, id int64) error {
+		if err := f.tx.EachRemoval(ctx, layer.ID, func(fileID, id int64) error {
 			lowest[id] = lowestRemoval{depth: depth, fileID: fileID}
 			return nil
 		}); err != nil {

@@ -42,7 +42,7 @@ const checkEvery = 256
 func EachLabel(ctx context.Context, tx *sqlite.ReadTx, stack []sqlite.LayerRow, file *sqlite.SeenFile, span sqlite.Span,
 	fn func(*Row) error,
 ) (err error) {
-	removed, err := newRemovals(tx, stack, file)
+	removed, err := newRemovals(ctx, tx, stack, file)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func EachLabel(ctx context.Context, tx *sqlite.ReadTx, stack []sqlite.LayerRow, 
 		if first == nil {
 			return nil
 		}
-		h, err := removed.of(first.row.ID)
+		h, err := removed.of(ctx, first.row.ID)
 		if err != nil {
 			return err
 		}
@@ -105,20 +105,22 @@ const (
 	maxLooks    = 1 << 10
 )
 
-func newRemovals(tx *sqlite.ReadTx, stack []sqlite.LayerRow, file *sqlite.SeenFile) (*removals, error) {
+func newRemovals(
+	ctx context.Context, tx *sqlite.ReadTx, stack []sqlite.LayerRow, file *sqlite.SeenFile,
+) (*removals, error) {
 	r := &removals{tx: tx, stack: stack, file: file, whole: true}
 	if len(file.Layers) < 2 {
 		return r, nil // a removal hides rows of the layers below only
 	}
-	return r, r.read(fewRemovals)
+	return r, r.read(ctx, fewRemovals)
 }
 
 // read reads at most limit removals of each layer.
-func (r *removals) read(limit int64) error {
+func (r *removals) read(ctx context.Context, limit int64) error {
 	r.hidden, r.whole = make(map[int64]hiding), true
 	for _, depth := range r.file.Layers {
 		n := int64(0)
-		err := r.tx.RemovedIDs(r.stack[depth].ID, r.file.ID, limit, func(id int64) {
+		err := r.tx.RemovedIDs(ctx, r.stack[depth].ID, r.file.ID, limit, func(id int64) {
 			n++
 			h, ok := r.hidden[id]
 			if !ok {
@@ -135,9 +137,9 @@ func (r *removals) read(limit int64) error {
 }
 
 // of returns which layers remove an id.
-func (r *removals) of(id int64) (hiding, error) {
+func (r *removals) of(ctx context.Context, id int64) (hiding, error) {
 	if !r.whole && r.looks == maxLooks {
-		if err := r.read(math.MaxInt64); err != nil {
+		if err := r.read(ctx, math.MaxInt64); err != nil {
 			return hiding{}, err
 		}
 	}

@@ -65,8 +65,8 @@ func TestEachLabel_closesItsCursors(t *testing.T) {
 		stack, err := tx.Stack(t.Context(), s.layers[0])
 		is.NoErr(err)
 		f := &sqlite.SeenFile{ID: s.file, Layers: []int{0, 1, 2}}
-		err = EachLabel(t.Context(), &tx.ReadTx, stack, f, sqlite.Span{}, func(*Row) error { return Stop })
-		is.True(errors.Is(err, Stop))
+		err = EachLabel(t.Context(), &tx.ReadTx, stack, f, sqlite.Span{}, func(*Row) error { return ErrStop })
+		is.True(errors.Is(err, ErrStop))
 		has, err := HasLabels(t.Context(), &tx.ReadTx, stack, f)
 		is.NoErr(err)
 		is.True(has)
@@ -109,19 +109,23 @@ func TestEachLabel_whereMuchIsRemoved(t *testing.T) {
 	}
 	s := writeStack(t, layerOf{labels: []sqlite.LabelRow{at(label, 0)}}, layerOf{removed: removed})
 	s.read(t, 0, func(tx *sqlite.ReadTx, stack []sqlite.LayerRow, f *sqlite.SeenFile) {
-		removals, err := newRemovals(tx, stack, f)
+		removals, err := newRemovals(t.Context(), tx, stack, f)
 		is.NoErr(err)
 		is.Equal(len(removals.hidden), fewRemovals) // a page does not need all of them
 		for i, id := range removed {
 			is.Equal(removals.whole, i > maxLooks/2) // two looks each, and then all are read
-			h, err := removals.of(id)
+			h, err := removals.of(t.Context(), id)
 			is.NoErr(err)
 			is.Equal(h, hiding{top: 0, below: nowhere}) // by the topmost layer alone
-			h, err = removals.of(id + 1)
+			h, err = removals.of(t.Context(), id+1)
 			is.NoErr(err)
 			is.Equal(h, visible)
 		}
 		is.Equal(len(removals.hidden), many)
+
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		is.True(errors.Is(removals.read(ctx, many), context.Canceled))
 	})
 	is.Equal(rowsOf(t, s, 0, sqlite.Span{}), []string{"1 at 0, depth 1, hidden"})
 }

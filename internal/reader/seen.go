@@ -23,11 +23,11 @@ func SeenFile(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow, name s
 func HasLabels(ctx context.Context, tx *sqlite.ReadTx, stack []sqlite.LayerRow, f *sqlite.SeenFile) (bool, error) {
 	err := EachLabel(ctx, tx, stack, f, sqlite.Span{}, func(r *Row) error {
 		if !r.Hidden {
-			return Stop
+			return ErrStop
 		}
 		return nil
 	})
-	if errors.Is(err, Stop) {
+	if errors.Is(err, ErrStop) {
 		return true, nil
 	}
 	return false, err

@@ -25,10 +25,10 @@ type TakenError struct {
 
 func (e *TakenError) Error() string { return "there is something at " + e.Path + " already" }
 
-// Write calls make with a temporary path beside path, and then moves what make wrote to path. After an error nothing was
-// put at path, and nothing is left beside it. A folder may replace an empty folder; if anything else exists at path,
-// Write returns a [*TakenError].
-func Write(kind Kind, path string, make func(temp string) error) (err error) {
+// Write calls write with a temporary path beside path, and then moves what write made there to path. After an error
+// nothing was put at path, and nothing is left beside it. A folder may replace an empty folder; if anything else exists
+// at path, Write returns a [*TakenError].
+func Write(kind Kind, path string, write func(temp string) error) (err error) {
 	path, err = filepath.Abs(path)
 	if err != nil {
 		return err
@@ -42,7 +42,7 @@ func Write(kind Kind, path string, make func(temp string) error) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	temp := filepath.Join(dir, filepath.Base(path))
-	if err := make(temp); err != nil {
+	if err := write(temp); err != nil {
 		return err
 	}
 	if err := vacant(kind, path); err != nil {
