@@ -22,9 +22,9 @@ type PublishOptions struct {
 	// Check, if not nil, refuses a draft that fails [Store.Check] with these options. The check reads every label of the
 	// set, unchanged ones too, while other writers wait.
 	Check *CheckOptions `json:"check,omitempty"`
-	// ChangeLog adds to the notes what [Store.ChangeLog] writes about the changes since the parent, or since an empty set
-	// if there is no parent. If the parent was a draft that is deleted, the published set below it is used. The log comes
-	// after the notes and an empty line. It voids no review.
+	// ChangeLog adds to the notes what [Store.ChangeLog] writes about the changes since the published set that the draft
+	// stands on, or since an empty set if there is none. The log comes after the notes and an empty line. It voids no
+	// review.
 	ChangeLog bool `json:"change_log,omitempty"`
 }
 

@@ -275,16 +275,21 @@ func (s *Store) write(ctx context.Context, op string, fn func(*sqlite.WriteTx) e
 
 // writeSync is write; with full, what is written survives a loss of power whatever the store's durability.
 func (s *Store) writeSync(ctx context.Context, op string, full bool, fn func(*sqlite.WriteTx) error) error {
+	if err := s.mayWrite(ctx, op); err != nil {
+		return err
+	}
+	return s.outcome(op, s.db.Write(ctx, full, fn))
+}
+
+// mayWrite returns an error if a call that writes cannot begin.
+func (s *Store) mayWrite(ctx context.Context, op string) error {
 	if err := s.ready(ctx, op); err != nil {
 		return err
 	}
 	if err := s.refuse(op); err != nil {
 		return err
 	}
-	if err := s.checkPerson(op); err != nil {
-		return err
-	}
-	return s.outcome(op, s.db.Write(ctx, full, fn))
+	return s.checkPerson(op)
 }
 
 // edit runs fn over a draft in one transaction, and signs the change.
