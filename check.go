@@ -127,8 +127,8 @@ type CheckError struct {
 }
 
 func (e *CheckError) Error() string {
-	text := fmt.Sprintf("annoset: %s %q: %s: version %d has %s", e.Op, e.Report.SetID, valid.Bare(ErrCheckFailed), e.Report.Version,
-		strings.Join(e.Report.failures(), ", "))
+	text := fmt.Sprintf("annoset: %s %q: %s: version %d has %s", e.Op, e.Report.SetID, valid.Bare(ErrCheckFailed),
+		e.Report.Version, strings.Join(e.Report.failures(), ", "))
 	if len(e.Report.Findings) > 0 {
 		text += "; first, " + e.Report.Findings[0].Message
 	}

@@ -335,7 +335,7 @@ func TestStore_refusesANilContext(t *testing.T) {
 			reads, writes := storeCalls(s, draft, dir)
 			for _, methods := range []map[string]func(context.Context) error{reads, writes} {
 				for method, call := range methods {
-					err := call(nil) //nolint:staticcheck // what a caller forgot
+					err := call(nil)
 					bad, ok := errors.AsType[*annoset.ValidationError](err)
 					if !ok || bad.Problems[0].Field != "ctx" {
 						t.Errorf("%s: %v", method, err)

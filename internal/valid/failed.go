@@ -19,11 +19,11 @@ type callError struct {
 func Failed(op string, causes ...error) error { return &callError{op: op, causes: causes} }
 
 func (e *callError) Error() string {
-	text := e.op
+	texts := []string{e.op}
 	for _, cause := range e.causes {
-		text += ": " + Bare(cause)
+		texts = append(texts, Bare(cause))
 	}
-	return Prefix + strings.ReplaceAll(text, ": "+Prefix, ": ")
+	return Prefix + strings.ReplaceAll(strings.Join(texts, ": "), ": "+Prefix, ": ")
 }
 
 // Unwrap returns the causes.
