@@ -171,8 +171,8 @@ func opened[T any](store *Store, field string, open func() iter.Seq2[T, error]) 
 	}
 }
 
-// partOf yields what read returns, which is told the audio files that belong to the part. The groups of a split are asked
-// for before anything is read: a slow Group must not hold the one connection of a store in memory.
+// partOf yields what read returns, which is told the audio files that belong to the part. The groups of a split are
+// asked for before anything is read: a slow Group must not hold the one connection of a store in memory.
 func partOf[T any](ctx context.Context, t *TrainingPart, read func(belongs func(string) bool) iter.Seq2[T, error],
 ) iter.Seq2[T, error] {
 	return opened(t.store, "part", func() iter.Seq2[T, error] {
