@@ -2,6 +2,7 @@ package annoset
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -331,4 +332,24 @@ func (p *problems) approvals(n int) {
 	if n < 0 {
 		p.Add(-1, "required_approvals", "is negative: %d", n)
 	}
+}
+
+// nameModels adds to an [*ImmutableError] the models trained on what was to be deleted.
+func nameModels(ctx context.Context, tx *sqlite.ReadTx, refused error, f sqlite.RunFilter) error {
+	e, ok := errors.AsType[*ImmutableError](refused)
+	if !ok {
+		return refused
+	}
+	rows, err := tx.Models(ctx, f, MaxModels)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		name := r.Model
+		if r.ModelVersion != "" {
+			name += " " + r.ModelVersion
+		}
+		e.Models = append(e.Models, name)
+	}
+	return e
 }

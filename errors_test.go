@@ -321,6 +321,20 @@ func TestErrors_textsAndJSON(t *testing.T) {
 	}
 }
 
+// The methods of no store are an error of the caller's, and no panic.
+func TestStore_nil(t *testing.T) {
+	t.Parallel()
+	var s *annoset.Store
+	reads, writes := storeCalls(s, annoset.AnnotationSet{}, t.TempDir())
+	for _, methods := range []map[string]func(context.Context) error{reads, writes} {
+		for method, call := range methods {
+			if err := call(t.Context()); !errors.Is(err, annoset.ErrInvalid) {
+				t.Errorf("%s: %v", method, err)
+			}
+		}
+	}
+}
+
 // A nil context is refused before anything is locked, so that the store goes on.
 func TestStore_refusesANilContext(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package annoset
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -145,6 +146,9 @@ func open(ctx context.Context, op, path string, opts *Options) (*Store, error) {
 // The methods that write check the name: they return a [*ValidationError] if it is only white space, has more than
 // [MaxNameBytes] bytes, or is not valid UTF-8 without NUL.
 func (s *Store) As(person string) *Store {
+	if s == nil {
+		return nil
+	}
 	handle := *s
 	handle.person = personOf(person)
 	if handle.person == "" {
@@ -223,9 +227,10 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 	return s.outcome(op, whole.Write(whole.File, path, func(temp string) error { return s.db.Backup(ctx, temp) }))
 }
 
-// ready returns an error if a call cannot begin: without a context, on a closed store, or after the end of a view.
+// ready returns an error if a call cannot begin: without a store or a context, on a closed store, or after the end of a
+// view.
 func (s *Store) ready(ctx context.Context, op string) error {
-	if err := given(op, "ctx", ctx != nil); err != nil {
+	if err := cmp.Or(given(op, "store", s != nil), given(op, "ctx", ctx != nil)); err != nil {
 		return err
 	}
 	if err := s.gone(); err != nil {
@@ -329,7 +334,7 @@ func (s *Store) checkPerson(op string) error {
 
 // readsAhead reports whether iterators buffer all results first. In memory they must: the loop's body could not use the
 // store's one connection otherwise. A view has that connection already.
-func (s *Store) readsAhead() bool { return s.db.InMemory() && s.view == nil }
+func (s *Store) readsAhead() bool { return s != nil && s.db.InMemory() && s.view == nil }
 
 // sameState reports whether two handles read the same state of one store.
 func (s *Store) sameState(other *Store) bool { return s.db == other.db && s.view == other.view }

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -53,23 +52,17 @@ func (s *Store) TrainingSet(ctx context.Context, setID uuid.UUID) (*TrainingSet,
 
 // Annotations yields the labels of the set as [Store.Annotations] does.
 func (t *TrainingSet) Annotations(ctx context.Context, f Filter) iter.Seq2[Annotation, error] {
-	return opened(t.store, "set", func() iter.Seq2[Annotation, error] {
-		return t.store.annotations(ctx, "train from set", t.Set.ID, f, findPublished)
-	})
+	return t.store.annotations(ctx, "train from set", t.Set.ID, f, findPublished)
 }
 
 // CleanAudioFiles yields the audio files known to have no artifact, the negatives, as [Store.CleanAudioFiles] does.
 func (t *TrainingSet) CleanAudioFiles(ctx context.Context) iter.Seq2[string, error] {
-	return opened(t.store, "set", func() iter.Seq2[string, error] {
-		return t.store.cleanAudioFiles(ctx, "train from set", t.Set.ID, findPublished)
-	})
+	return t.store.cleanAudioFiles(ctx, "train from set", t.Set.ID, findPublished)
 }
 
 // Examined yields the examined audio files of the set as [Store.Examined] does.
 func (t *TrainingSet) Examined(ctx context.Context, f Filter) iter.Seq2[Examined, error] {
-	return opened(t.store, "set", func() iter.Seq2[Examined, error] {
-		return t.store.examine(ctx, "train from set", t.Set.ID, f, findPublished, nil)
-	})
+	return t.store.examine(ctx, "train from set", t.Set.ID, f, findPublished, nil)
 }
 
 // TrainingPart is one part of a published set, by audio file. It is safe for concurrent use if Split.Group is, and
@@ -159,33 +152,19 @@ func (t *TrainingPart) Examined(ctx context.Context, f Filter) iter.Seq2[Examine
 
 const partOp = "train from part"
 
-// opened yields what open returns, or an error for the zero value of a training set or part, which has no store.
-func opened[T any](store *Store, field string, open func() iter.Seq2[T, error]) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		if err := given("train from "+field, field, store != nil); err != nil {
-			var zero T
-			yield(zero, err)
-			return
-		}
-		open()(yield)
-	}
-}
-
 // partOf yields what read returns, which is told the audio files that belong to the part. The groups of a split are
 // asked for before anything is read: a slow Group must not hold the one connection of a store in memory.
 func partOf[T any](ctx context.Context, t *TrainingPart, read func(belongs func(string) bool) iter.Seq2[T, error],
 ) iter.Seq2[T, error] {
-	return opened(t.store, "part", func() iter.Seq2[T, error] {
-		return func(yield func(T, error) bool) {
-			belongs, err := t.members(ctx)
-			if err != nil {
-				var zero T
-				yield(zero, err)
-				return
-			}
-			read(belongs)(yield)
+	return func(yield func(T, error) bool) {
+		belongs, err := t.members(ctx)
+		if err != nil {
+			var zero T
+			yield(zero, err)
+			return
 		}
-	})
+		read(belongs)(yield)
+	}
 }
 
 // members returns a function that reports whether an audio file belongs to the part.
@@ -503,24 +482,4 @@ func runOf(r *sqlite.RunRow) (TrainingRun, error) {
 		return TrainingRun{}, fmt.Errorf("%w: metrics: %w", ErrCorrupt, err)
 	}
 	return run, nil
-}
-
-// nameModels adds to an [*ImmutableError] the models trained on what was to be deleted.
-func nameModels(ctx context.Context, tx *sqlite.ReadTx, refused error, f sqlite.RunFilter) error {
-	e, ok := errors.AsType[*ImmutableError](refused)
-	if !ok {
-		return refused
-	}
-	rows, err := tx.Models(ctx, f, MaxModels)
-	if err != nil {
-		return err
-	}
-	for _, r := range rows {
-		name := r.Model
-		if r.ModelVersion != "" {
-			name += " " + r.ModelVersion
-		}
-		e.Models = append(e.Models, name)
-	}
-	return e
 }
