@@ -94,8 +94,8 @@ type ImmutableError struct {
 const MaxModels = 100
 
 func (e *ImmutableError) Error() string {
-	text := fmt.Sprintf("annoset: %s %q: %s: version %d was published at %s and never changes", e.Op, e.SetID, valid.Bare(ErrPublished),
-		e.Version, e.PublishedAt.Format(time.RFC3339))
+	text := fmt.Sprintf("annoset: %s %q: %s: version %d was published at %s and never changes", e.Op, e.SetID,
+		valid.Bare(ErrPublished), e.Version, e.PublishedAt.Format(time.RFC3339))
 	if len(e.Models) > 0 {
 		text += "; trained: " + few(e.Models)
 	}
@@ -113,7 +113,8 @@ type DraftError struct {
 }
 
 func (e *DraftError) Error() string {
-	return fmt.Sprintf("annoset: %s %q: %s: version %d must be published first", e.Op, e.SetID, valid.Bare(ErrDraft), e.Version)
+	return fmt.Sprintf("annoset: %s %q: %s: version %d must be published first", e.Op, e.SetID, valid.Bare(ErrDraft),
+		e.Version)
 }
 
 // Unwrap returns [ErrDraft].
@@ -154,7 +155,8 @@ type HasLabelsError struct {
 }
 
 func (e *HasLabelsError) Error() string {
-	return fmt.Sprintf("annoset: %s: %s: audio file %s has labels", e.Op, valid.Bare(ErrConflict), valid.Brief(e.AudioFileID))
+	return fmt.Sprintf("annoset: %s: %s: audio file %s has labels", e.Op, valid.Bare(ErrConflict),
+		valid.Brief(e.AudioFileID))
 }
 
 // Unwrap returns [ErrConflict].

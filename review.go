@@ -85,8 +85,8 @@ type ApprovalError struct {
 
 func (e *ApprovalError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "annoset: %s %q: %s: version %d has %d of %d required approvals of revision %d", e.Op, e.SetID, valid.Bare(ErrNotApproved),
-		e.Version, len(e.ApprovedBy), e.Need, e.Revision)
+	fmt.Fprintf(&b, "annoset: %s %q: %s: version %d has %d of %d required approvals of revision %d", e.Op, e.SetID,
+		valid.Bare(ErrNotApproved), e.Version, len(e.ApprovedBy), e.Need, e.Revision)
 	for _, people := range []struct {
 		are   string
 		names []string

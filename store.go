@@ -138,8 +138,8 @@ func open(ctx context.Context, op, path string, opts *Options) (*Store, error) {
 // As returns a handle on the same store that signs what is done through it with the name of a person: who created,
 // edited, published and reviewed a set, recorded a training run or moved a tag. Any text that identifies the person
 // will do; it is taken on trust, as the author of a commit is. White space around the name is removed, and the rest is
-// brought to Unicode Normalization Form C, so that one name typed in two ways is one person. Upper and lower case differ.
-// An empty name does not sign.
+// brought to Unicode Normalization Form C, so that one name typed in two ways is one person. Upper and lower case
+// differ. An empty name does not sign.
 //
 // A handle costs nothing, needs no Close of its own, and is safe for concurrent use, as the store is.
 //

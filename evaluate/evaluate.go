@@ -92,8 +92,8 @@ type Options struct {
 	Matching Matching // when a prediction is right
 
 	// AudioFiles, if not nil, are the audio files to evaluate, and no others. One on which the reference says nothing
-	// counts as one without labels. Nil means the audio files that the reference has examined: those that it labels and, if
-	// it is a set, those that it marks as clean. An empty slice is refused.
+	// counts as one without labels. Nil means the audio files that the reference has examined: those that it labels and,
+	// if it is a set, those that it marks as clean. An empty slice is refused.
 	//
 	// [AgainstPart] refuses it: the part says which audio files are evaluated.
 	AudioFiles []string

@@ -55,9 +55,9 @@ func AgainstSet(ctx context.Context, store *annoset.Store, setID uuid.UUID,
 // The predictions come in any order, from the same store too, and are held in memory. EachMistake may use the store. A
 // part whose fraction is 0 has no files, and the result is of none.
 //
-// Errors: an [*annoset.ValidationError] for bad options or predictions, which are counted from 0 in their order, and if
-// the part is empty though its fraction is not 0: the set has too few audio files, or too few groups, for the split; the
-// error of the predictions or of EachMistake; that of the context.
+// Errors: an [*annoset.ValidationError] for bad options or predictions, which are counted from 0 in their order, and
+// if the part is empty though its fraction is not 0: the set has too few audio files, or too few groups, for the
+// split; the error of the predictions or of EachMistake; that of the context.
 func AgainstPart(ctx context.Context, part *annoset.TrainingPart, predictions iter.Seq2[annoset.Annotation, error],
 	opts *Options,
 ) (Result, error) {

@@ -31,9 +31,10 @@ type ExportOptions struct {
 // what a format may lose; the report counts it. A format whose files hold one audio file needs a filter for one audio
 // file, or [ExportDir].
 //
-// The file is complete before w gets the first byte: it is made in memory or, beyond a megabyte, in a temporary file. So
-// a slow w keeps nobody from using the store, and may use it too. Beside that, in memory are what Write holds, the names
-// of clean audio files, and in formats that say durations (textgrid, jams, label-studio) the labels of one audio file.
+// The file is complete before w gets the first byte: it is made in memory or, beyond a megabyte, in a temporary file.
+// So a slow w keeps nobody from using the store, and may use it too. Beside that, in memory are what Write holds, the
+// names of clean audio files, and in formats that say durations (textgrid, jams, label-studio) the labels of one audio
+// file.
 //
 // Errors: [annoset.ErrNotFound]; an [*annoset.ValidationError]; the writer's own, after which w may have a part of the
 // file. After any other error w has nothing.

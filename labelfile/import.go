@@ -55,7 +55,8 @@ func Import(ctx context.Context, store *annoset.Store, setID uuid.UUID, r io.Rea
 	if opts == nil {
 		opts = &ImportOptions{}
 	}
-	if err := cmp.Or(given(importing, "ctx", ctx != nil), given(importing, "store", store != nil), given(importing, "reader", r != nil)); err != nil {
+	if err := cmp.Or(given(importing, "ctx", ctx != nil), given(importing, "store", store != nil),
+		given(importing, "reader", r != nil)); err != nil {
 		return ImportReport{}, err
 	}
 	return importFiles(ctx, store, setID, opts, func(yield func(importFile, error) bool) {
@@ -77,7 +78,8 @@ func ImportFS(ctx context.Context, store *annoset.Store, setID uuid.UUID, fsys f
 	if opts == nil {
 		opts = &ImportOptions{}
 	}
-	if err := cmp.Or(given(importing, "ctx", ctx != nil), given(importing, "store", store != nil), given(importing, "folder", fsys != nil)); err != nil {
+	if err := cmp.Or(given(importing, "ctx", ctx != nil), given(importing, "store", store != nil),
+		given(importing, "folder", fsys != nil)); err != nil {
 		return ImportReport{}, err
 	}
 	return importFiles(ctx, store, setID, opts, func(yield func(importFile, error) bool) { walkFiles(fsys, f, yield) })

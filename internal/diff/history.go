@@ -107,8 +107,8 @@ func (h *history) state(ctx context.Context, set *sqlite.SetSeeing) (state State
 	return State{Set: set, Kind: c.Kind, Label: now}, changed, nil
 }
 
-// before returns the label in the parent of a set or, if that was deleted, in the published set below. Sets are visited in
-// order of version, so it is known already.
+// before returns the label in the parent of a set or, if that was deleted, in the published set below. Sets are
+// visited in order of version, so it is known already.
 func (h *history) before(ctx context.Context, set *sqlite.SetSeeing) (*label.Label, error) {
 	if set.ParentUUID == nil {
 		return nil, nil

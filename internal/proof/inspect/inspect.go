@@ -140,8 +140,8 @@ func Dump(ctx context.Context, s *annoset.Store) (string, error) {
 	return b.String(), err
 }
 
-// dumped is an annotation in the form of a dump, which the sums in testdata are taken of: a field that is absent is left
-// out.
+// dumped is an annotation in the form of a dump, which the sums in testdata are taken of: a field that is absent is
+// left out.
 type dumped struct {
 	ID           int64           `json:"id"`
 	AudioFileID  string          `json:"audio_file_id"`
