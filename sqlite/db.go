@@ -28,7 +28,7 @@ var (
 	ErrDamaged = errors.New("sqlite: the contents are damaged")
 	ErrMoved   = errors.New("sqlite: the file that was opened is no longer at its path")
 	// ErrInTheWay is returned when something that another program put into the file, or beside it, would do harm.
-	ErrInTheWay = errors.New("sqlite: something is in the way")
+	ErrInTheWay = errors.New("sqlite: something of another program is in the way")
 	ErrClosed   = errors.New("sqlite: closed")
 )
 

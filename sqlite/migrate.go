@@ -208,7 +208,7 @@ func (db *DB) enterWAL(ctx context.Context) error {
 		var mode string
 		err := db.writer.GetContext(ctx, &mode, "PRAGMA journal_mode = WAL")
 		if err == nil && mode != "wal" {
-			err = fmt.Errorf("sqlite: no write-ahead log on this file system: journal mode %q", mode)
+			err = fmt.Errorf("%w: no write-ahead log on this file system: journal mode %q", errors.ErrUnsupported, mode)
 		}
 		return err
 	})

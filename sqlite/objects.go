@@ -186,24 +186,24 @@ func checkObjects(version int, found []object) error {
 			}
 		case mine != nil && mine.kind == "view" && !old: // nothing needs the view
 		case mine != nil && mine.kind == "view":
-			return inTheWay(o, "the view of that name is made anew")
+			return inTheWay(o, "annoset's view of that name is to be made anew; rename it")
 		case mine != nil:
 			return fmt.Errorf("%w: %v is not as it was made", ErrDamaged, o)
 		case old && next[name] != nil && next[name].is(o):
 			return fmt.Errorf("%w: schema %d has no %v", ErrDamaged, version, o)
 		case old && next[name] != nil:
-			return inTheWay(o, fmt.Sprintf("schema %d has a %s of that name", schemaVersion(), next[name].kind))
+			return inTheWay(o, fmt.Sprintf("schema %d has a %s of that name; rename it", schemaVersion(), next[name].kind))
 		case o.kind == "trigger" && own.has("table", o.table):
-			return inTheWay(o, "it would change what is written")
+			return inTheWay(o, "it would change what is written; drop it")
 		case o.kind == "trigger" && old && own.has("view", o.table):
-			return inTheWay(o, "it would be lost when the view is made anew")
+			return inTheWay(o, "it would be lost when the view is made anew; drop it, and create it again afterwards")
 		}
 	}
 	return nil
 }
 
 func inTheWay(o object, why string) error {
-	return fmt.Errorf("%w: %v: %s; drop it, or give it another name or place", ErrInTheWay, o, why)
+	return fmt.Errorf("%w: %v: %s", ErrInTheWay, o, why)
 }
 
 // newColumn finds the columns that a migration adds.
@@ -223,7 +223,7 @@ func checkAdded(version int, table *ownObject, o object) error {
 		for _, column := range newColumn.FindAllSubmatch(text, -1) {
 			word := regexp.MustCompile(`\b` + fold(string(column[2])) + `\b`)
 			if fold(string(column[1])) == fold(table.name) && word.MatchString(added) {
-				return inTheWay(o, fmt.Sprintf("schema %d adds a column %q", schemaVersion(), column[2]))
+				return inTheWay(o, fmt.Sprintf("schema %d adds a column %q; rename yours", schemaVersion(), column[2]))
 			}
 		}
 	}

@@ -23,7 +23,13 @@ func (db *DB) orMoved(err error) error {
 
 // why adds to the error of a file that could not be opened the reason, which SQLite does not say.
 func (db *DB) why(err error) error {
-	if code, ok := Code(err); !ok || code&0xff != lib.SQLITE_CANTOPEN || db.InMemory() {
+	code, _ := Code(err)
+	switch {
+	case db.InMemory():
+		return err
+	case code&0xff == lib.SQLITE_IOERR && FaultOf(err) == FaultOther:
+		return &fs.PathError{Op: "access", Path: db.cfg.Path, Err: err}
+	case code&0xff != lib.SQLITE_CANTOPEN:
 		return err
 	}
 	if why := whyNotOpened(db.cfg); why != nil {
