@@ -74,18 +74,18 @@ const smallestFile = 512
 // another store of this process holds on the file.
 func peek(ctx context.Context, cfg Config) (header, error) {
 	info, err := os.Stat(cfg.Path)
+	isNew := errors.Is(err, fs.ErrNotExist) && !cfg.ReadOnly
 	switch {
-	case err != nil && (cfg.ReadOnly || !errors.Is(err, fs.ErrNotExist)):
+	case isNew:
+	case err != nil:
 		return header{}, err
-	case err == nil && !info.Mode().IsRegular():
+	case !info.Mode().IsRegular():
 		return header{}, fmt.Errorf("%w: not a regular file", ErrNotAStore)
 	}
-	if err := checkBeside(cfg); err != nil {
+	if err := checkBeside(cfg); err != nil || isNew {
 		return header{}, err
 	}
 	switch {
-	case err != nil:
-		return header{}, nil
 	case info.Size() == 0 && !cfg.ReadOnly:
 		return header{file: info}, nil
 	case info.Size() < smallestFile:
@@ -118,14 +118,14 @@ func peek(ctx context.Context, cfg Config) (header, error) {
 	return h, err
 }
 
-// markedAsStore returns an error unless the header of a file, which may be torn, says that it is a store. No store of
-// this process can have the file open, since its journal is one that a crash has left: so no lock is lost by closing it.
+// markedAsStore returns an error unless the header of a file, which may be torn, says that it is a store. It may open
+// the file: a journal that a crash has left is there only if no store of this process has it open.
 func markedAsStore(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	const offset = 68
 	var id [4]byte
 	if _, err := f.ReadAt(id[:], offset); err != nil {
@@ -154,7 +154,7 @@ func readHeader(ctx context.Context, cfg Config, dsn string) (h header, err erro
 	if err != nil {
 		return header{}, headerFault(err)
 	}
-	defer c.Close() //nolint:errcheck // it goes back to the pool
+	defer c.Close() // it goes back to the pool
 	if h, err = headerOf(ctx, c); err != nil {
 		return h, headerFault(err)
 	}
