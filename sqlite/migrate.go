@@ -119,7 +119,8 @@ func peek(ctx context.Context, cfg Config) (header, error) {
 }
 
 // markedAsStore returns an error unless the header of a file, which may be torn, says that it is a store. No store of
-// this process can have the file open, since its journal is one that a crash has left: so no lock is lost by closing it.
+// this process can have the file open, since its journal is one that a crash has left: so no lock is lost by closing
+// it.
 func markedAsStore(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
