@@ -154,7 +154,11 @@ func readHeader(ctx context.Context, cfg Config, dsn string) (h header, err erro
 	if err != nil {
 		return header{}, headerFault(err)
 	}
-	defer c.Close() // it goes back to the pool
+	defer c.Close()                           // it goes back to the pool
+	if err := beginRead(ctx, c); err != nil { // header and schema are of one state
+		return header{}, err
+	}
+	defer rollback(c)
 	if h, err = headerOf(ctx, c); err != nil {
 		return h, headerFault(err)
 	}
@@ -185,20 +189,17 @@ type getter interface {
 	GetContext(ctx context.Context, dest any, query string, args ...any) error
 }
 
-func headerOf(ctx context.Context, db getter) (h header, err error) {
-	for _, q := range []struct {
-		into  *int
-		query string
-	}{
-		{&h.tables, "SELECT count(*) FROM sqlite_schema"},
-		{&h.application, "PRAGMA application_id"},
-		{&h.version, "PRAGMA user_version"},
-	} {
-		if err := db.GetContext(ctx, q.into, q.query); err != nil {
-			return h, err
-		}
+// headerOf reads the header in one statement, and so of one state: another process may be making the store just now.
+func headerOf(ctx context.Context, db getter) (header, error) {
+	var row struct {
+		Tables      int `db:"tables"`
+		Application int `db:"application_id"`
+		Version     int `db:"user_version"`
 	}
-	return h, nil
+	err := db.GetContext(ctx, &row, `
+		SELECT (SELECT count(*) FROM sqlite_schema) AS tables, application_id, user_version
+		FROM pragma_application_id, pragma_user_version`)
+	return header{tables: row.Tables, application: row.Application, version: row.Version}, err
 }
 
 // enterWAL switches the file to write-ahead logging. Two processes that create one store at the same time may both try,

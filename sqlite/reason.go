@@ -57,7 +57,7 @@ func whyNotOpened(cfg Config) error {
 	}
 	for _, ending := range append([]string{""}, companions...) {
 		path := cfg.Path + ending
-		if _, err := os.Stat(path); err == nil && !canRead(path) {
+		if there(path) && !canRead(path) && there(path) {
 			return &fs.PathError{Op: "open", Path: path, Err: fs.ErrPermission}
 		}
 	}
