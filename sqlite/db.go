@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -37,6 +38,7 @@ type Config struct {
 	ReadOnly    bool
 	Normal      bool // synchronous=NORMAL: a power loss may cost the last commits
 	BusyTimeout time.Duration
+	Logger      *slog.Logger // nil: nothing is logged
 	// Wrap, if not nil, wraps the driver: the seam for injecting faults.
 	Wrap func(driver.Connector) driver.Connector
 }
@@ -48,6 +50,8 @@ type DB struct {
 	readers *sqlx.DB // the writer itself in memory
 	anchor  *sqlx.DB // keeps a database in memory alive while the writer's connection is replaced
 	turn    chan struct{}
+	tidying sync.Mutex // held by log while it has the turn, which nobody's busy timeout counts
+	log     logKeeper
 
 	// Guarded by turn: when the last write ended, and when the current run of writes began.
 	wrote, began time.Time
@@ -60,6 +64,7 @@ type DB struct {
 // Open opens the database, creates it if there is none, and migrates its schema.
 func Open(ctx context.Context, cfg Config) (_ *DB, err error) {
 	db := &DB{cfg: cfg, turn: make(chan struct{}, 1)}
+	db.log.db = db
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, db.Close())
@@ -190,8 +195,11 @@ func (db *DB) openFile(ctx context.Context) error {
 	if db.file, err = os.Stat(db.cfg.Path); err != nil {
 		return err
 	}
-	db.readers, err = db.pool(readerDSN(db.cfg), 0)
-	return err
+	if db.readers, err = db.pool(readerDSN(db.cfg), 0); err != nil {
+		return err
+	}
+	db.log.look() // that of a process which was killed may be large
+	return nil
 }
 
 // inPlace returns an error if the path no longer names the file that was opened: a new connection would open another
@@ -253,6 +261,7 @@ func (db *DB) pool(dsn string, open int) (*sqlx.DB, error) {
 
 // Close waits for the writer, checkpoints and closes.
 func (db *DB) Close() error {
+	db.log.stop()
 	db.turn <- struct{}{}
 	defer func() { <-db.turn }()
 	db.mu.Lock()
@@ -297,7 +306,16 @@ func (db *DB) Write(ctx context.Context, full bool, fn func(*WriteTx) error) err
 	if db.writer == nil {
 		return ErrReadOnly
 	}
-	if err := db.takeTurn(ctx); err != nil {
+	n := &notes{logger: db.cfg.Logger}
+	defer n.tell(ctx)
+	if !full {
+		if err := db.log.wait(ctx, n); err != nil {
+			return err
+		}
+	}
+	began := time.Now()
+	err := db.takeTurn(ctx)
+	if n.waited(began, "this process", err); err != nil {
 		return err
 	}
 	defer func() {
@@ -313,12 +331,36 @@ func (db *DB) Write(ctx context.Context, full bool, fn func(*WriteTx) error) err
 		}
 		defer db.setSynchronous(context.WithoutCancel(ctx), "NORMAL") //nolint:errcheck // stricter is no harm
 	}
-	return inTx(ctx, db.writer, db.beginWrite, func(tx ReadTx) error {
+	if err := db.write(ctx, n, fn); err != nil {
+		return err
+	}
+	if full {
+		db.checkpoint(ctx, n)
+	}
+	if !db.InMemory() {
+		db.log.look()
+	}
+	return nil
+}
+
+// write runs fn in a transaction. What it noted is kept if that is committed.
+func (db *DB) write(ctx context.Context, n *notes, fn func(*WriteTx) error) error {
+	own := notes{logger: n.logger}
+	err := inTx(ctx, db.writer, func(ctx context.Context, c *sqlx.Conn) error {
+		began := time.Now()
+		err := db.beginWrite(ctx, c)
+		n.waited(began, "another process", err)
+		return err
+	}, func(tx ReadTx) error {
 		if err := db.inPlace(db.file); err != nil {
 			return err
 		}
-		return fn(&WriteTx{tx})
+		return fn(&WriteTx{ReadTx: tx, notes: &own})
 	})
+	if err == nil {
+		n.list = append(n.list, own.list...)
+	}
+	return err
 }
 
 func (db *DB) setSynchronous(ctx context.Context, level string) error {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"slices"
 
 	"github.com/jmoiron/sqlx"
@@ -19,7 +20,15 @@ type ReadTx struct {
 }
 
 // WriteTx is a [ReadTx] that holds the write lock.
-type WriteTx struct{ ReadTx }
+type WriteTx struct {
+	ReadTx
+	notes *notes
+}
+
+// Note tells the logger something once the transaction is committed.
+func (tx *WriteTx) Note(level slog.Level, text string, attrs ...slog.Attr) {
+	tx.notes.add(level, text, attrs...)
+}
 
 // get reads one row. If there is none, found is false and the row zero.
 func get[T any](ctx context.Context, tx *ReadTx, query string, args ...any) (row T, found bool, err error) {

@@ -11,6 +11,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // childEnv carries the task of a process that this program starts from its own binary.
@@ -27,6 +29,7 @@ type task struct {
 	Workers int
 	For     time.Duration
 	Scale   int
+	Set     uuid.UUID
 }
 
 // programs are what children run.
@@ -34,6 +37,7 @@ var programs = map[string]func(ctx context.Context, t *task) error{
 	"labor":  labor,
 	"worker": worker,
 	"limit":  limit,
+	"scribe": scribeTask,
 }
 
 // childTask does the task of this process if it is a child, and reports whether it is one.
