@@ -194,12 +194,12 @@ func (s *Store) Page(ctx context.Context, setID uuid.UUID, f Filter, after Posit
 		from := reader.Position{File: after.AudioFileID, StartMS: after.StartMS, ID: after.ID}
 		err = r.Each(ctx, from, func(l label.Label) error {
 			if page.More = len(page.Annotations) == limit; page.More {
-				return reader.Stop
+				return reader.ErrStop
 			}
 			page.Annotations = append(page.Annotations, annotationOf(&l))
 			return nil
 		})
-		if errors.Is(err, reader.Stop) {
+		if errors.Is(err, reader.ErrStop) {
 			err = nil
 		}
 		return err

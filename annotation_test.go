@@ -221,7 +221,8 @@ func TestStore_Annotations(t *testing.T) {
 		}
 		is.Equal(n, 2)                    // what the body writes does not show
 		is.Equal(len(collect(t, seq)), 6) // but the next time
-		for range seq {
+		for _, err := range seq {
+			is.NoErr(err)
 			break
 		}
 		is.Equal(len(collect(t, seq)), 6) // breaking out leaves nothing behind

@@ -239,7 +239,8 @@ func TestStore_Diff(t *testing.T) {
 				t.Errorf("%s: %d changes", name, n)
 			}
 			is.Equal(len(diffOf(t, s, from, to)), 4)
-			for range s.Diff(t.Context(), from, to, nil) {
+			for _, err := range s.Diff(t.Context(), from, to, nil) {
+				is.NoErr(err)
 				break // which frees what the loop holds
 			}
 			is.NoErr(s.Close())

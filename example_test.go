@@ -279,11 +279,11 @@ func ExampleStore_MarkClean() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(stats.AnnotatedAudioFiles, "labelled,", stats.CleanAudioFiles, "clean")
+	fmt.Println(stats.AnnotatedAudioFiles, "labeled,", stats.CleanAudioFiles, "clean")
 	// Output:
 	// <nil>
 	// true mark clean: annoset: conflicts with what is stored: audio file "ep1.wav" has labels
-	// 2 labelled, 2 clean
+	// 2 labeled, 2 clean
 }
 
 func ExampleStore_TrainingSet() {
@@ -436,7 +436,7 @@ func ExampleStore_DiffSummary() {
 	// of glitches: 1 removed
 }
 
-// exampleStores are the stores of two people who labelled the same audio files, of which one left some labels out.
+// exampleStores are the stores of two people who labeled the same audio files, of which one left some labels out.
 func exampleStores(ctx context.Context) (anna *annoset.Store, first annoset.AnnotationSet, ben *annoset.Store,
 	second annoset.AnnotationSet,
 ) {

@@ -60,7 +60,8 @@ func (s *Store) Import(ctx context.Context, setID uuid.UUID, labels iter.Seq2[An
 		if err != nil {
 			return err
 		}
-		stream := &insert.Stream{Inserter: in, Progress: opts.Progress}
+		stream := insert.NewStream(in)
+		stream.Progress = opts.Progress
 		if opts.SkipExisting {
 			stream.SkipExisting()
 		}

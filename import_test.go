@@ -105,8 +105,8 @@ func TestStore_Import(t *testing.T) {
 			broken := errors.New("line 7 is broken")
 
 			got, err := s.Import(t.Context(), set.ID, func(yield func(annoset.Annotation, error) bool) {
-				for a := range stream(n, 3) {
-					if !yield(a, nil) {
+				for a, err := range stream(n, 3) {
+					if !yield(a, err) {
 						return
 					}
 				}

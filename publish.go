@@ -78,7 +78,7 @@ func (s *Store) Publish(ctx context.Context, setID uuid.UUID, opts *PublishOptio
 		if err := tx.WeighLayer(ctx, set.LayerID); err != nil {
 			return err
 		}
-		if err := survey.Publish(&set, &totals, digest, s.stamp()); err != nil {
+		if err := survey.FillPublished(&set, &totals, digest, s.stamp()); err != nil {
 			return err
 		}
 		set.PublishedBy = s.signature()

@@ -321,7 +321,7 @@ func yielding[T any](readAhead bool, run func(yield func(T) error) error) iter.S
 		ahead := []T(nil)
 		take := func(v T) error {
 			if !yield(v, nil) {
-				return reader.Stop
+				return reader.ErrStop
 			}
 			return nil
 		}
@@ -332,7 +332,7 @@ func yielding[T any](readAhead bool, run func(yield func(T) error) error) iter.S
 			}
 		}
 		err := run(take)
-		if errors.Is(err, reader.Stop) {
+		if errors.Is(err, reader.ErrStop) {
 			return
 		}
 		if err == nil {

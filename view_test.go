@@ -204,7 +204,7 @@ func TestStore_Examined(t *testing.T) {
 			is.NoErr(s.MarkClean(t.Context(), draft.ID, "a.wav"))
 
 			all := collect(t, s.Examined(t.Context(), draft.ID, annoset.Filter{}))
-			is.Equal(len(all), 3) // a file that nobody has labelled is not among them
+			is.Equal(len(all), 3) // a file that nobody has labeled is not among them
 			is.Equal(all[0].ID, "a.wav")
 			is.True(all[0].Clean)
 			is.True(all[0].Annotations != nil) // empty, never nil

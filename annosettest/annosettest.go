@@ -61,7 +61,7 @@ var Start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 // logs where.
 func New(tb testing.TB) *annoset.Store {
 	tb.Helper()
-	return open(tb, context.Background())
+	return open(context.Background(), tb)
 }
 
 // Options returns the options that New opens with, for a store in a file: a clock and ids that are the same in each
@@ -87,7 +87,7 @@ func Options() *annoset.Options {
 	}
 }
 
-func open(tb testing.TB, ctx context.Context) *annoset.Store {
+func open(ctx context.Context, tb testing.TB) *annoset.Store {
 	tb.Helper()
 	s, err := annoset.OpenMemory(ctx, Options())
 	if err != nil {

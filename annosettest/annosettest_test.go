@@ -32,11 +32,11 @@ func TestNew(t *testing.T) {
 	t.Run("stores return the same in each run", func(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
-		make := func() annoset.AnnotationSet {
+		published := func() annoset.AnnotationSet {
 			return annosettest.Publish(t, annosettest.New(t), "a.wav glitch 0 10 0.5", "b.wav clean")
 		}
-		v1 := make()
-		is.Equal(v1, make())
+		v1 := published()
+		is.Equal(v1, published())
 		is.Equal(v1.ID.String(), "00000000-0000-8000-8000-000000000002") // the dataset has the first
 		is.Equal(v1.ID.Version().String(), "VERSION_8")
 	})

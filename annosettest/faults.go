@@ -24,7 +24,7 @@ func NewFaulty(tb testing.TB) (*annoset.Store, *Faults) {
 	tb.Helper()
 	f, seam := &Faults{}, &hook.Seam{}
 	seam.Set(f.before)
-	s := open(tb, seam.In(context.Background()))
+	s := open(seam.In(context.Background()), tb)
 	tb.Cleanup(func() { f.FailAt(0, nil) }) // before the store is kept and closed
 	return s, f
 }

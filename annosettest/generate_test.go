@@ -93,7 +93,9 @@ func TestGenerate(t *testing.T) {
 	})
 	t.Run("stops when the loop does", func(t *testing.T) {
 		t.Parallel()
-		for range annosettest.Generate(4, annosettest.Shape{}) {
+		is := is.New(t)
+		for _, err := range annosettest.Generate(4, annosettest.Shape{}) {
+			is.NoErr(err)
 			break
 		}
 	})
@@ -115,8 +117,7 @@ func TestGenerate(t *testing.T) {
 	})
 }
 
-// TestGenerate_memory is not parallel: others would allocate meanwhile.
-func TestGenerate_memory(t *testing.T) {
+func TestGenerate_memory(t *testing.T) { //nolint:paralleltest // others would allocate meanwhile
 	is := is.New(t)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

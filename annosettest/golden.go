@@ -351,8 +351,8 @@ func replaceFolder(ctx context.Context, s *annoset.Store, setID uuid.UUID, dir s
 	if dir, err = filepath.Abs(dir); err != nil {
 		return err
 	}
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = real
+	if target, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = target
 	}
 	there, err := replaceable(dir)
 	if err != nil {

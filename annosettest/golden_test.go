@@ -243,7 +243,7 @@ func TestGolden_update(t *testing.T) {
 		is.Equal(contents(t, dir), contents(t, exported(t, golden...)))
 	})
 	t.Run("never replaces a folder with other files", func(t *testing.T) {
-		for name, make := range map[string]func(is *is.I) (dir string){
+		for name, folder := range map[string]func(is *is.I) (dir string){
 			"has notes.txt, which Export did not write": func(is *is.I) string {
 				dir := exported(t, "old.wav glitch 0 1")
 				is.NoErr(os.WriteFile(filepath.Join(dir, "notes.txt"), []byte("mine"), 0o666))
@@ -262,7 +262,7 @@ func TestGolden_update(t *testing.T) {
 		} {
 			t.Run(name, func(t *testing.T) {
 				is := is.New(t)
-				dir := make(is)
+				dir := folder(is)
 				before, err := os.ReadDir(dir)
 				is.NoErr(err)
 				r := against(t, dir, golden...)

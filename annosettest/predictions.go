@@ -47,7 +47,7 @@ func Predictions(tb testing.TB, s *annoset.Store, setID uuid.UUID, seed uint64, 
 	p := &predictor{random: newRandom(seed)}
 	err := p.load(context.Background(), s, setID)
 	if err == nil {
-		err = p.make(m)
+		err = p.predict(m)
 	}
 	if err != nil {
 		tb.Fatalf("annosettest.Predictions: %v", err)
@@ -151,8 +151,8 @@ func (p *predictor) group(labels []reference) {
 	}
 }
 
-// make chooses the mistakes and makes the predictions.
-func (p *predictor) make(m Mistakes) error {
+// predict chooses the mistakes and makes the predictions.
+func (p *predictor) predict(m Mistakes) error {
 	if m.Deletions < 0 || m.Insertions < 0 || m.Substitutions < 0 {
 		return fmt.Errorf("mistakes below 0: %+v", m)
 	}
@@ -169,7 +169,7 @@ func (p *predictor) make(m Mistakes) error {
 		return fmt.Errorf("%d substitutions are too many: the set has %d labels%s, and room for %d substitutions",
 			m.Substitutions, len(p.labels), why, done)
 	}
-	if done := p.delete(order, m.Deletions); done < m.Deletions {
+	if done := p.leaveOut(order, m.Deletions); done < m.Deletions {
 		return fmt.Errorf("%d deletions are too many: the set has %d labels, and room for %d deletions beside "+
 			"%d substitutions", m.Deletions, len(p.labels), done, m.Substitutions)
 	}
@@ -255,9 +255,9 @@ func (p *predictor) near(l *reference) (found []int) {
 	return found
 }
 
-// delete leaves up to n labels out, and returns how many: at first those that are alone, so that nothing else can be
+// leaveOut leaves up to n labels out, and returns how many: at first those that are alone, so that nothing else can be
 // taken for them.
-func (p *predictor) delete(order []int, n int) (done int) {
+func (p *predictor) leaveOut(order []int, n int) (done int) {
 	for _, alone := range []bool{true, false} {
 		for _, i := range order {
 			if done == n {

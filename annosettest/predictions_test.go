@@ -110,7 +110,8 @@ func TestPredictions(t *testing.T) {
 		for _, seed := range []uint64{1, 1, 2} {
 			s := annosettest.New(t)
 			lines := slices.Collect(func(yield func(string) bool) {
-				for a := range annosettest.Generate(1, annosettest.Shape{Confidence: true}) {
+				for a, err := range annosettest.Generate(1, annosettest.Shape{Confidence: true}) {
+					is.NoErr(err)
 					if !yield(fmt.Sprint(a.AudioFileID, " ", a.ArtifactType, " ", a.StartMS, " ", a.EndMS, " ", *a.Confidence)) {
 						return
 					}
@@ -142,7 +143,8 @@ func TestPredictions(t *testing.T) {
 		predictions := annosettest.Predictions(t, s, set.ID, 1, m)
 		checkScores(t, s, set, m, predictions)
 		var all []annoset.Annotation
-		for a := range predictions {
+		for a, err := range predictions {
+			is.NoErr(err)
 			all = append(all, a)
 			is.Equal(a.ID, int64(0))
 			is.Equal(a.AudioFileID, "a.wav")

@@ -16,7 +16,7 @@ import (
 func predicted(n int) iter.Seq2[annoset.Annotation, error] {
 	return func(yield func(annoset.Annotation, error) bool) {
 		r := rand.New(rand.NewPCG(3, 4))
-		for a := range proof.Workload(n) {
+		for a, err := range proof.Workload(n) {
 			a.StartMS = max(0, a.StartMS+r.Int64N(500)-250)
 			a.EndMS = max(a.StartMS, a.EndMS+r.Int64N(500)-250)
 			switch r.IntN(20) {
@@ -26,7 +26,7 @@ func predicted(n int) iter.Seq2[annoset.Annotation, error] {
 			case 2:
 				a.ArtifactType = proof.WorkloadTypes[r.IntN(len(proof.WorkloadTypes))]
 			}
-			if !yield(a, nil) {
+			if !yield(a, err) {
 				return
 			}
 		}

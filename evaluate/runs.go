@@ -3,7 +3,6 @@ package evaluate
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -128,7 +127,7 @@ func (c Comparison) String() string {
 func row[T any](w io.Writer, name string, values []T, text func(T) string) {
 	io.WriteString(w, cell(name)) //nolint:errcheck // as above
 	for _, v := range values {
-		fmt.Fprintf(w, "\t%s", cell(text(v)))
+		io.WriteString(w, "\t"+cell(text(v))) //nolint:errcheck // as above
 	}
 	io.WriteString(w, "\n") //nolint:errcheck // as above
 }

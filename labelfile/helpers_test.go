@@ -16,12 +16,12 @@ import (
 
 // What these tests share with those of other packages is in package proof.
 var (
-	openStore, openStoreIn, dump  = proof.OpenStore, proof.OpenStoreIn, proof.Dump
-	label, pairs, newDraft        = proof.Label, proof.Pairs, proof.NewDraft
-	labelsOf, cleanOf, openSample = proof.LabelsOf, proof.CleanOf, proof.OpenSample
-	full, skipMany, noErr         = proof.Full, proof.SkipMany, proof.NoErr
-	badFields, nothingAt          = proof.BadFields, proof.NothingAt
-	rowsOf, splitBy, millis, rttm = proof.Rows, proof.SplitBy, proof.Millis, proof.RTTM
+	openStore, openStoreIn, dump = proof.OpenStore, proof.OpenStoreIn, proof.Dump
+	label, pairs, newDraft       = proof.Label, proof.Pairs, proof.NewDraft
+	openSample                   = proof.OpenSample
+	full, skipMany, noErr        = proof.Full, proof.SkipMany, proof.NoErr
+	badFields, nothingAt         = proof.BadFields, proof.NothingAt
+	rowsOf, millis, rttm         = proof.Rows, proof.Millis, proof.RTTM
 )
 
 const raceDetector = proof.Race

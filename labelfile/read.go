@@ -201,10 +201,10 @@ func (rd *labelReader) clean(file string) error {
 
 func (rd *labelReader) audio(file string, duration decimal.Number) error {
 	ms, _, err := duration.MS()
-	if err != nil || ms <= 0 || ms > annoset.MaxTimeMS || rd.opts.Audio == nil {
-		return nil // an impossible duration says nothing
+	if possible := err == nil && ms > 0 && ms <= annoset.MaxTimeMS; possible && rd.opts.Audio != nil {
+		return rd.opts.Audio(annoset.AudioFile{ID: rd.audioFileID(file), DurationMS: ms})
 	}
-	return rd.opts.Audio(annoset.AudioFile{ID: rd.audioFileID(file), DurationMS: ms})
+	return nil
 }
 
 // label takes one label of the codec.

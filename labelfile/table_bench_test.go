@@ -126,7 +126,7 @@ func BenchmarkWrite_table(b *testing.B) {
 	}
 }
 
-func TestRead_flatMemory(t *testing.T) {
+func TestRead_flatMemory(t *testing.T) { //nolint:paralleltest // it measures the heap
 	if testing.Short() {
 		t.Skip("short")
 	}
@@ -159,6 +159,7 @@ func TestRead_flatMemory(t *testing.T) {
 
 func TestRead_birdnet(t *testing.T) {
 	skipMany(t)
+	t.Parallel()
 	if testing.Short() || raceDetector {
 		t.Skip("many labels")
 	}

@@ -4,7 +4,7 @@ package sqlite
 
 import "os"
 
-// canWrite goes by the read-only attribute of a file: nothing else can be asked without opening it.
+// canWrite reports whether a file lacks the read-only attribute. More cannot be found out without opening it.
 func canWrite(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && (info.IsDir() || info.Mode().Perm()&0o200 != 0)

@@ -31,7 +31,8 @@ func (db *DB) Backup(ctx context.Context, path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// onDisk names a file on the platform's file system: without it, the copy of a database in memory would be in memory.
+// onDisk returns the URI of a file on the platform's file system. Without its VFS, a database in memory would be copied
+// to memory.
 func onDisk(path string) string {
 	vfs := "unix"
 	if runtime.GOOS == "windows" {

@@ -25,14 +25,14 @@ const (
 // batch is a run of rows between SQLite and their reader.
 type batch[T any] struct {
 	rows  [batchRows]T
-	scan  func(*T, []driver.Value) // makes a row of its values; text and blobs are good for this call alone
-	limit int                      // it is full
-	n     int                      // that are filled
+	scan  func(*T, []driver.Value) // fills a row from its values; texts and blobs are valid during the call only
+	limit int                      // the number of rows at which it is full
+	n     int                      // rows that are filled
 	bytes int                      // of their texts
-	at    int                      // that were read
+	at    int                      // rows that were read
 }
 
-// take adds the row that SQLite has come to.
+// take adds a row, and reports whether the batch is full.
 func (b *batch[T]) take(values []driver.Value) (full bool, err error) {
 	if b.full() {
 		return false, errNoBatch
@@ -52,7 +52,7 @@ func (b *batch[T]) full() bool { return b.n == b.limit || b.bytes >= batchBytes 
 // begin empties a batch, to be filled with at most limit rows.
 func (b *batch[T]) begin(limit int) { b.limit, b.n, b.bytes, b.at = limit, 0, 0, 0 }
 
-// batches are the ones being filled, by the number that statements pass to the function.
+// batches has the batches that statements are filling, by the number that a statement passes to take.
 var batches = struct {
 	sync.RWMutex
 	filling map[int64]func([]driver.Value) (bool, error)
@@ -77,7 +77,7 @@ func take(args []driver.Value) (driver.Value, error) {
 	return int64(0), err
 }
 
-// batchPool keeps batches of one kind for the next cursor.
+// batchPool keeps batches of one kind of row for the next cursor.
 type batchPool[T any] struct{ idle sync.Pool }
 
 func newBatchPool[T any](scan func(*T, []driver.Value)) *batchPool[T] {
@@ -86,7 +86,7 @@ func newBatchPool[T any](scan func(*T, []driver.Value)) *batchPool[T] {
 	return p
 }
 
-// batchCursor steps through the rows that a statement with take reads.
+// batchCursor steps through the rows of a statement that calls take.
 type batchCursor[T any] struct {
 	pool   *batchPool[T]
 	b      *batch[T]
@@ -113,14 +113,14 @@ func (p *batchPool[T]) open(c *conn, query string, args ...driver.Value) (*batch
 	return bc, nil
 }
 
-// next returns the next row, valid until the call after, or nil at the end.
+// next returns the next row, which is valid until the following call, or nil at the end.
 func (bc *batchCursor[T]) next() (*T, error) {
 	b := bc.b
 	for b.at == b.n {
 		if bc.done {
 			return nil, nil
 		}
-		if b.at > 0 { // the driver takes the first step by itself, when it opens the query
+		if b.at > 0 { // the driver fills the first batch by itself when it opens the query
 			b.begin(batchRows)
 		}
 		full, err := bc.cu.next()

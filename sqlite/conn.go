@@ -35,11 +35,11 @@ type fullConn interface {
 }
 
 // conn is a driver connection with a cache of prepared statements behind ExecContext and QueryContext, so that
-// everything above it, sqlx included, prepares each statement once. Used by one goroutine at a time, as
+// everything above it, sqlx included, prepares each statement once. It is used by one goroutine at a time, as
 // database/sql promises.
 type conn struct {
 	fullConn
-	idle    map[string][]driver.Stmt // prepared and not in use, by text; several where cursors of one text nest
+	idle    map[string][]driver.Stmt // prepared and not in use, by text; several if cursors of one text were nested
 	count   int
 	reading map[*cachedRows]struct{}
 	closed  bool
@@ -64,6 +64,7 @@ func (c *conn) Close() error {
 	return errors.Join(append(errs, c.fullConn.Close())...)
 }
 
+// take returns a prepared statement, from the cache if it is there.
 func (c *conn) take(ctx context.Context, query string) (driver.Stmt, error) {
 	if c.closed {
 		return nil, driver.ErrBadConn
@@ -77,6 +78,7 @@ func (c *conn) take(ctx context.Context, query string) (driver.Stmt, error) {
 	return c.PrepareContext(ctx, query)
 }
 
+// put returns a statement to the cache, or closes it if the cache is full.
 func (c *conn) put(query string, st driver.Stmt) error {
 	if c.closed || c.count >= maxCached {
 		return st.Close()
@@ -111,7 +113,7 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	return r, nil
 }
 
-// cachedRows gives its statement back when it is closed.
+// cachedRows returns its statement to the cache when it is closed.
 type cachedRows struct {
 	driver.Rows
 	c      *conn

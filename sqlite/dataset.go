@@ -144,7 +144,7 @@ func (tx *WriteTx) DeleteType(ctx context.Context, id int64) error {
 	return tx.exec(ctx, `DELETE FROM artifact_type WHERE id = ?`, id)
 }
 
-// DeleteTypes removes the artifact types of a dataset without labels.
+// DeleteTypes removes all artifact types of a dataset that has no labels left.
 func (tx *WriteTx) DeleteTypes(ctx context.Context, datasetID int64) error {
 	return tx.exec(ctx, `DELETE FROM artifact_type WHERE dataset_id = ?`, datasetID)
 }

@@ -1,7 +1,7 @@
 // Package sqlite keeps the rows of an annoset store in one SQLite file. All SQL is here.
 //
-// It handles rows and knows no rules: each method of [ReadTx] and [WriteTx] runs one statement. The triggers of its
-// schema hold the store's invariants against every program that writes to the file.
+// It handles rows and knows no rules: each method of [ReadTx] and [WriteTx] runs a statement, or a few in a fixed
+// order. The triggers of its schema enforce the store's invariants against every program that writes to the file.
 package sqlite
 
 import (
@@ -27,7 +27,7 @@ var (
 	ErrReadOnly    = errors.New("sqlite: opened read-only")
 	ErrBusy        = errors.New("sqlite: another writer is at work")
 	ErrChanged     = errors.New("sqlite: the file changed while it was read")
-	// ErrDamaged is returned when rows contradict one another or what was stored of them.
+	// ErrDamaged is returned when rows contradict one another, or the totals and digests that were stored for them.
 	ErrDamaged = errors.New("sqlite: the contents are damaged")
 	ErrMoved   = errors.New("sqlite: the file that was opened is no longer at its path")
 )
@@ -43,11 +43,11 @@ type Config struct {
 	Wrap func(driver.Connector) driver.Connector
 }
 
-// DB is an open database: one writer connection and several read-only ones. Safe for concurrent use.
+// DB is an open database: one writer connection and several read-only ones. It is safe for concurrent use.
 type DB struct {
 	cfg     Config
-	writer  *sqlx.DB // nil where read-only
-	readers *sqlx.DB // the writer itself in memory
+	writer  *sqlx.DB // nil if read-only
+	readers *sqlx.DB // the same as writer if in memory
 	anchor  *sqlx.DB // keeps a database in memory alive while the writer's connection is replaced
 	turn    chan struct{}
 	tidying sync.Mutex // held by log while it has the turn, which nobody's busy timeout counts
@@ -205,7 +205,7 @@ func (db *DB) openFile(ctx context.Context) error {
 // inPlace returns an error if the path no longer names the file that was opened: a new connection would open another
 // file, and writes to a removed file are lost. Call it while holding a connection.
 func (db *DB) inPlace(file os.FileInfo) error {
-	if file == nil || runtime.GOOS == "windows" { // which lets nobody take an open file away
+	if file == nil || runtime.GOOS == "windows" { // Windows does not let an open file be removed
 		return nil
 	}
 	now, err := os.Stat(db.cfg.Path)
@@ -373,8 +373,8 @@ func beginRead(ctx context.Context, c *sqlx.Conn) error {
 	return err
 }
 
-// inTx runs fn between begin and COMMIT on one connection. Any error, and a panic, rolls back; a
-// connection that cannot roll back is dropped.
+// inTx runs fn between begin and COMMIT on one connection. After an error or a panic it rolls back; a connection that
+// cannot roll back is dropped.
 func inTx(
 	ctx context.Context, pool *sqlx.DB, begin func(context.Context, *sqlx.Conn) error, fn func(ReadTx) error,
 ) error {

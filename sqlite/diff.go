@@ -6,14 +6,15 @@ import (
 	"encoding/json"
 )
 
-// Way is a layer: a step from what is seen at its top to what is seen below it.
+// Way is a layer as a step from the view at its top to the view below it. A view is what is visible from a layer. It is
+// identified by the layer of the set that first had it; a layer that this one was folded into has the same view.
 type Way struct {
 	LayerID int64
 	Weight  int64
-	BelowID int64 // what the layer below shows, by the layer that showed it first; 0: nothing
+	BelowID int64 // the view below; 0: there is no layer below
 }
 
-// Ways reads the layers that show what is seen from a set's layer: itself, and the one that it was folded to.
+// Ways reads the layers that have a view: the layer itself, and the one that it was folded into, if any.
 func (tx *ReadTx) Ways(layerID int64) ([]Way, error) {
 	var ways []Way
 	err := tx.each(`
@@ -69,9 +70,9 @@ func (tx *ReadTx) FilesOf(ctx context.Context, layers []int64, from, to int64) (
 	return files, err
 }
 
-// LabelsIn calls fn for each row that some layers hold of some audio files, with the place of its layer among the
-// layers. fn gets a value that is reused for the next row.
-func (tx *ReadTx) LabelsIn(ctx context.Context, layers, files []int64, fn func(depth int, row *LabelRow) error) error {
+// LabelsIn calls fn for each row that some layers have of some audio files, with the index of its layer in layers. The
+// row is valid until fn returns.
+func (tx *ReadTx) LabelsIn(ctx context.Context, layers, files []int64, fn func(i int, row *LabelRow) error) error {
 	var row LabelRow
 	n := 0
 	return tx.each(`
@@ -88,11 +89,9 @@ func (tx *ReadTx) LabelsIn(ctx context.Context, layers, files []int64, fn func(d
 	}, ids(layers), ids(files))
 }
 
-// RemovalsIn calls fn for each removal that some layers hold of labels of some audio files, with the place of its layer
-// among the layers.
-func (tx *ReadTx) RemovalsIn(
-	ctx context.Context, layers, files []int64, fn func(depth int, fileID, id int64) error,
-) error {
+// RemovalsIn calls fn for each label that some layers remove from some audio files, with the index of the layer in
+// layers.
+func (tx *ReadTx) RemovalsIn(ctx context.Context, layers, files []int64, fn func(i int, fileID, id int64) error) error {
 	n := 0
 	return tx.each(`
 		SELECT y.key, r.file_id, r.id
@@ -106,7 +105,8 @@ func (tx *ReadTx) RemovalsIn(
 	}, ids(layers), ids(files))
 }
 
-// removedAbove is a column: whether a layer above that of a label removes it.
+// removedAbove is a column: whether a layer above that of label l removes it. k is the place of that layer in the
+// stack.
 const removedAbove = `EXISTS (
 		SELECT 1
 		FROM layer_stack a
@@ -126,13 +126,13 @@ var (
 	CROSS JOIN layer_stack k ON k.layer_id = ?1` + inBlock("k.seen_id", "x.value")
 )
 
-// IndexedRows calls fn for the rows of some ids that the layers of a stack hold singly, with whether a layer above
-// removes each. BlockRows does so for the rows that they hold in blocks.
+// IndexedRows calls fn for each row of some ids that a layer of a stack has with its own index entry, and says whether
+// a layer above removes it.
 func (tx *ReadTx) IndexedRows(layerID int64, wanted []int64, fn func(row LabelRow, removed bool)) error {
 	return tx.rowsByID(selectIndexedLabels, layerID, wanted, fn)
 }
 
-// BlockRows is described with [ReadTx.IndexedRows].
+// BlockRows calls fn as [ReadTx.IndexedRows] does, for rows that are indexed by block.
 func (tx *ReadTx) BlockRows(layerID int64, wanted []int64, fn func(row LabelRow, removed bool)) error {
 	return tx.rowsByID(selectBlockLabels, layerID, wanted, fn)
 }
@@ -146,8 +146,8 @@ func (tx *ReadTx) rowsByID(query string, layerID int64, wanted []int64, fn func(
 	}, layerID, ids(wanted))
 }
 
-// Strays reads the ids that some layers mention in more than one audio file. A label that was changed has an index
-// entry of its own, so one of two rows in different files has one.
+// Strays reads the ids that the layers of two sides have or remove in more than one audio file. It need not look at all
+// rows: a changed label has its own index entry, so at least one of two rows in different files has one.
 func (tx *ReadTx) Strays(ctx context.Context, from, to []int64) (map[int64]bool, error) {
 	strays := make(map[int64]bool)
 	take := func(cu *cursor) error {

@@ -78,7 +78,7 @@ func (tx *WriteTx) UpdateFile(ctx context.Context, r FileRow) error {
 		r.DurationMS, r.Registered, r.ID)
 }
 
-// LastEnd returns the latest end of the labels that any set has in an audio file, 0 where there are none.
+// LastEnd returns the latest end of all labels that any set has in an audio file, or 0 if there are none.
 func (tx *ReadTx) LastEnd(ctx context.Context, fileID int64) (int64, error) {
 	end, _, err := get[int64](ctx, tx, `
 		SELECT coalesce(max(l.end_ms), 0)
@@ -96,7 +96,7 @@ func (tx *WriteTx) DeleteOrphanFiles(ctx context.Context, datasetID int64) error
 			AND NOT EXISTS (SELECT 1 FROM layer_file WHERE file_id = audio_file.id)`, datasetID)
 }
 
-// DeleteFiles removes the audio files of a dataset without sets.
+// DeleteFiles removes all audio files of a dataset that has no sets left.
 func (tx *WriteTx) DeleteFiles(ctx context.Context, datasetID int64) error {
 	return tx.exec(ctx, `DELETE FROM audio_file WHERE dataset_id = ?`, datasetID)
 }

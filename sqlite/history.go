@@ -2,7 +2,7 @@ package sqlite
 
 import "context"
 
-// LayeredLabel is a row of a label, and the layer that holds it.
+// LayeredLabel is a label row and the layer that has it.
 type LayeredLabel struct {
 	LabelRow
 	LayerID int64
@@ -33,7 +33,7 @@ func (tx *ReadTx) RowsOf(id int64) ([]LayeredLabel, error) {
 	return rows, nil
 }
 
-// RemoversOf reads the layers that remove an id of an audio file and stand on a layer.
+// RemoversOf reads the layers that stand on a layer and remove an id from an audio file.
 func (tx *ReadTx) RemoversOf(seenID, fileID, id int64) ([]int64, error) {
 	var layers []int64
 	err := tx.each(`
@@ -48,7 +48,7 @@ func (tx *ReadTx) RemoversOf(seenID, fileID, id int64) ([]int64, error) {
 	return layers, err
 }
 
-// SetsSeeing reads the sets of a dataset in order of version, each with the topmost of some layers that it sees.
+// SetsSeeing reads the sets of a dataset in order of version, each with the topmost of the given layers that it sees.
 func (tx *ReadTx) SetsSeeing(ctx context.Context, datasetID int64, layers []int64) ([]SetSeeing, error) {
 	return list[SetSeeing](ctx, tx, `
 		SELECT
@@ -63,7 +63,7 @@ func (tx *ReadTx) SetsSeeing(ctx context.Context, datasetID int64, layers []int6
 		ORDER BY s.version`, datasetID, ids(layers))
 }
 
-// SetSeeing is a set and a layer that it sees; 0: none.
+// SetSeeing is a set and one layer that it sees.
 type SetSeeing struct {
 	UUID        string  `db:"uuid"`
 	Version     int     `db:"version"`
@@ -72,5 +72,5 @@ type SetSeeing struct {
 	Status      string  `db:"status"`
 	CreatedMS   int64   `db:"created_ms"`
 	PublishedMS *int64  `db:"published_ms"`
-	SeenID      int64   `db:"seen_id"`
+	SeenID      int64   `db:"seen_id"` // 0: none
 }

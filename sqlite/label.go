@@ -17,19 +17,19 @@ type LabelRow struct {
 }
 
 const (
-	// rowsAStatement is the number of rows in one statement from which on more do not help.
+	// rowsAStatement is how many rows one statement inserts. With more it is no faster.
 	rowsAStatement = 100
-	// blockLabels limits a block, and so the search for one id.
+	// blockLabels is the greatest number of labels in a block. It bounds the search for one id.
 	blockLabels = 64
 )
 
 // labelInsert is a statement that inserts labels into one layer. Binding a value costs about as much as storing it, so
-// what follows from the other values is not bound for each row.
+// no row binds a value that follows from others.
 type labelInsert struct {
 	text  string
 	rows  int
-	block bool // the labels are found through blocks, their ids without a gap
-	extra bool // some may have extra data
+	block bool // the labels are indexed by block, and their ids have no gaps
+	extra bool // some labels may have extra data
 }
 
 var (
@@ -115,8 +115,8 @@ func (tx *WriteTx) InsertLabels(ctx context.Context, layerID int64, rows []Label
 	})
 }
 
-// InsertBlocks writes labels to an open layer, indexed by block. They must be in order of file, start and id, their ids
-// without a gap, and the guards off.
+// InsertBlocks writes labels to an open layer, indexed by block. They must be in order of file, start and id, and their
+// ids must have no gaps. The guards must be off.
 func (tx *WriteTx) InsertBlocks(ctx context.Context, layerID int64, rows []LabelRow) error {
 	for i := 0; i < len(rows); {
 		n := 1
@@ -145,7 +145,7 @@ func (tx *WriteTx) InsertBlocks(ctx context.Context, layerID int64, rows []Label
 	})
 }
 
-// insertLabels writes rows with statements that choose picks for the next rows.
+// insertLabels writes rows. It calls choose with the rows that are left for the next statement.
 func (tx *WriteTx) insertLabels(
 	ctx context.Context, layerID int64, rows []LabelRow, choose func([]LabelRow) *labelInsert,
 ) error {
@@ -188,8 +188,9 @@ const selectIndexedLabel = `
 	ORDER BY k.depth
 	LIMIT 1`
 
-// inBlock joins, as l, the label of an id that a layer holds in a block, b; layer and id are SQL. Bounds are pairs,
-// for many labels may start together, and of plain values: SQLite would not seek by the id of a column.
+// inBlock returns a join with the label l of an id that a layer has in a block b. layer and id are SQL expressions. The
+// bounds are pairs because many labels may start together, and have the id as a plain value (+ID) because SQLite would
+// not seek by that of a column.
 func inBlock(layer, id string) string {
 	return strings.NewReplacer("LAYER", layer, "ID", id).Replace(`
 	CROSS JOIN label_block b ON b.layer_id = LAYER AND b.last_id >= ID AND b.first_id = (
@@ -211,8 +212,8 @@ const selectRemovalAbove = `
 	WHERE a.layer_id = ?1 AND a.depth < ?4
 	LIMIT 1`
 
-// TopRow finds the row of an id in the topmost layer of a stack that has one, and the depth of that layer. A row in a
-// block is the first that was written of its id, and so the lowest.
+// TopRow reads the row of an id in the topmost layer of a stack that has one, and the depth of that layer. Blocks come
+// last: a row in a block is the first that was written of its id, and so the lowest.
 func (tx *ReadTx) TopRow(ctx context.Context, layerID, id int64) (row LabelRow, depth int, found bool, err error) {
 	for _, query := range []string{selectIndexedLabel, selectBlockLabel} {
 		if err := ctx.Err(); err != nil {
@@ -223,14 +224,17 @@ func (tx *ReadTx) TopRow(ctx context.Context, layerID, id int64) (row LabelRow, 
 			row.scan(cu, 1, 3)
 			found = true
 			return nil
-		}, layerID, id); err != nil || found {
-			return row, depth, found, err
+		}, layerID, id); err != nil {
+			return LabelRow{}, 0, false, err
+		}
+		if found {
+			return row, depth, true, nil
 		}
 	}
 	return LabelRow{}, 0, false, nil
 }
 
-// RemovedAbove reports whether a layer of a stack above a depth removes an id from an audio file.
+// RemovedAbove reports whether a layer of a stack, above the one at a depth, removes an id from an audio file.
 func (tx *ReadTx) RemovedAbove(layerID, fileID, id int64, depth int) (bool, error) {
 	found := false
 	err := tx.each(selectRemovalAbove, func(*cursor) error {
@@ -240,7 +244,7 @@ func (tx *ReadTx) RemovedAbove(layerID, fileID, id int64, depth int) (bool, erro
 	return found, err
 }
 
-// scan reads the id from column id, and start, end, type, confidence and extra data from column rest on.
+// scan sets the id from column id, and start, end, type, confidence and extra data from the columns from rest on.
 func (r *LabelRow) scan(cu *cursor, id, rest int) {
 	r.ID = cu.int(id)
 	r.StartMS, r.EndMS, r.TypeID = cu.int(rest), cu.int(rest+1), cu.int(rest+2)

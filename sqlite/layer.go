@@ -15,7 +15,7 @@ type LayerRow struct {
 	Weight  int64  `db:"weight"`
 }
 
-// Stack reads the layers that are seen from a layer, itself first.
+// Stack reads the layers that a layer sees: itself first, then those below it from top to bottom.
 func (tx *ReadTx) Stack(ctx context.Context, layerID int64) ([]LayerRow, error) {
 	return list[LayerRow](ctx, tx, `
 		SELECT y.id, y.below_id, y.weight
@@ -25,13 +25,13 @@ func (tx *ReadTx) Stack(ctx context.Context, layerID int64) ([]LayerRow, error) 
 		ORDER BY k.depth`, layerID)
 }
 
-// InsertLayer adds an open layer on top of another, or of nothing, and returns its id. Folds is the topmost of the
-// layers that it will replace, if any.
+// InsertLayer adds an open layer and returns its id. below is the layer that it stands on; nil: none. folds is the
+// topmost of the layers that are folded into it; nil: none.
 func (tx *WriteTx) InsertLayer(ctx context.Context, datasetID int64, below, folds *int64) (int64, error) {
 	return tx.insert(ctx, `INSERT INTO layer (dataset_id, below_id, folds_id) VALUES (?, ?, ?)`, datasetID, below, folds)
 }
 
-// FoldOf returns the layer into which a layer and those below it were folded.
+// FoldOf returns the layer into which a layer and some of those below it were folded.
 func (tx *ReadTx) FoldOf(ctx context.Context, layerID int64) (id int64, found bool, err error) {
 	return get[int64](ctx, tx, `SELECT id FROM layer WHERE folds_id = ? AND sealed = 1 LIMIT 1`, layerID)
 }
@@ -102,7 +102,7 @@ func (tx *WriteTx) CopyLayer(ctx context.Context, from, to int64, verbatim bool)
 		SELECT ?, file_id, start_ms, id, end_ms, type_id, 1, confidence, extra_data
 		FROM label WHERE layer_id = ? ORDER BY file_id, start_ms, id`)
 	}
-	// Last: a file is clean only once its labels are hidden.
+	// This comes last: a file can be clean only once its labels are hidden.
 	queries = append(queries, `
 		UPDATE layer_file
 		SET clean = 1
@@ -162,13 +162,13 @@ type SeenFile struct {
 	ID         int64
 	Name       string
 	DurationMS int64
-	Layers     []int // depths of the layers that speak of it, the topmost first
+	Layers     []int // depths of the layers that have the file, the topmost first
 	Clean      bool
-	Digest     []byte // of the topmost layer; nil while that is open, or where there is nothing
+	Digest     []byte // of the topmost of them; nil while that is open, or if there are neither labels nor a clean mark
 }
 
-// SeenFiles calls fn for each audio file that a layer or one below it mentions, in order of name. fn may read, and gets
-// a value that is reused for the next file.
+// SeenFiles calls fn for each audio file that a layer or one below it has, in order of name. fn may read. Its argument
+// is valid until it returns.
 func (tx *ReadTx) SeenFiles(ctx context.Context, layerID int64, fn func(*SeenFile) error) error {
 	return tx.seenFiles(ctx, fn, `
 		FROM layer_stack k
@@ -186,8 +186,8 @@ func (tx *ReadTx) TopFiles(ctx context.Context, layerID int64, n int, fn func(*S
 		WHERE k.layer_id = ?2 AND k.depth < ?3`, layerID, int64(n))
 }
 
-// SeenFilesFrom is [ReadTx.SeenFiles] starting at a name. It reads hardly more files than fn is called for, which suits
-// callers that stop early.
+// SeenFilesFrom is [ReadTx.SeenFiles] starting at a name. It reads only a few files ahead of fn, which suits callers
+// that stop early.
 func (tx *ReadTx) SeenFilesFrom(ctx context.Context, layerID, datasetID int64, name string,
 	fn func(*SeenFile) error,
 ) error {
@@ -198,7 +198,7 @@ func (tx *ReadTx) SeenFilesFrom(ctx context.Context, layerID, datasetID int64, n
 		WHERE f.dataset_id = ?3 AND f.name >= ?4`, layerID, datasetID, name)
 }
 
-// ChangedFiles is [ReadTx.SeenFiles] for the audio files that the layer itself mentions.
+// ChangedFiles is [ReadTx.SeenFiles] for the audio files that the layer itself has.
 func (tx *ReadTx) ChangedFiles(ctx context.Context, layerID int64, fn func(*SeenFile) error) error {
 	return tx.seenFiles(ctx, fn, `
 		FROM layer_file o
@@ -257,7 +257,7 @@ func (tx *ReadTx) seenFiles(ctx context.Context, fn func(*SeenFile) error, from 
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, rows.close()) }() // if fn panics too
+	defer func() { err = errors.Join(err, rows.close()) }() // even if fn panics
 	return groupFiles(ctx, rows, fn)
 }
 

@@ -21,7 +21,7 @@ const applicationID = 0x616e6e6f
 //go:embed schema
 var schema embed.FS
 
-// steps are the numbered files in order; step i brings a file from user_version i to i+1.
+// steps returns the names of the numbered files in order. Step i brings a file from user_version i to i+1.
 func steps() []string {
 	names, err := fs.Glob(schema, "schema/0*.sql")
 	if err != nil {
@@ -35,8 +35,8 @@ func schemaVersion() int { return len(steps()) }
 // header is what the header of a file says.
 type header struct {
 	application, version, tables int
-	dsn                          string // that it was read with
-	immutable                    bool   // by that DSN
+	dsn                          string // the DSN that it was read with
+	immutable                    bool   // the DSN reads without locks
 }
 
 // blank reports whether the file is empty.
@@ -84,7 +84,7 @@ func peek(ctx context.Context, cfg Config) (header, error) {
 			return h, err
 		}
 	}
-	return readHeader(ctx, cfg, readerDSN(cfg)) // the file alone does not say all
+	return readHeader(ctx, cfg, readerDSN(cfg)) // the log may have a newer header than the file
 }
 
 func hasWAL(cfg Config) bool {
@@ -119,7 +119,7 @@ func headerOf(ctx context.Context, db getter) (h header, err error) {
 	)
 }
 
-// reason adds why SQLite could not open a file: its own error does not say.
+// reason adds to err why SQLite could not open a file, which its own error does not say.
 func reason(cfg Config, err error) error {
 	if code, ok := Code(err); !ok || code&0xff != lib.SQLITE_CANTOPEN {
 		return err

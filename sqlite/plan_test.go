@@ -312,7 +312,8 @@ func scan(tx *ReadTx, top int64, span Span) error {
 		}
 		_, err = labels.Next()
 		_, removes := tx.Removes(layer.ID, 1, 1)
-		if err := errors.Join(err, labels.Close(), removes, tx.RemovedIDs(layer.ID, 1, 10, func(int64) {})); err != nil {
+		removed := tx.RemovedIDs(context.Background(), layer.ID, 1, 10, func(int64) {})
+		if err := errors.Join(err, labels.Close(), removes, removed); err != nil {
 			return err
 		}
 	}

@@ -18,7 +18,7 @@ func (tx *ReadTx) Editors(setID int64) ([]string, error) {
 	return people, err
 }
 
-// SignEdit makes a person an editor of a draft, unless already one, or nothing changed since the given revision.
+// SignEdit makes a person an editor of a draft, unless they are one already or nothing has changed since r.Revision.
 func (tx *WriteTx) SignEdit(r SetRow, person string) error {
 	_, err := tx.dc.run(`
 		INSERT INTO editor (set_id, person)

@@ -1,19 +1,20 @@
 package sqlite
 
 import (
+	"context"
 	"database/sql/driver"
 	"math"
 	"strings"
 )
 
-// Span narrows a scan to labels that begin at or after (AfterMS, AfterID), exclusively, and start before BeforeMS.
-// The zero Span is everything.
+// Span limits a scan, in order of start and id, to the labels after the key (AfterMS, AfterID) that start before
+// BeforeMS. The zero Span has no limits.
 type Span struct {
 	AfterMS, AfterID int64 // both 0: from the beginning
 	BeforeMS         int64 // 0: to the end
 }
 
-// take comes last: the other terms are bounds of the scan, which goes in the order of the key.
+// selectLabels and selectLabelsAfter call take last: the other terms bound the scan, which is in the order of the key.
 const selectLabels = `
 	SELECT 1
 	FROM label
@@ -38,13 +39,13 @@ var labelBatches = newBatchPool(func(r *LabelRow, values []driver.Value) {
 	r.ExtraData = strings.Clone(extra)
 })
 
-// LabelCursor reads the labels that one layer holds of one audio file, in order of start and id.
+// LabelCursor reads the labels that one layer has of one audio file, in order of start and id.
 type LabelCursor struct {
 	rows   *batchCursor[LabelRow]
 	fileID int64
 }
 
-// OpenLabels opens a cursor, which must be closed.
+// OpenLabels opens a cursor over the labels of a span.
 func (tx *ReadTx) OpenLabels(layerID, fileID int64, span Span) (*LabelCursor, error) {
 	before := span.BeforeMS
 	if before == 0 {
@@ -61,7 +62,7 @@ func (tx *ReadTx) OpenLabels(layerID, fileID int64, span Span) (*LabelCursor, er
 	return &LabelCursor{rows: rows, fileID: fileID}, nil
 }
 
-// Next returns the next row, which is valid until the one after, or nil at the end.
+// Next returns the next row, which is valid until the following call, or nil at the end.
 func (c *LabelCursor) Next() (*LabelRow, error) {
 	row, err := c.rows.next()
 	if row != nil {
@@ -70,12 +71,16 @@ func (c *LabelCursor) Next() (*LabelRow, error) {
 	return row, err
 }
 
-// Close ends the reading.
+// Close ends the reading. It must be called.
 func (c *LabelCursor) Close() error { return c.rows.close() }
 
 // RemovedIDs calls fn for at most limit of the ids that a layer removes from an audio file.
-func (tx *ReadTx) RemovedIDs(layerID, fileID, limit int64, fn func(id int64)) error {
+func (tx *ReadTx) RemovedIDs(ctx context.Context, layerID, fileID, limit int64, fn func(id int64)) error {
+	n := 0
 	return tx.each(`SELECT id FROM removal WHERE layer_id = ? AND file_id = ? LIMIT ?`, func(cu *cursor) error {
+		if n++; n%checkEvery == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
 		fn(cu.int(0))
 		return nil
 	}, layerID, fileID, limit)
@@ -92,8 +97,12 @@ func (tx *ReadTx) Removes(layerID, fileID, id int64) (bool, error) {
 }
 
 // EachRemoval calls fn for each removal of a layer.
-func (tx *ReadTx) EachRemoval(layerID int64, fn func(fileID, id int64) error) error {
+func (tx *ReadTx) EachRemoval(ctx context.Context, layerID int64, fn func(fileID, id int64) error) error {
+	n := 0
 	return tx.each(`SELECT file_id, id FROM removal WHERE layer_id = ? ORDER BY file_id, id`, func(cu *cursor) error {
+		if n++; n%checkEvery == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
 		return fn(cu.int(0), cu.int(1))
 	}, layerID)
 }

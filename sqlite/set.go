@@ -2,7 +2,7 @@ package sqlite
 
 import "context"
 
-// SetRow is a row of the table annotation_set. What publishing writes is nil in a draft.
+// SetRow is a row of the table annotation_set. The fields that publishing sets are nil in a draft.
 type SetRow struct {
 	ID         int64   `db:"id"`
 	UUID       string  `db:"uuid"`
@@ -72,8 +72,8 @@ func (tx *ReadTx) LatestPublished(ctx context.Context, datasetID int64) (SetRow,
 		LIMIT 1`, datasetID)
 }
 
-// Sets reads sets of a dataset in order of version, beginning after a version, at most limit of them; an empty
-// status is any, a negative limit none.
+// Sets reads the sets of a dataset after a version, in order of version, at most limit of them. An empty status means
+// any, a negative limit none.
 func (tx *ReadTx) Sets(ctx context.Context, datasetID int64, status string, after, limit int) ([]SetRow, error) {
 	return list[SetRow](ctx, tx, selectSet+`
 		WHERE s.dataset_id = ?1 AND s.version > ?2 AND (?3 = '' OR s.status = ?3)

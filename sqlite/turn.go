@@ -7,10 +7,10 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// Who may write is settled twice: among the goroutines of this process, which queue up for the writer connection, and
-// among processes, which can only retry until they get SQLite's write lock. A process that writes without a pause
-// would never let the others in: SQLite's own tries are up to 100 ms apart, and two transactions some microseconds. So
-// a waiting process tries often, and a process that writes without a break pauses so that others get in.
+// The right to write is settled twice: among the goroutines of this process, which queue for the writer connection, and
+// among processes, which retry until they get SQLite's write lock. A process that writes without a break would never
+// let the others in: SQLite's own retries are up to 100 ms apart, and two transactions only microseconds. So a waiting
+// process retries often, and a process that writes without a break pauses so that others get in.
 const (
 	tryEvery   = time.Millisecond
 	pauseAfter = 100 * time.Millisecond

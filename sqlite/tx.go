@@ -13,7 +13,7 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// ReadTx reads one consistent state. Used by one goroutine at a time.
+// ReadTx reads one consistent state of the database. It must be used by one goroutine at a time.
 type ReadTx struct {
 	conn *sqlx.Conn
 	dc   *conn // the same connection, below database/sql
@@ -34,7 +34,7 @@ func (tx *WriteTx) Note(level slog.Level, text string, attrs ...slog.Attr) {
 func get[T any](ctx context.Context, tx *ReadTx, query string, args ...any) (row T, found bool, err error) {
 	err = tx.conn.GetContext(ctx, &row, query, args...)
 	if errors.Is(err, sql.ErrNoRows) {
-		var zero T // sqlx has made values for the pointers of row
+		var zero T // sqlx has allocated values for the pointers in row
 		return zero, false, nil
 	}
 	return row, err == nil, err
@@ -74,7 +74,7 @@ func driverConn(c *sqlx.Conn) (dc *conn, err error) {
 	return dc, err
 }
 
-// Interrupt ends all reads under way, so that none uses the connection once somebody else has it.
+// Interrupt ends all reads in progress, so that none uses the connection once somebody else has it.
 func (tx *ReadTx) Interrupt() error {
 	var errs []error
 	for rows := range tx.dc.reading {
@@ -133,8 +133,8 @@ var bulkGuards = []string{
 }
 
 // WithoutGuards runs fn without the triggers of bulkGuards, and puts them back. Other connections always see them: the
-// schema is part of the transaction. The caller must hold the rules that the triggers hold. No cursor may be open when
-// it begins or ends.
+// schema is part of the transaction. The caller must keep the rules that the triggers enforce. No cursor may be open
+// when it begins or ends.
 func (tx *WriteTx) WithoutGuards(ctx context.Context, fn func() error) error {
 	query, args, err := sqlx.In("SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name IN (?) ORDER BY name",
 		bulkGuards)

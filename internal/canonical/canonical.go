@@ -1,11 +1,11 @@
 // Package canonical writes labels as canonical JSON Lines, the form that digests are taken of.
 //
 // A line is one JSON object without white space between its tokens. Its keys are artifact_type, start_ms, end_ms,
-// confidence and extra_data, in this order; the last two only where the label has them. Strings and numbers are as
-// RFC 8785 (JSON Canonicalization Scheme) writes them. Extra data has its strings so too, and the members of its
-// objects sorted by key; its numbers stay as they were given, since RFC 8785 would round large ones. Lines end with
-// LF and are sorted by start, end, artifact type (bytes), confidence (absent first) and extra data (absent first,
-// then bytes).
+// confidence and extra_data, in this order; the last two only if the label has them. Strings and numbers are written as
+// RFC 8785 (JSON Canonicalization Scheme) says. In extra data, strings are written so too and the members of objects
+// are sorted by key, but numbers stay as they were given, because RFC 8785 would round large ones. Lines end with LF
+// and are sorted by start, end, artifact type (bytes), confidence (absent first) and extra data (absent first, then
+// bytes).
 package canonical
 
 import (
@@ -52,7 +52,7 @@ func (w *Writer) Write(l label.Label) error {
 	return w.flush()
 }
 
-// ExtraData returns the canonical form of extra data, and nothing for none.
+// ExtraData returns the canonical form of extra data, or "" if there is none. It returns an error if text is not JSON.
 func ExtraData(text string) (string, error) {
 	if text == "" {
 		return "", nil
@@ -69,6 +69,7 @@ func (w *Writer) Close() error {
 	return w.flush()
 }
 
+// endGroup appends the lines of the labels that start together to the buffer.
 func (w *Writer) endGroup() {
 	if len(w.group) > 1 {
 		slices.SortFunc(w.group, Compare)

@@ -13,16 +13,16 @@ import (
 	"github.com/annoset/annoset/internal/survey"
 )
 
-// maxLines is how many artifact types, or pairs of them, a change log names of each kind of change.
+// maxLines is how many artifact types, or pairs of types, a change log names for each kind of change.
 const maxLines = 10
 
-// ledger sums the changes that a change log tells of. They come audio file by audio file.
+// ledger counts changes for a change log. They are added audio file by audio file.
 type ledger map[ledgerKey]*ledgerEntry
 
-// ledgerKey is what one line of a change log is about.
+// ledgerKey is the subject of one line of a change log.
 type ledgerKey struct {
 	kind     diff.Kind
-	from, to string // artifact types; from is empty where a label was added, to where it was removed
+	from, to string // artifact types; from is empty if a label was added, to if it was removed
 }
 
 type ledgerEntry struct {
@@ -30,7 +30,7 @@ type ledgerEntry struct {
 	lastFile string
 }
 
-// duplicate is the removal of a label whose exact twin stays.
+// duplicate is the removal of a label of which an exact twin stays.
 const duplicate diff.Kind = "duplicate"
 
 func (l ledger) add(c *diff.Change) {
@@ -52,7 +52,7 @@ func (l ledger) add(c *diff.Change) {
 	}
 }
 
-// String is the change log: a Markdown list, what was added first and what was removed last.
+// String returns the change log: a Markdown list, additions first.
 func (l ledger) String() string {
 	var lines []string
 	for _, kind := range []diff.Kind{
@@ -64,7 +64,7 @@ func (l ledger) String() string {
 	return bullets(lines)
 }
 
-// bullets makes a Markdown list of sentences, or says that there are none.
+// bullets returns a Markdown list of sentences, or "No changes." if there are none.
 func bullets(lines []string) string {
 	if len(lines) == 0 {
 		return "No changes."
@@ -72,7 +72,7 @@ func bullets(lines []string) string {
 	return "- " + strings.Join(lines, "\n- ")
 }
 
-// lines are the sentences about one kind of change, the largest numbers first.
+// lines returns the sentences about one kind of change, the most frequent first.
 func (l ledger) lines(kind diff.Kind) []string {
 	keys := slices.SortedFunc(maps.Keys(l), func(a, b ledgerKey) int {
 		return cmp.Or(cmp.Compare(l[b].n, l[a].n), strings.Compare(a.from, b.from), strings.Compare(a.to, b.to))
@@ -88,6 +88,7 @@ func (l ledger) lines(kind diff.Kind) []string {
 	return lines
 }
 
+// sentence returns the sentence about one entry.
 func (e *ledgerEntry) sentence(k ledgerKey) string {
 	in := " in " + plural(e.files, "file") + "."
 	switch k.kind {
@@ -114,7 +115,7 @@ func (e *ledgerEntry) sentence(k ledgerKey) string {
 	return "Took the clean mark from " + plural(e.n, "file") + "."
 }
 
-// rest sums up the lines that would be too many.
+// rest returns one sentence for all the lines beyond maxLines.
 func (l ledger) rest(keys []ledgerKey) string {
 	n := int64(0)
 	for _, key := range keys {
@@ -138,7 +139,7 @@ func (l ledger) rest(keys []ledgerKey) string {
 	return fmt.Sprintf("%s%s of %d %s.", verb, plural(n, "label"), len(keys), what)
 }
 
-// contents is the change log of a set that was made from nothing.
+// contents returns the change log of a set without a predecessor.
 func contents(s *survey.Totals) string {
 	var lines []string
 	if s.TotalAnnotations > 0 {
@@ -174,10 +175,10 @@ func labelsOfType(n int64, artifactType string) string {
 	return strings.Replace(plural(n, "label"), " ", " "+typeName(artifactType)+" ", 1)
 }
 
-// maxTypeNameBytes is how much of an artifact type's name a change log shows.
+// maxTypeNameBytes is how many bytes of an artifact type's name a change log shows at most.
 const maxTypeNameBytes = 80
 
-// typeName is the name of an artifact type as Markdown.
+// typeName returns the name of an artifact type as Markdown.
 func typeName(name string) string {
 	if len(name) > maxTypeNameBytes {
 		cut := maxTypeNameBytes

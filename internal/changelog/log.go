@@ -1,4 +1,4 @@
-// Package changelog writes what was changed between sets as Markdown.
+// Package changelog describes the changes between sets in Markdown, for people.
 package changelog
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// Write writes the change log between two sets of one store.
+// Write returns the change log between two sets of one store.
 func Write(ctx context.Context, c *diff.Comparison) (string, error) {
 	changes, byIDs, err := c.Changes(ctx)
 	if err != nil {
@@ -21,15 +21,16 @@ func Write(ctx context.Context, c *diff.Comparison) (string, error) {
 	return log.write(ctx, changes)
 }
 
-// WriteByContent writes the change log between two sets that have no ids in common.
+// WriteByContent returns the change log between two sets that have no ids in common. The sets may be of two stores.
 func WriteByContent(ctx context.Context, c *diff.Comparison) (string, error) {
 	log := &logging{Comparison: c, ledger: ledger{}}
 	return log.write(ctx, c.ByContent)
 }
 
-// Against writes the change log of a set against another of its store; nil: against nothing, for which it asks for the
-// totals of the set.
-func Against(ctx context.Context, tx *sqlite.ReadTx, before, set *sqlite.SetRow, minIoU float64,
+// Against returns the change log of a set since another set of its store. If before is nil, everything in the set is
+// new, and totals is called for what that is.
+func Against(
+	ctx context.Context, tx *sqlite.ReadTx, before, set *sqlite.SetRow, minIoU float64,
 	totals func() (survey.Totals, error),
 ) (string, error) {
 	if before == nil {
@@ -43,15 +44,17 @@ func Against(ctx context.Context, tx *sqlite.ReadTx, before, set *sqlite.SetRow,
 	return Write(ctx, c)
 }
 
-// logging is a change log that is being written.
+// logging is a change log in progress.
 type logging struct {
 	*diff.Comparison
 	ledger  ledger
 	byIDs   bool
-	removed []diff.Change // from one audio file: once all are known, the duplicates among them can be found
+	removed []diff.Change // from the current audio file: duplicates can be found only once all of them are known
 }
 
-func (l *logging) write(ctx context.Context, changes func(context.Context, func(diff.Change) error) error) (string, error) {
+func (l *logging) write(
+	ctx context.Context, changes func(context.Context, func(diff.Change) error) error,
+) (string, error) {
 	err := changes(ctx, func(c diff.Change) error {
 		if len(l.removed) > 0 && l.removed[0].File != c.File {
 			if err := l.endFile(ctx); err != nil {
@@ -71,7 +74,7 @@ func (l *logging) write(ctx context.Context, changes func(context.Context, func(
 	return l.ledger.String(), err
 }
 
-// endFile enters the labels that were removed from one audio file.
+// endFile adds the labels that were removed from one audio file to the ledger.
 func (l *logging) endFile(ctx context.Context) error {
 	if len(l.removed) == 0 {
 		return nil
@@ -90,7 +93,8 @@ func (l *logging) endFile(ctx context.Context) error {
 	return nil
 }
 
-// twins returns what is said by the labels that stay, where labels were removed from an audio file.
+// twins returns what the unchanged labels say in the part of an audio file from which labels were removed. A removed
+// label that says the same as one of them was a duplicate.
 func (l *logging) twins(ctx context.Context) (map[label.Label]bool, error) {
 	var before map[int64]label.Label
 	if l.byIDs {
@@ -109,8 +113,8 @@ func (l *logging) twins(ctx context.Context) (map[label.Label]bool, error) {
 	return stay, err
 }
 
-// around calls fn for the labels of a side that start no earlier than the first one that was removed, and no later than
-// the last.
+// around calls fn for each label of a side that starts no earlier than the first removed label and no later than the
+// last.
 func (l *logging) around(ctx context.Context, r *reader.Reader, fn func(*label.Label)) error {
 	first, last := l.removed[0].Before, l.removed[len(l.removed)-1].Before
 	span := sqlite.Span{AfterMS: first.StartMS, BeforeMS: last.StartMS + 1}
@@ -123,7 +127,7 @@ func (l *logging) around(ctx context.Context, r *reader.Reader, fn func(*label.L
 	})
 }
 
-// says returns what a label says, whichever its id.
+// says returns what a label says: the label without its id, and with its extra data in canonical form.
 func says(l *label.Label) label.Label {
 	out := diff.Canonical(l)
 	out.ID = 0

@@ -11,13 +11,15 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// Version returns the paragraphs about one version.
+// Version returns the Markdown paragraphs about one version of a dataset: a heading, facts, the notes, and the changes
+// since its predecessor unless the notes end with them.
 func Version(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow, minIoU float64) ([]string, error) {
 	parent, err := diff.FindPredecessor(ctx, tx, set)
 	if err != nil {
 		return nil, err
 	}
-	log, err := Against(ctx, tx, parent.Set, set, minIoU, func() (survey.Totals, error) { return survey.Of(ctx, tx, set) })
+	totals := func() (survey.Totals, error) { return survey.Of(ctx, tx, set) }
+	log, err := Against(ctx, tx, parent.Set, set, minIoU, totals)
 	if err != nil {
 		return nil, err
 	}

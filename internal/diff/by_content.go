@@ -10,7 +10,7 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// ByContent yields the changes between two sets that have no ids in common, of one store or of two.
+// ByContent yields the changes between two sets that have no ids in common. The sets may be of two stores.
 func (c *Comparison) ByContent(ctx context.Context, yield func(Change) error) error {
 	var files [2][]sqlite.SeenFile
 	for i, r := range []*reader.Reader{c.from, c.to} {
@@ -25,19 +25,20 @@ func (c *Comparison) ByContent(ctx context.Context, yield func(Change) error) er
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		pair := firstPair(&files)
-		if pair[0] != nil && pair[1] != nil && pair[0].Digest != nil && slices.Equal(pair[0].Digest, pair[1].Digest) {
+		next := takeFirst(&files)
+		if next[0] != nil && next[1] != nil && next[0].Digest != nil && slices.Equal(next[0].Digest, next[1].Digest) {
 			continue
 		}
-		if err := c.fileByContent(ctx, pair, yield); err != nil {
+		if err := c.fileByContent(ctx, next, yield); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// firstPair takes the audio file that comes next from both lists, or from the one that has it.
-func firstPair(files *[2][]sqlite.SeenFile) (pair [2]*sqlite.SeenFile) {
+// takeFirst takes the first audio file, by name, from two lists: from both if both have it, else from one. The other
+// side of the result is nil then.
+func takeFirst(files *[2][]sqlite.SeenFile) (first [2]*sqlite.SeenFile) {
 	order := 0
 	switch {
 	case len(files[0]) == 0:
@@ -48,21 +49,21 @@ func firstPair(files *[2][]sqlite.SeenFile) (pair [2]*sqlite.SeenFile) {
 		order = strings.Compare(files[0][0].Name, files[1][0].Name)
 	}
 	if order <= 0 {
-		pair[0], files[0] = &files[0][0], files[0][1:]
+		first[0], files[0] = &files[0][0], files[0][1:]
 	}
 	if order >= 0 {
-		pair[1], files[1] = &files[1][0], files[1][1:]
+		first[1], files[1] = &files[1][0], files[1][1:]
 	}
-	return pair
+	return first
 }
 
-// fileByContent yields the changes of one audio file, of which either side may know nothing.
-func (c *Comparison) fileByContent(ctx context.Context, pair [2]*sqlite.SeenFile, yield func(Change) error) error {
+// fileByContent yields the changes of one audio file. It is nil on a side that does not have it.
+func (c *Comparison) fileByContent(ctx context.Context, file [2]*sqlite.SeenFile, yield func(Change) error) error {
 	var labels, said [2][]label.Label
 	var clean [2]bool
 	name := ""
 	for i, r := range []*reader.Reader{c.from, c.to} {
-		f := pair[i]
+		f := file[i]
 		if f == nil {
 			continue
 		}
@@ -76,18 +77,18 @@ func (c *Comparison) fileByContent(ctx context.Context, pair [2]*sqlite.SeenFile
 			return err
 		}
 	}
-	pairs, err := Match(ctx, said[0], said[1], c.minIoU)
+	pairs, err := match(ctx, said[0], said[1], c.minIoU)
 	if err != nil {
 		return err
 	}
 	var changes []Change
 	for _, p := range pairs {
 		var before, after *label.Label
-		if p.Before != None {
-			before = &labels[0][p.Before]
+		if p.before != none {
+			before = &labels[0][p.before]
 		}
-		if p.After != None {
-			after = &labels[1][p.After]
+		if p.after != none {
+			after = &labels[1][p.after]
 		}
 		if change, ok := changeOf(before, after); ok {
 			changes = append(changes, change)
@@ -96,7 +97,8 @@ func (c *Comparison) fileByContent(ctx context.Context, pair [2]*sqlite.SeenFile
 	return yieldFile(name, clean, changes, yield)
 }
 
-// yieldFile yields the changes of one audio file in their order.
+// yieldFile yields the changes of one audio file in order: a clean mark that was removed first, one that was added
+// last.
 func yieldFile(name string, clean [2]bool, changes []Change, yield func(Change) error) error {
 	if clean[0] && !clean[1] {
 		if err := yield(Change{Kind: UnmarkedClean, File: name}); err != nil {

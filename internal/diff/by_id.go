@@ -2,16 +2,16 @@ package diff
 
 import (
 	"context"
-
 	"github.com/annoset/annoset/internal/label"
 	"github.com/annoset/annoset/internal/reader"
 	"github.com/annoset/annoset/sqlite"
+	"slices"
 )
 
-// byID yields the changes between two sets whose labels have ids in common. It reads the layers above the fork, a bunch
-// of audio files at a time.
+// byID yields the changes between two sets whose labels have ids in common. It reads the layers above the fork only,
+// for a bunch of audio files at a time.
 func (c *Comparison) byID(ctx context.Context, f fork, yield func(Change) error) error {
-	d := &idDiff{Comparison: c, fork: f, layers: append(append([]int64{}, f.above[0]...), f.above[1]...), yield: yield}
+	d := &idDiff{Comparison: c, fork: f, layers: slices.Concat(f.above[0], f.above[1]), yield: yield}
 	if len(d.layers) == 0 {
 		return nil
 	}
@@ -35,38 +35,38 @@ func (c *Comparison) byID(ctx context.Context, f fork, yield func(Change) error)
 	return nil
 }
 
-// A bunch of audio files is read with a handful of statements, and has about bunchRows rows, as far as the bunch before
-// it tells.
+// A bunch of audio files is read with a handful of statements. Its size is chosen to have about bunchRows rows, by the
+// number of rows in the bunch before it.
 const (
 	firstBunch = 32
 	bunchRows  = 1 << 13
 )
 
-// idDiff is a comparison by ids under way.
+// idDiff is a comparison by ids in progress.
 type idDiff struct {
 	*Comparison
 	fork
-	layers []int64        // those above the fork, of both sides
-	strays map[int64]bool // ids that may lie in different audio files on both sides
+	layers []int64        // the layers above the fork: of the first side, then of the second, each the topmost first
+	strays map[int64]bool // ids whose audio file may differ between the sides
 	yield  func(Change) error
 }
 
-// fileDelta is what the layers above the fork say of one audio file.
+// fileDelta is what the layers above the fork have of one audio file.
 type fileDelta struct {
 	sqlite.FileInTwo
 	rows    []sideRow
-	removed [2]map[int64]int // of each side, the depth from which on an id is hidden
+	removed [2]map[int64]int // by side and id: the index of the topmost layer that removes the id
 }
 
-// at returns the side that a layer belongs to.
-func (d *idDiff) at(depth int) (side int) {
-	if depth < len(d.above[0]) {
+// side returns which side the i-th of the layers belongs to.
+func (d *idDiff) side(i int) int {
+	if i < len(d.above[0]) {
 		return 0
 	}
 	return 1
 }
 
-// bunch yields the changes of some audio files, and returns how many rows they had.
+// bunch yields the changes of some audio files, and returns how many rows the layers have of them.
 func (d *idDiff) bunch(ctx context.Context, files []sqlite.FileInTwo) (rows int, err error) {
 	deltas := make([]fileDelta, len(files))
 	byFile := make(map[int64]*fileDelta, len(files))
@@ -76,23 +76,23 @@ func (d *idDiff) bunch(ctx context.Context, files []sqlite.FileInTwo) (rows int,
 		byFile[f.ID] = &deltas[i]
 		fileIDs[i] = f.ID
 	}
-	if err := d.from.Tx.RemovalsIn(ctx, d.layers, fileIDs, func(depth int, fileID, id int64) error {
+	if err := d.from.Tx.RemovalsIn(ctx, d.layers, fileIDs, func(i int, fileID, id int64) error {
 		rows++
-		removed := &byFile[fileID].removed[d.at(depth)]
+		removed := &byFile[fileID].removed[d.side(i)]
 		if *removed == nil {
 			*removed = make(map[int64]int)
 		}
-		if topmost, ok := (*removed)[id]; !ok || depth < topmost {
-			(*removed)[id] = depth
+		if topmost, ok := (*removed)[id]; !ok || i < topmost {
+			(*removed)[id] = i
 		}
 		return nil
 	}); err != nil {
 		return 0, err
 	}
-	if err := d.from.Tx.LabelsIn(ctx, d.layers, fileIDs, func(depth int, r *sqlite.LabelRow) error {
+	if err := d.from.Tx.LabelsIn(ctx, d.layers, fileIDs, func(i int, r *sqlite.LabelRow) error {
 		rows++
-		delta, side := byFile[r.FileID], d.at(depth)
-		if from, ok := delta.removed[side][r.ID]; !ok || from >= depth {
+		delta, side := byFile[r.FileID], d.side(i)
+		if topmost, ok := delta.removed[side][r.ID]; !ok || topmost >= i { // no layer above removes it
 			delta.rows = append(delta.rows, sideRow{LabelRow: *r, side: side})
 		}
 		return nil
@@ -115,7 +115,7 @@ func (d *idDiff) bunch(ctx context.Context, files []sqlite.FileInTwo) (rows int,
 	return rows, nil
 }
 
-// below reads the labels of the common view that one of the sides has removed.
+// below reads the labels below the fork that one of the sides has removed.
 func (d *idDiff) below(ctx context.Context, deltas []fileDelta) (map[int64]sqlite.LabelRow, error) {
 	var ids []int64
 	for i := range deltas {
@@ -131,13 +131,13 @@ func (d *idDiff) below(ctx context.Context, deltas []fileDelta) (map[int64]sqlit
 	return reader.ManyByID(ctx, d.from.Tx, d.common, ids)
 }
 
-// sideRow is a row and the side that it belongs to.
+// sideRow is a row of one side.
 type sideRow struct {
 	sqlite.LabelRow
 	side int
 }
 
-// twoRows are a label as both sides see it; nil: it is not there.
+// twoRows are the rows of a label on both sides; nil: that side does not see it.
 type twoRows [2]*sqlite.LabelRow
 
 // changes returns the changes of one audio file.
@@ -181,9 +181,11 @@ func (d *idDiff) changes(ctx context.Context, f *fileDelta, below map[int64]sqli
 	return changes, nil
 }
 
-// findStray looks in the other audio files for a label that one side alone has in this one. It reports whether this one
-// is the first, where the change belongs.
-func (d *idDiff) findStray(ctx context.Context, name string, id int64, rows *twoRows, names *[2]string) (bool, error) {
+// findStray completes a label that only one side has in this audio file: the other side may have it in another file. It
+// reports whether this file is the first of the two by name; the change is yielded there.
+func (d *idDiff) findStray(
+	ctx context.Context, name string, id int64, rows *twoRows, names *[2]string,
+) (first bool, err error) {
 	missing, other := 0, d.from
 	if rows[0] != nil {
 		missing, other = 1, d.to
@@ -200,7 +202,7 @@ func (d *idDiff) findStray(ctx context.Context, name string, id int64, rows *two
 	return name < file.Name, nil
 }
 
-// known makes a label of its row, or nil of none.
+// known converts a row to a label, and nil to nil.
 func known(r *reader.Reader, file string, row *sqlite.LabelRow) *label.Label {
 	if row == nil {
 		return nil

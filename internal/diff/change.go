@@ -7,10 +7,11 @@ import (
 	"github.com/annoset/annoset/internal/label"
 )
 
-// Kind is what became of a label or of a clean mark. The root documents the kinds as ChangeKind, with the same texts.
+// Kind is how a label or a clean mark changed. The root package has the same texts as ChangeKind, and documents them
+// there.
 type Kind string
 
-// The kinds of changes. A label that changed has exactly one: the first that fits.
+// The kinds of changes. The change of a label has exactly one, the first that applies.
 const (
 	Added         Kind = "added"
 	Removed       Kind = "removed"
@@ -25,12 +26,12 @@ const (
 // Change is one difference between two sets.
 type Change struct {
 	Kind          Kind
-	File          string       // of a label that went to another audio file, the first of the two
-	Before, After *label.Label // nil on the side that has no label, and for clean marks
+	File          string       // of a label that moved to another audio file: the first of the two names
+	Before, After *label.Label // nil on a side without the label, and for clean marks
 }
 
-// changeOf returns what became of a label; nil: it was not there before, or is not there any more. Where nothing changed,
-// ok is false.
+// changeOf returns the change from one state of a label to another; nil means that there is no label. If nothing
+// changed, ok is false.
 func changeOf(before, after *label.Label) (c Change, ok bool) {
 	c = Change{Before: before, After: after}
 	switch {
@@ -69,8 +70,8 @@ func sameExtraData(a, b *label.Label) bool {
 	return a.ExtraData == b.ExtraData || Canonical(a).ExtraData == Canonical(b).ExtraData
 }
 
-// Canonical returns a label with its extra data in the form that the digest is taken of. What another program has written
-// that is not JSON stays as it is.
+// Canonical returns a label with its extra data in canonical form, which is the same for all ways to write it. Extra
+// data that is not JSON, which only another program can have written, stays as it is.
 func Canonical(l *label.Label) label.Label {
 	out := *l
 	if text, err := canonical.ExtraData(l.ExtraData); err == nil {
@@ -79,16 +80,15 @@ func Canonical(l *label.Label) label.Label {
 	return out
 }
 
-// compareChanges puts the changes of labels of one audio file in order of time. It treats both sides alike, so that a diff
-// and its inverse have one order.
+// compareChanges orders the changes of one audio file by time. It treats both sides alike, so a diff and its inverse
+// are in the same order.
 func compareChanges(a, b Change) int {
 	aLow, aHigh := a.sorted()
 	bLow, bHigh := b.sorted()
 	return cmp.Or(compareLabels(aLow, bLow), compareLabels(aHigh, bHigh))
 }
 
-// sorted returns the labels of a change, the one that comes first in the audio file first. Where there is one alone it
-// is both.
+// sorted returns the two labels of a change, the earlier one first. If there is only one, it is returned as both.
 func (c *Change) sorted() (low, high *label.Label) {
 	low, high = c.Before, c.After
 	switch {
@@ -104,7 +104,7 @@ func (c *Change) sorted() (low, high *label.Label) {
 
 func compareLabels(a, b *label.Label) int {
 	if c := cmp.Or(cmp.Compare(a.StartMS, b.StartMS), cmp.Compare(a.EndMS, b.EndMS)); c != 0 {
-		return c // without a look at extra data, which costs more
+		return c // comparing extra data costs more
 	}
 	return cmp.Or(canonical.Compare(Canonical(a), Canonical(b)), cmp.Compare(a.ID, b.ID))
 }

@@ -1,3 +1,8 @@
+// Package diff compares two sets, finds what a set was made from, and traces one label through the versions of a
+// dataset.
+//
+// Sets that have a common origin are compared by the ids of their labels: the layers that both stand on are not read.
+// Other sets are compared by content, audio file by audio file: see match.
 package diff
 
 import (
@@ -7,14 +12,16 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// Comparison is two sets that are compared, of one store or of two.
+// Comparison compares two sets, of one store or of two. It must be used by one goroutine at a time.
 type Comparison struct {
 	from, to *reader.Reader
 	minIoU   float64
 }
 
-// New prepares the comparison of two sets. Labels of one type that overlap by minIoU may be matched by content.
-func New(ctx context.Context, fromTx *sqlite.ReadTx, from *sqlite.SetRow, toTx *sqlite.ReadTx, to *sqlite.SetRow,
+// New returns the Comparison of two sets. By content, two labels of one type are matched if the intersection of their
+// spans is at least minIoU of the union. minIoU is in (0, 1].
+func New(
+	ctx context.Context, fromTx *sqlite.ReadTx, from *sqlite.SetRow, toTx *sqlite.ReadTx, to *sqlite.SetRow,
 	minIoU float64,
 ) (*Comparison, error) {
 	c := &Comparison{minIoU: minIoU}
@@ -26,13 +33,13 @@ func New(ctx context.Context, fromTx *sqlite.ReadTx, from *sqlite.SetRow, toTx *
 	return c, err
 }
 
-// From returns the reader of the first set, and To that of the second.
+// From returns the reader of the first set.
 func (c *Comparison) From() *reader.Reader { return c.from }
 
-// To is described with [Comparison.From].
+// To returns the reader of the second set.
 func (c *Comparison) To() *reader.Reader { return c.to }
 
-// Run yields the changes between two sets of one store: by their ids where they have any in common, else by content.
+// Run yields the changes between two sets of one store: by id if the sets have ids in common, else by content.
 func (c *Comparison) Run(ctx context.Context, yield func(Change) error) error {
 	changes, _, err := c.Changes(ctx)
 	if err != nil {
@@ -41,22 +48,28 @@ func (c *Comparison) Run(ctx context.Context, yield func(Change) error) error {
 	return changes(ctx, yield)
 }
 
-// Changes returns the function that Run runs, and reports whether it goes by ids.
-func (c *Comparison) Changes(ctx context.Context) (run func(context.Context, func(Change) error) error, byID bool, err error) {
+// Changes returns the function that [Comparison.Run] calls, and reports whether it compares by id.
+func (c *Comparison) Changes(
+	ctx context.Context,
+) (run func(context.Context, func(Change) error) error, byID bool, err error) {
 	f, related, err := c.relation(ctx)
-	if err != nil || !related {
-		return c.ByContent, false, err
+	switch {
+	case err != nil:
+		return nil, false, err
+	case !related:
+		return c.ByContent, false, nil
 	}
 	return func(ctx context.Context, yield func(Change) error) error { return c.byID(ctx, f, yield) }, true, nil
 }
 
-// LayersApart returns how many layers of each set Run reads, and reports whether it goes by ids.
+// LayersApart returns how many layers of each set [Comparison.Run] reads, and reports whether it compares by id. It is
+// for tests.
 func (c *Comparison) LayersApart(ctx context.Context) (above [2]int, byID bool, err error) {
 	f, byID, err := c.relation(ctx)
 	return [2]int{len(f.above[0]), len(f.above[1])}, byID, err
 }
 
-// relation finds where two sets of one store part, and whether they have ids in common.
+// relation finds where the layers of two sets of one store fork, and whether the sets have ids in common.
 func (c *Comparison) relation(ctx context.Context) (f fork, related bool, err error) {
 	if c.from.Set.DatasetID != c.to.Set.DatasetID {
 		return fork{}, false, nil

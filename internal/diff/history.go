@@ -8,15 +8,15 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// State is what became of a label in one version.
+// State is a label in one version that changed it.
 type State struct {
 	Set   *sqlite.SetSeeing
 	Kind  Kind
-	Label *label.Label // as the version has it; nil: removed
+	Label *label.Label // in that version; nil: removed
 }
 
-// History returns what became of the label of an id, in order of version: a state for each version in which it is not what
-// it is in the version that this one was made from.
+// History returns the states of the label of an id, in order of version: one for each version in which the label
+// differs from that in the version's predecessor. It is empty if no set has ever had the label.
 func History(ctx context.Context, tx *sqlite.ReadTx, id int64) ([]State, error) {
 	h := &history{tx: tx, id: id, shown: make(map[int64]*label.Label), byUUID: make(map[string]*label.Label)}
 	layers, err := h.layers(ctx)
@@ -40,17 +40,19 @@ func History(ctx context.Context, tx *sqlite.ReadTx, id int64) ([]State, error) 
 	return states, nil
 }
 
-// history is that of one label while it is gathered.
+// history collects the states of one label.
 type history struct {
-	tx     *sqlite.ReadTx
-	id     int64
-	shown  map[int64]*label.Label  // by layer, what is seen where it is the topmost that speaks of the label; nil: nothing
+	tx *sqlite.ReadTx
+	id int64
+	// By layer that has the label or removes it: the label as a set sees it if this is the topmost such layer; nil:
+	// removed.
+	shown  map[int64]*label.Label
 	byUUID map[string]*label.Label // by set
 
 	datasetID int64 // 0: there is no such label
 }
 
-// layers finds the layers that speak of the label, and what each makes of it.
+// layers finds the layers that have the label or remove it, and fills shown.
 func (h *history) layers(ctx context.Context) ([]int64, error) {
 	rows, err := h.tx.RowsOf(h.id)
 	if err != nil {
@@ -77,7 +79,7 @@ func (h *history) layers(ctx context.Context) ([]int64, error) {
 		if _, known := h.shown[rows[i].LayerID]; !known {
 			layers = append(layers, rows[i].LayerID)
 		}
-		h.shown[rows[i].LayerID] = a // a layer that removes the label and has a row of it has changed it
+		h.shown[rows[i].LayerID] = a // a layer that removes the label and also has a row of it has changed it
 	}
 	return layers, nil
 }
@@ -93,7 +95,7 @@ func (h *history) label(ctx context.Context, row *sqlite.LabelRow) (*label.Label
 	return &a, err
 }
 
-// state returns what a set made of the label; changed is false where it left it as it was.
+// state returns the label in a set. If the set's predecessor has the same label, changed is false.
 func (h *history) state(ctx context.Context, set *sqlite.SetSeeing) (state State, changed bool, err error) {
 	now := h.shown[set.SeenID]
 	h.byUUID[set.UUID] = now
@@ -105,7 +107,7 @@ func (h *history) state(ctx context.Context, set *sqlite.SetSeeing) (state State
 	return State{Set: set, Kind: c.Kind, Label: now}, changed, nil
 }
 
-// before is the label in the set that another one was made from. Sets come in order of version, so it is known.
+// before returns the label in the predecessor of a set. Sets are visited in order of version, so it is known already.
 func (h *history) before(ctx context.Context, set *sqlite.SetSeeing) (*label.Label, error) {
 	if set.ParentUUID == nil {
 		return nil, nil

@@ -6,8 +6,8 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// kin reports whether one set was made from the other, or both from a third, by their lines of parents. A draft that was
-// deleted ends a line, and still belongs to it.
+// kin reports whether one set was made from the other, or both were made from a third: whether their lines of parents
+// meet. A deleted draft ends a line, and still belongs to it.
 func kin(ctx context.Context, tx *sqlite.ReadTx, from, to *sqlite.SetRow) (bool, error) {
 	line := make(map[string]bool)
 	err := eachParent(ctx, tx, from, func(uuid string) bool {
@@ -25,7 +25,7 @@ func kin(ctx context.Context, tx *sqlite.ReadTx, from, to *sqlite.SetRow) (bool,
 	return met, err
 }
 
-// eachParent calls fn for a set, its parent and so on, until fn returns false.
+// eachParent calls fn for a set, its parent, the parent's parent and so on, until fn returns false.
 func eachParent(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow, fn func(uuid string) bool) error {
 	for row := *set; fn(row.UUID) && row.ParentUUID != nil; {
 		parent, found, err := tx.SetByUUID(ctx, *row.ParentUUID)

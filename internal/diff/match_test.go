@@ -24,9 +24,9 @@ func sure(l label.Label, confidence float64) label.Label {
 	return l
 }
 
-func match(t *testing.T, before, after []label.Label, minIoU float64) []Pair {
+func matched(t *testing.T, before, after []label.Label, minIoU float64) []pair {
 	t.Helper()
-	pairs, err := Match(context.Background(), before, after, minIoU)
+	pairs, err := match(context.Background(), before, after, minIoU)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,15 +34,15 @@ func match(t *testing.T, before, after []label.Label, minIoU float64) []Pair {
 }
 
 // ids writes pairs by the ids of their labels, in an order of their own.
-func ids(before, after []label.Label, pairs []Pair) []string {
+func ids(before, after []label.Label, pairs []pair) []string {
 	out := make([]string, len(pairs))
 	for i, p := range pairs {
 		a, b := int64(0), int64(0)
-		if p.Before != None {
-			a = before[p.Before].ID
+		if p.before != none {
+			a = before[p.before].ID
 		}
-		if p.After != None {
-			b = after[p.After].ID
+		if p.after != none {
+			b = after[p.after].ID
 		}
 		out[i] = fmt.Sprintf("%d>%d", a, b)
 	}
@@ -57,7 +57,10 @@ func TestMatch(t *testing.T) {
 		want          []string // 0 stands for nothing
 	}{
 		{"nothing", nil, nil, nil},
-		{"what is on one side alone", []label.Label{at(1, "x", 0, 10)}, []label.Label{at(2, "y", 50, 60)}, []string{"0>2", "1>0"}},
+		{
+			"what is on one side alone",
+			[]label.Label{at(1, "x", 0, 10)}, []label.Label{at(2, "y", 50, 60)}, []string{"0>2", "1>0"},
+		},
 		{"what says the same is left out", []label.Label{at(1, "x", 0, 10)}, []label.Label{at(7, "x", 0, 10)}, nil},
 		{
 			"duplicates, one to one",
@@ -76,7 +79,8 @@ func TestMatch(t *testing.T) {
 		},
 		{
 			"types of one span in their order",
-			[]label.Label{at(1, "d", 0, 10), at(2, "b", 0, 10)}, []label.Label{at(3, "c", 0, 10), at(4, "a", 0, 10), at(5, "e", 0, 10)},
+			[]label.Label{at(1, "d", 0, 10), at(2, "b", 0, 10)},
+			[]label.Label{at(3, "c", 0, 10), at(4, "a", 0, 10), at(5, "e", 0, 10)},
 			[]string{"0>5", "1>3", "2>4"},
 		},
 		{
@@ -118,7 +122,7 @@ func TestMatch(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
-			is.Equal(ids(tt.before, tt.after, match(t, tt.before, tt.after, 0.5)), tt.want)
+			is.Equal(ids(tt.before, tt.after, matched(t, tt.before, tt.after, 0.5)), tt.want)
 		})
 	}
 }
@@ -145,17 +149,17 @@ func TestMatch_inAnyOrder(t *testing.T) {
 		before, after := side(), side()
 		minIoU := []float64{0.01, 0.5, 0.6, 1}[r.IntN(4)]
 
-		got := ids(before, after, match(t, before, after, minIoU))
+		got := ids(before, after, matched(t, before, after, minIoU))
 
 		is.Equal(got, ids(before, after, byTheLetter(before, after, minIoU))) // the rule
-		back := match(t, after, before, minIoU)
+		back := matched(t, after, before, minIoU)
 		for i, p := range back {
-			back[i] = Pair{p.After, p.Before}
+			back[i] = pair{p.after, p.before}
 		}
 		is.Equal(ids(before, after, back), got) // the way back is the inverse
 		shuffled := slices.Clone(before)
 		r.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
-		is.Equal(ids(shuffled, after, match(t, shuffled, after, minIoU)), got) // in any order
+		is.Equal(ids(shuffled, after, matched(t, shuffled, after, minIoU)), got) // in any order
 	}
 }
 
@@ -168,44 +172,47 @@ func TestMatch_whereEverythingOverlaps(t *testing.T) {
 		before = append(before, at(i+1, "x", 3*i, 3*i+1_000_000))
 		after = append(after, at(i+1, "x", 3*i+1, 3*i+1_000_001))
 	}
-	pairs := match(t, before, after, 0.5)
+	pairs := matched(t, before, after, 0.5)
 	is.Equal(len(pairs), n) // four million overlaps
 	for _, p := range pairs {
-		is.Equal(p.Before, p.After) // each label finds the one that is a millisecond off
+		is.Equal(p.before, p.after) // each label finds the one that is a millisecond off
 	}
 }
 
-// byTheLetter follows the rule as the package comment has it: it looks for the best pair among all, again and again.
-func byTheLetter(before, after []label.Label, minIoU float64) []Pair {
+// byTheLetter follows the rule as the comment of match has it: it looks for the best pair among all, again and again.
+func byTheLetter(before, after []label.Label, minIoU float64) []pair {
 	usedBefore, usedAfter := make([]bool, len(before)), make([]bool, len(after))
-	var pairs []Pair
+	var pairs []pair
+	iou := func(a, b *label.Label) float64 {
+		return intersectionOverUnion(a.StartMS, a.EndMS, b.StartMS, b.EndMS)
+	}
 	sameSpan := func(a, b *label.Label) bool { return a.StartMS == b.StartMS && a.EndMS == b.EndMS }
 	for step, fits := range []func(a, b *label.Label) bool{
 		func(a, b *label.Label) bool { return canonical.Compare(*a, *b) == 0 },
 		func(a, b *label.Label) bool { return sameSpan(a, b) && a.Type == b.Type },
 		sameSpan,
 		func(a, b *label.Label) bool {
-			return a.Type == b.Type && IoU(a.StartMS, a.EndMS, b.StartMS, b.EndMS) >= minIoU
+			return a.Type == b.Type && iou(a, b) >= minIoU
 		},
 	} {
 		for {
-			best := Pair{None, None}
+			best := pair{none, none}
 			better := func(i, j int) bool {
-				if best.Before == None {
+				if best.before == none {
 					return true
 				}
-				a, b, c, d := before[i], after[j], before[best.Before], after[best.After]
+				a, b, c, d := before[i], after[j], before[best.before], after[best.after]
 				if step < 3 { // the first of each side
 					return compare(&a, &c) < 0 || compare(&a, &c) == 0 && compare(&b, &d) < 0
 				}
-				x, y := IoU(a.StartMS, a.EndMS, b.StartMS, b.EndMS), IoU(c.StartMS, c.EndMS, d.StartMS, d.EndMS)
-				pair := func(a, b label.Label) [2]label.Label {
+				x, y := iou(&a, &b), iou(&c, &d)
+				inOrder := func(a, b label.Label) [2]label.Label {
 					if canonical.Compare(a, b) > 0 {
 						a, b = b, a
 					}
 					return [2]label.Label{a, b}
 				}
-				p, q := pair(a, b), pair(c, d)
+				p, q := inOrder(a, b), inOrder(c, d)
 				return x > y || x == y && slices.CompareFunc(p[:], q[:], func(a, b label.Label) int {
 					return canonical.Compare(a, b)
 				}) < 0 || x == y && canonical.Compare(p[0], q[0]) == 0 && canonical.Compare(p[1], q[1]) == 0 &&
@@ -214,14 +221,14 @@ func byTheLetter(before, after []label.Label, minIoU float64) []Pair {
 			for i := range before {
 				for j := range after {
 					if !usedBefore[i] && !usedAfter[j] && fits(&before[i], &after[j]) && better(i, j) {
-						best = Pair{i, j}
+						best = pair{i, j}
 					}
 				}
 			}
-			if best.Before == None {
+			if best.before == none {
 				break
 			}
-			usedBefore[best.Before], usedAfter[best.After] = true, true
+			usedBefore[best.before], usedAfter[best.after] = true, true
 			if step > 0 {
 				pairs = append(pairs, best)
 			}
@@ -229,12 +236,12 @@ func byTheLetter(before, after []label.Label, minIoU float64) []Pair {
 	}
 	for i, used := range usedBefore {
 		if !used {
-			pairs = append(pairs, Pair{i, None})
+			pairs = append(pairs, pair{i, none})
 		}
 	}
 	for j, used := range usedAfter {
 		if !used {
-			pairs = append(pairs, Pair{None, j})
+			pairs = append(pairs, pair{none, j})
 		}
 	}
 	return pairs
@@ -245,6 +252,6 @@ func TestMatch_endsWithItsContext(t *testing.T) {
 	is := is.New(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	_, err := Match(ctx, []label.Label{at(1, "hum", 0, 10)}, []label.Label{at(2, "hum", 1, 10)}, 0.5)
+	_, err := match(ctx, []label.Label{at(1, "hum", 0, 10)}, []label.Label{at(2, "hum", 1, 10)}, 0.5)
 	is.Equal(err, context.Canceled) // many that lie over one another take long
 }

@@ -6,14 +6,14 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// Predecessor is what a set is compared with: its parent, or the published set that it stands on where the parent was a
-// draft that is gone.
+// Predecessor is the set that a set was made from: its parent, or the published set below if the parent was a draft
+// that was deleted.
 type Predecessor struct {
 	Set  *sqlite.SetRow // nil: there is none
 	Gone bool           // the parent was deleted
 }
 
-// FindPredecessor finds what a set was made from.
+// FindPredecessor returns the predecessor of a set.
 func FindPredecessor(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow) (Predecessor, error) {
 	if set.ParentUUID == nil {
 		return Predecessor{}, nil

@@ -16,9 +16,9 @@ const maxLength = 200
 // never share a name, not even on file systems that ignore case or normalize Unicode.
 //
 // ASCII letters, digits, '.', '_' and '-' stand for themselves and every other byte is percent-encoded, as is a
-// first '.' or '-', and the first letter of a device name of Windows. Where there are upper case letters, "~" and
-// one hexadecimal digit for every four letters follow, which tell upper (1) from lower (0). A name longer than
-// 200 bytes is cut, and ends in "~sha256-" and the SHA-256 of the text.
+// first '.' or '-', and the first letter of a device name of Windows. If the text has upper case letters, "~" and one
+// hexadecimal digit for every four letters follow, whose bits are 1 for upper case and 0 for lower case. A name longer
+// than 200 bytes is cut, and ends in "~sha256-" and the SHA-256 of the text.
 func Escape(text string) string {
 	if ordinary(text) {
 		return text
@@ -90,7 +90,7 @@ func caseDigits(name string) string {
 	return b.String()
 }
 
-// isDevice reports whether Windows keeps a name for a device, whatever its ending.
+// isDevice reports whether Windows reserves a name for a device, whatever its ending.
 func isDevice(text string) bool {
 	stem, _, _ := strings.Cut(strings.ToLower(text), ".")
 	stem = strings.TrimRight(stem, " ")
@@ -104,8 +104,8 @@ func isDevice(text string) bool {
 	return (strings.HasPrefix(stem, "com") || strings.HasPrefix(stem, "lpt")) && '0' <= stem[3] && stem[3] <= '9'
 }
 
-// Unescape returns the text of which [Escape] made a name, even if a file system has changed the case of its letters.
-// It reports false for a name that was cut, and for one that Escape makes of no text.
+// Unescape returns the text that [Escape] turned into a name, even if a file system has changed the case of its
+// letters. It reports false for a name that was cut, and for one that Escape never returns.
 func Unescape(name string) (string, bool) {
 	lower := strings.ToLower(name)
 	body, cases, _ := strings.Cut(lower, "~")

@@ -14,11 +14,11 @@ type Seam struct {
 	fault Fault
 }
 
-// Fault is asked before each call of the driver: "Connect", "Prepare", "Exec", "Query" or "Next". An error before takes
-// the call's place; an error after is returned although the call was made.
+// Fault is called before each call of the driver. what is "Connect", "Prepare", "Exec", "Query" or "Next". If before is
+// not nil, it is returned instead of making the call; if after is not nil, the call is made and after is returned.
 type Fault func(what, query string) (before, after error)
 
-// Set makes f the function that is asked from now on; nil fails nothing.
+// Set makes f the function that is called from now on. If f is nil, no call fails.
 func (s *Seam) Set(f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,7 +126,7 @@ type seamRows struct {
 	n     int
 }
 
-// everyRow is the interval at which the function is asked about rows of a long query, beside the first two.
+// everyRow is the interval at which the function is called for the rows of a long query, besides the first two.
 const everyRow = 1000
 
 func (r *seamRows) Next(dest []driver.Value) error {

@@ -9,9 +9,9 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// CopyFrom adds the labels that a reader yields, with new ids, and returns how many were added.
+// CopyFrom adds the labels that a reader reads, with new ids, and returns how many it added.
 func (in *Inserter) CopyFrom(ctx context.Context, r *reader.Reader) (n int, err error) {
-	// Guards can only be dropped while nothing is being read, so decide that first.
+	// Guards cannot be dropped while a read is in progress, so decide that first.
 	many := false
 	for _, below := range r.Stack {
 		if many, err = layer.Many(ctx, in.tx, below.ID); err != nil || many {
@@ -29,9 +29,9 @@ func (in *Inserter) CopyFrom(ctx context.Context, r *reader.Reader) (n int, err 
 	return in.n, err
 }
 
-// copyLabels hands what a reader yields to write, in batches.
-func (in *Inserter) copyLabels(ctx context.Context, r *reader.Reader,
-	write func(context.Context, []sqlite.LabelRow) ([]int64, error),
+// copyLabels passes the labels that a reader reads to write, in batches.
+func (in *Inserter) copyLabels(
+	ctx context.Context, r *reader.Reader, write func(context.Context, []sqlite.LabelRow) ([]int64, error),
 ) error {
 	var batch []sqlite.LabelRow
 	bytes := 0

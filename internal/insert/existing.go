@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"io"
 	"math"
 
 	"github.com/annoset/annoset/internal/label"
@@ -12,7 +11,8 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// existing are the labels that a set has of the audio files that an import names, as they were before it.
+// existing counts the labels that a set had before an import, of the audio files that the import names. The labels of a
+// file are read when it is first named. The import may have written other files by then, but not this one.
 type existing struct {
 	tx    *sqlite.ReadTx
 	set   *sqlite.SetRow
@@ -21,27 +21,26 @@ type existing struct {
 	files map[string]map[labelKey]int
 }
 
-// labelKey identifies the contents of a label within its audio file.
+// labelKey identifies what a label says within its audio file: a hash of everything but its id.
 type labelKey [16]byte
 
 func keyOf(l *label.Label) (k labelKey) {
-	h := sha256.New()
-	var fixed [33]byte
-	binary.LittleEndian.PutUint64(fixed[0:], uint64(l.StartMS))
-	binary.LittleEndian.PutUint64(fixed[8:], uint64(l.EndMS))
+	const fixed = 33
+	said := make([]byte, fixed, fixed+len(l.Type)+len(l.ExtraData))
+	binary.LittleEndian.PutUint64(said[0:], uint64(l.StartMS))
+	binary.LittleEndian.PutUint64(said[8:], uint64(l.EndMS))
 	if l.HasConfidence {
-		binary.LittleEndian.PutUint64(fixed[16:], math.Float64bits(l.Confidence))
-		fixed[24] = 1
+		binary.LittleEndian.PutUint64(said[16:], math.Float64bits(l.Confidence))
+		said[24] = 1
 	}
-	binary.LittleEndian.PutUint64(fixed[25:], uint64(len(l.Type)))
-	h.Write(fixed[:])
-	io.WriteString(h, l.Type)
-	io.WriteString(h, l.ExtraData)
-	copy(k[:], h.Sum(nil))
+	binary.LittleEndian.PutUint64(said[25:], uint64(len(l.Type)))
+	said = append(append(said, l.Type...), l.ExtraData...)
+	sum := sha256.Sum256(said)
+	copy(k[:], sum[:])
 	return k
 }
 
-// take reports whether a label is there already, once for each time that it is.
+// take reports whether the set had a label before the import. It does so once for each time that the set had it.
 func (e *existing) take(ctx context.Context, l *label.Label) (bool, error) {
 	keys, loaded := e.files[l.File]
 	if !loaded {

@@ -10,10 +10,11 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// ErrHasLabels says that an audio file cannot be clean.
+// ErrHasLabels is returned when an audio file with labels would be marked as clean.
 var ErrHasLabels = errors.New("has labels")
 
-// MarkClean marks an audio file of a draft as clean. If it has labels the error wraps [ErrHasLabels].
+// MarkClean marks an audio file as clean in a draft. It adds a file that the dataset does not have yet. If the file has
+// labels, the error wraps [ErrHasLabels].
 func MarkClean(ctx context.Context, tx *sqlite.WriteTx, set *sqlite.SetRow, name string) error {
 	file, known, err := tx.FileByName(set.DatasetID, name)
 	if err != nil {
@@ -42,20 +43,20 @@ func MarkClean(ctx context.Context, tx *sqlite.WriteTx, set *sqlite.SetRow, name
 			return fmt.Errorf("audio file %s %w", valid.Brief(name), ErrHasLabels)
 		}
 	}
-	return SetClean(ctx, tx, set.LayerID, file.ID, true)
+	return setClean(ctx, tx, set.LayerID, file.ID, true)
 }
 
-// UnmarkClean removes the clean mark of an audio file, if it has one.
+// UnmarkClean removes the clean mark of an audio file in a draft, if it has one.
 func UnmarkClean(ctx context.Context, tx *sqlite.WriteTx, set *sqlite.SetRow, name string) error {
 	seen, err := reader.SeenFile(ctx, &tx.ReadTx, set, name)
 	if err != nil || seen == nil || !seen.Clean {
 		return err
 	}
-	return SetClean(ctx, tx, set.LayerID, seen.ID, false)
+	return setClean(ctx, tx, set.LayerID, seen.ID, false)
 }
 
-// SetClean makes an audio file known to an open layer, clean or not.
-func SetClean(ctx context.Context, tx *sqlite.WriteTx, layerID, fileID int64, clean bool) error {
+// setClean adds an audio file to an open layer, with a clean mark or without, or changes its mark there.
+func setClean(ctx context.Context, tx *sqlite.WriteTx, layerID, fileID int64, clean bool) error {
 	state, known, err := tx.FileInLayer(layerID, fileID)
 	switch {
 	case err != nil:
@@ -69,8 +70,8 @@ func SetClean(ctx context.Context, tx *sqlite.WriteTx, layerID, fileID int64, cl
 	return tx.UpdateLayerFile(ctx, state)
 }
 
-// Register makes an audio file known to a dataset, or completes what is known of it. A duration that is shorter than
-// a label is added to p.
+// Register adds an audio file to its dataset as registered by the user, or updates the one of that name. A duration of
+// 0 leaves the known one. If a label of any set ends after the new duration, a problem is added to p.
 func Register(ctx context.Context, tx *sqlite.WriteTx, p *valid.Problems, index int, f sqlite.FileRow) error {
 	row, known, err := tx.FileByName(f.DatasetID, f.Name)
 	if err != nil {

@@ -13,7 +13,8 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// Inserter writes labels to the layer of a draft: it checks them, gives them ids, and turns names into row ids.
+// Inserter adds labels to a draft. It checks them, turns names into row ids, and gives each label an id. It must be
+// used by one goroutine at a time, and for one call of [Inserter.Add], [Inserter.Replace] or [Inserter.CopyFrom].
 type Inserter struct {
 	tx       *sqlite.WriteTx
 	set      *sqlite.SetRow
@@ -22,18 +23,19 @@ type Inserter struct {
 	vocabulary bool // the dataset declares its types
 	types      map[string]int64
 	files      map[string]*openFile
-	last       *openFile // the file that came last: labels come in runs
+	last       *openFile // the file of the label before: labels of one file often come together
 	lastName   string
-	n          int // labels that came so far
+	n          int // labels seen so far
 }
 
-// openFile is an audio file that takes labels in this layer.
+// openFile is an audio file that labels are added to.
 type openFile struct {
-	id, durationMS int64
-	open           bool // known to the layer, and not clean
+	id, durationMS int64 // id 0: the store does not have the file yet
+	open           bool  // the layer has the file, without a clean mark
 }
 
-// New returns an Inserter that adds what is wrong with the labels to p.
+// New returns an Inserter for a draft. Problems with the labels are added to p; the methods then return
+// [valid.ErrInvalid].
 func New(tx *sqlite.WriteTx, set *sqlite.SetRow, p *valid.Problems) (*Inserter, error) {
 	vocabulary, err := tx.HasVocabulary(set.DatasetID)
 	if err != nil {
@@ -45,8 +47,8 @@ func New(tx *sqlite.WriteTx, set *sqlite.SetRow, p *valid.Problems) (*Inserter, 
 	}, nil
 }
 
-// row checks the next label and makes its row, without an id. After the first bad label rows are discarded, but checking
-// goes on.
+// row checks the next label and returns its row, without an id. After the first bad label rows are discarded, but
+// checking goes on.
 func (in *Inserter) row(ctx context.Context, l *label.Label) (sqlite.LabelRow, error) {
 	file, typeID, err := in.check(l)
 	if err != nil || len(in.problems.List) > 0 {
@@ -55,8 +57,11 @@ func (in *Inserter) row(ctx context.Context, l *label.Label) (sqlite.LabelRow, e
 	return in.admit(ctx, l, file, typeID)
 }
 
-// admit makes the row of a label that was checked, without an id, and adds the names that are new.
-func (in *Inserter) admit(ctx context.Context, l *label.Label, file *openFile, typeID int64) (_ sqlite.LabelRow, err error) {
+// admit returns the row of a label that was checked, without an id. It adds the label's type and audio file to the
+// store if they are new.
+func (in *Inserter) admit(
+	ctx context.Context, l *label.Label, file *openFile, typeID int64,
+) (_ sqlite.LabelRow, err error) {
 	if typeID == 0 {
 		if typeID, err = in.newType(ctx, l.Type); err != nil {
 			return sqlite.LabelRow{}, err
@@ -68,7 +73,7 @@ func (in *Inserter) admit(ctx context.Context, l *label.Label, file *openFile, t
 	return rowOf(l, file.id, typeID), nil
 }
 
-// rowOf makes the row of a label, without an id.
+// rowOf returns the row of a label, without an id.
 func rowOf(l *label.Label, fileID, typeID int64) sqlite.LabelRow {
 	return sqlite.LabelRow{
 		FileID: fileID, StartMS: l.StartMS, EndMS: l.EndMS, TypeID: typeID,
@@ -76,7 +81,8 @@ func rowOf(l *label.Label, fileID, typeID int64) sqlite.LabelRow {
 	}
 }
 
-// check finds what is wrong with the next label. It returns the file and the type it names, which may be new.
+// check adds what is wrong with the next label to the problems. It returns the label's file and the id of its type; the
+// id is 0 if the type is new. The file is nil, and the id 0, if the name is invalid.
 func (in *Inserter) check(l *label.Label) (file *openFile, typeID int64, err error) {
 	index := in.n
 	in.n++
@@ -101,7 +107,7 @@ func (in *Inserter) check(l *label.Label) (file *openFile, typeID int64, err err
 	return file, typeID, nil
 }
 
-// artifactType finds the row id of an artifact type, 0 where there is none of that name.
+// artifactType returns the row id of an artifact type, or 0 if the dataset has no type of that name.
 func (in *Inserter) artifactType(name string) (int64, error) {
 	if id := in.types[name]; id != 0 {
 		return id, nil
@@ -121,7 +127,7 @@ func (in *Inserter) newType(ctx context.Context, name string) (int64, error) {
 	return id, err
 }
 
-// file finds an audio file, which is not there yet where its id is 0.
+// file returns an audio file, which may be new.
 func (in *Inserter) file(name string) (*openFile, error) {
 	if in.last != nil && in.lastName == name {
 		return in.last, nil
@@ -139,7 +145,7 @@ func (in *Inserter) file(name string) (*openFile, error) {
 	return f, nil
 }
 
-// open makes an audio file ready to take labels in the layer, which takes a clean mark away.
+// open makes an audio file ready to take labels in the layer. It removes a clean mark.
 func (in *Inserter) open(ctx context.Context, f *openFile, name string) (err error) {
 	if f.open {
 		return nil
@@ -151,10 +157,10 @@ func (in *Inserter) open(ctx context.Context, f *openFile, name string) (err err
 		}
 	}
 	f.open = true
-	return SetClean(ctx, in.tx, in.set.LayerID, f.id, false)
+	return setClean(ctx, in.tx, in.set.LayerID, f.id, false)
 }
 
-// Add writes labels and returns their ids, in the order of the labels.
+// Add adds n labels and returns their ids, in the order of the labels. It calls labelAt once for each, from 0 to n-1.
 func (in *Inserter) Add(ctx context.Context, n int, labelAt func(i int) label.Label) ([]int64, error) {
 	rows := make([]sqlite.LabelRow, n)
 	for i := range rows {
@@ -181,9 +187,9 @@ func (in *Inserter) Add(ctx context.Context, n int, labelAt func(i int) label.La
 	return ids, err
 }
 
-// Replace puts a label in the place of one that the set sees; the id stays. The same label changes nothing.
+// Replace changes the label of a found row to l; the id stays. If l says the same as the row, nothing is written.
 func (in *Inserter) Replace(ctx context.Context, old reader.Found, l label.Label) error {
-	in.n = -1 // there is no bulk
+	in.n = -1 // the index of problems with an input that is not a bulk
 	file, typeID, err := in.check(&l)
 	if err != nil {
 		return err
@@ -206,18 +212,19 @@ func (in *Inserter) Replace(ctx context.Context, old reader.Found, l label.Label
 	return in.tx.InsertLabels(ctx, in.set.LayerID, []sqlite.LabelRow{row})
 }
 
-// Remove takes a label out of a draft: its row, where the draft wrote it, else by a removal that hides it.
+// Remove removes a label from a draft. If the row is in the draft's own layer, it is deleted; otherwise a removal hides
+// it, and other sets still see it.
 func Remove(ctx context.Context, tx *sqlite.WriteTx, set *sqlite.SetRow, row reader.Found) error {
 	if row.Depth == 0 {
 		return tx.DeleteLabel(ctx, set.LayerID, row.LabelRow)
 	}
-	if err := SetClean(ctx, tx, set.LayerID, row.FileID, false); err != nil {
+	if err := setClean(ctx, tx, set.LayerID, row.FileID, false); err != nil {
 		return err
 	}
 	return tx.InsertRemoval(ctx, set.LayerID, row.LabelRow)
 }
 
-// one writes rows in their order, each with an index entry of its own, and returns their ids.
+// one writes rows in their order, each with its own index entry, and returns their ids.
 func (in *Inserter) one(ctx context.Context, rows []sqlite.LabelRow) ([]int64, error) {
 	ids, err := in.ids(ctx, rows)
 	if err != nil {
@@ -229,8 +236,8 @@ func (in *Inserter) one(ctx context.Context, rows []sqlite.LabelRow) ([]int64, e
 	return ids, in.tx.InsertLabels(ctx, in.set.LayerID, rows)
 }
 
-// bulk writes rows in the order of the table, in blocks, and returns their ids in the order that they came in. The
-// guards are off.
+// bulk writes rows in blocks, sorted as the table is, and returns their ids in the original order of the rows. The
+// guards must be off.
 func (in *Inserter) bulk(ctx context.Context, rows []sqlite.LabelRow) ([]int64, error) {
 	ids, err := in.ids(ctx, rows)
 	if err != nil || len(rows) == 0 {
@@ -262,7 +269,7 @@ func (in *Inserter) bulk(ctx context.Context, rows []sqlite.LabelRow) ([]int64, 
 	return ids, in.tx.Revise(in.set.LayerID)
 }
 
-// ids gives out one id a row, without a gap.
+// ids returns new ids for the rows, one each, without gaps.
 func (in *Inserter) ids(ctx context.Context, rows []sqlite.LabelRow) ([]int64, error) {
 	ids := make([]int64, len(rows))
 	if len(rows) == 0 {

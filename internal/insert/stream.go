@@ -10,16 +10,17 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// Batch is how many labels are held in memory at once, in about 5 MB, and batchBytes how much extra data. They are sorted
-// in the order of the table before they are written, so that input in any order makes blocks of some length.
+// Batch is the greatest number of labels that are held in memory at once, in about 5 MB; batchBytes is the same for the
+// bytes of their extra data. A batch is sorted in the order of the table before it is written, so that input in any
+// order makes long blocks.
 const (
 	Batch      = 1 << 15
 	batchBytes = 1 << 23
 )
 
-// StreamError is what the caller's own stream of labels yielded. Whatever it wraps is no error of this store.
+// StreamError is an error that the caller's own stream of labels yielded. What it wraps is not an error of the store.
 type StreamError struct {
-	Label int // that would have come next, from 0
+	Label int // the label that would have come next, from 0
 	Err   error
 }
 
@@ -30,99 +31,104 @@ func (e *StreamError) Error() string {
 // Unwrap returns the error of the stream.
 func (e *StreamError) Unwrap() error { return e.Err }
 
-// Stream writes a stream of labels in batches.
+// Stream adds a stream of labels to a draft, in batches.
 type Stream struct {
-	*Inserter
-	Progress func(done int) // nil: nobody asks
+	// Progress, if not nil, is called after each batch with the number of labels added so far.
+	Progress func(done int)
 
+	in      *Inserter
 	known   *existing // labels to leave out; nil: none
 	skipped int
 	batch   []sqlite.LabelRow
 }
 
-// done is how many labels were taken.
-func (im *Stream) done() int { return im.n - im.skipped }
+// NewStream returns a Stream that adds labels through a new Inserter.
+func NewStream(in *Inserter) *Stream { return &Stream{in: in} }
 
-// SkipExisting leaves out the labels that the set has already, each as often as it has it.
-func (im *Stream) SkipExisting() {
-	im.known = &existing{tx: &im.tx.ReadTx, set: im.set, files: make(map[string]map[labelKey]int)}
+// SkipExisting leaves out labels that the set has already, each as often as the set has it.
+func (s *Stream) SkipExisting() {
+	s.known = &existing{tx: &s.in.tx.ReadTx, set: s.in.set, files: make(map[string]map[labelKey]int)}
 }
 
-// Run writes the whole stream and returns how many labels were added. A short stream is written as Add writes; from the
-// second batch on, in bulk. An error that the stream yields comes as a [*StreamError].
-func (im *Stream) Run(ctx context.Context, labels iter.Seq2[label.Label, error]) (int, error) {
+// Run adds all labels of a stream and returns how many it added. A stream of fewer than [layer.BulkRows] labels is
+// written label by label, a longer one in bulk. An error from the stream is returned as a [*StreamError].
+func (s *Stream) Run(ctx context.Context, labels iter.Seq2[label.Label, error]) (int, error) {
 	next, stop := iter.Pull2(labels)
 	defer stop()
-	more, err := im.fill(ctx, next)
+	more, err := s.fill(ctx, next)
 	if err != nil {
 		return 0, err
 	}
-	if !more && len(im.batch) < layer.BulkRows {
-		if _, err := im.one(ctx, im.batch); err != nil {
+	if !more && len(s.batch) < layer.BulkRows {
+		if _, err := s.in.one(ctx, s.batch); err != nil {
 			return 0, err
 		}
-	} else if err := im.tx.WithoutGuards(ctx, func() error {
+	} else if err := s.in.tx.WithoutGuards(ctx, func() error {
 		for {
-			if _, err := im.bulk(ctx, im.batch); err != nil || !more {
+			if _, err := s.in.bulk(ctx, s.batch); err != nil || !more {
 				return err
 			}
-			im.report()
-			if more, err = im.fill(ctx, next); err != nil {
+			s.report()
+			if more, err = s.fill(ctx, next); err != nil {
 				return err
 			}
 		}
 	}); err != nil {
 		return 0, err
 	}
-	im.report()
-	return im.done(), nil
+	s.report()
+	return s.done(), nil
 }
 
-func (im *Stream) report() {
-	if im.Progress != nil {
-		im.Progress(im.done())
+// done returns the number of labels that were accepted.
+func (s *Stream) done() int { return s.in.n - s.skipped }
+
+func (s *Stream) report() {
+	if s.Progress != nil {
+		s.Progress(s.done())
 	}
 }
 
-// fill takes the next batch, and reports whether the stream may go on. After a bad label it goes on to the end, or until
-// enough problems are found, to name them all.
-func (im *Stream) fill(ctx context.Context, next func() (label.Label, error, bool)) (bool, error) {
-	im.batch = im.batch[:0]
+// fill reads the next batch, and reports whether the stream may have more labels. After a bad label it goes on to the
+// end, or until the list of problems is full, to find the other bad ones.
+func (s *Stream) fill(ctx context.Context, next func() (label.Label, error, bool)) (bool, error) {
+	problems := s.in.problems
+	s.batch = s.batch[:0]
 	bytes := 0
 	for {
 		l, err, ok := next()
 		if !ok {
-			return false, im.problems.Err()
+			return false, problems.Err()
 		}
 		if err != nil {
-			return false, &StreamError{Label: im.n, Err: err}
+			return false, &StreamError{Label: s.in.n, Err: err}
 		}
-		if im.n%1024 == 0 && ctx.Err() != nil {
+		if s.in.n%1024 == 0 && ctx.Err() != nil {
 			return false, ctx.Err()
 		}
-		if im.known != nil {
-			there, err := im.known.take(ctx, &l)
+		if s.known != nil {
+			skip, err := s.known.take(ctx, &l)
 			if err != nil {
 				return false, err
 			}
-			if there {
-				im.n++
-				im.skipped++
+			if skip {
+				s.in.n++
+				s.skipped++
 				continue
 			}
 		}
-		row, err := im.row(ctx, &l)
+		row, err := s.in.row(ctx, &l)
 		if err != nil {
 			return false, err
 		}
 		switch {
-		case im.problems.More:
-			return false, im.problems.Err()
-		case len(im.problems.List) > 0:
+		case problems.More:
+			return false, problems.Err()
+		case len(problems.List) > 0:
 			continue
 		}
 		bytes += len(row.ExtraData)
-		if im.batch = append(im.batch, row); len(im.batch) == Batch || bytes >= batchBytes {
+		if s.batch = append(s.batch, row); len(s.batch) == Batch || bytes >= batchBytes {
 			return true, nil
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// folded returns the layer that the topmost layers of a stack are folded to, if need be for the first time.
+// folded returns the layer that the topmost layers of a stack were folded into. If there is none yet, it folds them.
 func folded(ctx context.Context, tx *sqlite.WriteTx, datasetID int64, stack []sqlite.LayerRow) (int64, error) {
 	id, found, err := tx.FoldOf(ctx, stack[0].ID)
 	if err != nil || found {
@@ -16,9 +16,9 @@ func folded(ctx context.Context, tx *sqlite.WriteTx, datasetID int64, stack []sq
 	return fold(ctx, tx, datasetID, stack, foldCount(stack))
 }
 
-// foldCount returns how many layers from the top are folded into one: at least two, and more as long as the sum weighs
-// more than half of the next. So weights at least double from layer to layer, and a label is folded again only after
-// as many have come on top of it.
+// foldCount returns how many layers from the top are folded into one: at least two, and each further one if the layers
+// above it weigh at least half as much as it does. So the new layer weighs less than half of the one below it, and a
+// heavy layer is seldom copied again.
 func foldCount(stack []sqlite.LayerRow) int {
 	n, sum := 2, stack[0].Weight+stack[1].Weight
 	for n < len(stack) && 2*sum >= stack[n].Weight {
@@ -28,8 +28,8 @@ func foldCount(stack []sqlite.LayerRow) int {
 	return n
 }
 
-// fold writes what the n topmost layers of a stack amount to into one new sealed layer, which stands where the last
-// of them stood. The folded layers stay, for the sets that stand on them.
+// fold merges the n topmost layers of a stack into one new sealed layer, which stands on the layer below them, and
+// returns its id. The folded layers stay, because older sets stand on them.
 func fold(ctx context.Context, tx *sqlite.WriteTx, datasetID int64, stack []sqlite.LayerRow, n int) (int64, error) {
 	top := stack[0].ID
 	folded, err := tx.InsertLayer(ctx, datasetID, stack[n-1].BelowID, &top)
@@ -40,12 +40,12 @@ func fold(ctx context.Context, tx *sqlite.WriteTx, datasetID int64, stack []sqli
 	return folded, f.run(ctx)
 }
 
-// folding is one fold under way.
+// folding is one fold in progress.
 type folding struct {
 	tx    *sqlite.WriteTx
-	stack []sqlite.LayerRow // the layers that are folded
-	top   int64
-	to    int64
+	stack []sqlite.LayerRow // the layers to fold
+	top   int64             // the id of the topmost of them
+	to    int64             // the id of the new layer
 }
 
 func (f *folding) run(ctx context.Context) error {
@@ -56,7 +56,7 @@ func (f *folding) run(ctx context.Context) error {
 	if err := f.removals(ctx, files); err != nil {
 		return err
 	}
-	// What is copied was checked when it was written first.
+	// Guards are not needed: the labels were checked when they were first written.
 	return f.tx.WithoutGuards(ctx, func() error {
 		if err := f.labels(ctx, files); err != nil {
 			return err
@@ -71,8 +71,7 @@ func (f *folding) run(ctx context.Context) error {
 	})
 }
 
-// files makes the audio files of the layers known to the new one, and returns them as seen through these layers
-// alone.
+// files adds the audio files of the folded layers to the new one, and returns them as seen through these layers alone.
 func (f *folding) files(ctx context.Context) ([]sqlite.SeenFile, error) {
 	files, err := reader.CollectFiles(func(fn func(*sqlite.SeenFile) error) error {
 		return f.tx.TopFiles(ctx, f.top, len(f.stack), fn)
@@ -88,12 +87,13 @@ func (f *folding) files(ctx context.Context) ([]sqlite.SeenFile, error) {
 	return files, nil
 }
 
-// removals writes those that hide labels below the folded layers. Of the ones of an id, that is the lowest, unless
-// the label began within the layers.
+// removals writes the removals that hide labels below the folded layers. Of several removals of an id, only the lowest
+// can: the others hide rows of the folded layers. Nor does the lowest if a folded layer under it has a row of the id,
+// because the label was then first written there.
 func (f *folding) removals(ctx context.Context, files []sqlite.SeenFile) error {
 	lowest := make(map[int64]lowestRemoval)
 	for depth, layer := range f.stack {
-		if err := f.tx.EachRemoval(layer.ID, func(fileID, id int64) error {
+		if err := f.tx.EachRemoval(ctx, layer.ID, func(fileID, id int64) error {
 			lowest[id] = lowestRemoval{depth: depth, fileID: fileID}
 			return nil
 		}); err != nil {
@@ -121,12 +121,13 @@ func (f *folding) removals(ctx context.Context, files []sqlite.SeenFile) error {
 	return nil
 }
 
+// lowestRemoval is where the lowest layer that removes an id does so.
 type lowestRemoval struct {
 	depth  int
 	fileID int64
 }
 
-// labels copies, file by file, what is seen through the layers.
+// labels copies the labels that are visible through the folded layers, file by file.
 func (f *folding) labels(ctx context.Context, files []sqlite.SeenFile) error {
 	var rows []sqlite.LabelRow
 	for i := range files {
@@ -146,7 +147,8 @@ func (f *folding) labels(ctx context.Context, files []sqlite.SeenFile) error {
 	return nil
 }
 
-// states copies the topmost state of each audio file. It comes last: a file is clean only once its labels are hidden.
+// states copies the topmost state of each audio file. It comes last: a file can be clean only once its labels are
+// hidden.
 func (f *folding) states(ctx context.Context, files []sqlite.SeenFile) error {
 	for i := range files {
 		state, _, err := f.tx.FileInLayer(f.stack[files[i].Layers[0]].ID, files[i].ID)

@@ -7,13 +7,15 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// Max is how many layers a new set may stand on. More would make every read of a changed audio file merge more.
+// Max is the greatest number of layers that a new set may stand on. Each read of an audio file merges the layers that
+// have changed it.
 const Max = 8
 
 // BulkRows is the batch size from which dropping and recreating the guards is cheaper than running them for each row.
 const BulkRows = 4096
 
-// On makes an open layer that stands on a sealed one, or on the layer that it was folded to once the stack is high.
+// On adds an open layer on top of a sealed one, and returns its id. If the stack below has Max layers already, the new
+// layer stands on the layer that the topmost of them were folded into.
 func On(ctx context.Context, tx *sqlite.WriteTx, datasetID, belowID int64) (int64, error) {
 	stack, err := tx.Stack(ctx, belowID)
 	if err != nil {
@@ -27,7 +29,7 @@ func On(ctx context.Context, tx *sqlite.WriteTx, datasetID, belowID int64) (int6
 	return tx.InsertLayer(ctx, datasetID, &belowID, nil)
 }
 
-// Like makes an open layer that holds what another open one holds, and stands where it stands.
+// Like adds an open layer that is a copy of another open layer and stands on the same layers. It returns the id.
 func Like(ctx context.Context, tx *sqlite.WriteTx, datasetID, layerID int64) (int64, error) {
 	stack, err := tx.Stack(ctx, layerID)
 	if err != nil {
@@ -47,13 +49,13 @@ func Like(ctx context.Context, tx *sqlite.WriteTx, datasetID, layerID int64) (in
 	return to, tx.WithoutGuards(ctx, func() error { return tx.CopyLayer(ctx, layerID, to, true) })
 }
 
-// Many reports whether a layer has so many labels that the guards are better dropped.
+// Many reports whether a layer has at least BulkRows labels, so that a change of all of them should drop the guards.
 func Many(ctx context.Context, tx *sqlite.WriteTx, layerID int64) (bool, error) {
 	n, err := tx.CountLabels(ctx, layerID, BulkRows)
 	return n >= BulkRows, err
 }
 
-// DropDraft removes a draft with its layer, and with the folded layers below that only it stood on.
+// DropDraft deletes a draft and its layer, and the folded layers below it that no other set stands on.
 func DropDraft(ctx context.Context, tx *sqlite.WriteTx, r *sqlite.SetRow) error {
 	stack, err := tx.Stack(ctx, r.LayerID)
 	if err != nil {

@@ -8,23 +8,24 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// Row is a label of one layer as it is seen from the top of a stack.
+// Row is a label row of one layer, with how it is seen from the top of a stack.
 type Row struct {
 	*sqlite.LabelRow
-	Depth       int  // of its layer; 0 is the topmost
-	Hidden      bool // a layer above removes it
-	HiddenBelow bool // a layer above removes it, other than the topmost
+	Depth       int  // of its layer; 0 is the topmost layer
+	Hidden      bool // a layer above its own removes it
+	HiddenBelow bool // a layer above its own removes it, not counting the topmost layer
 }
 
-// hiding says which layers remove an id of a file: the topmost of all, and the topmost below depth 0.
+// hiding has the depths of the layers that remove an id of a file: of the topmost one, and of the topmost one below
+// depth 0.
 type hiding struct{ top, below int }
 
 const nowhere = math.MaxInt
 
-// visible is what no layer removes.
+// visible is the hiding of an id that no layer removes.
 var visible = hiding{top: nowhere, below: nowhere}
 
-// by is h where the layer at depth removes the id too.
+// by returns h with one more layer that removes the id.
 func (h hiding) by(depth int) hiding {
 	h.top = min(h.top, depth)
 	if depth > 0 {
@@ -33,15 +34,15 @@ func (h hiding) by(depth int) hiding {
 	return h
 }
 
-// checkEvery is how many rows pass between two looks at the context.
+// checkEvery is how many rows are read between two checks of the context.
 const checkEvery = 256
 
-// EachLabel calls fn for every row that the layers of a stack hold of an audio file, in order of start and id. Hidden
-// rows are included: the survey and the fold need them. The value that fn gets is overwritten by the next one.
+// EachLabel calls fn for each row that the layers of a stack have of an audio file, in order of start and id. Hidden
+// rows are included; the survey and the fold need them. The row is valid until fn returns.
 func EachLabel(ctx context.Context, tx *sqlite.ReadTx, stack []sqlite.LayerRow, file *sqlite.SeenFile, span sqlite.Span,
 	fn func(*Row) error,
 ) (err error) {
-	removed, err := newRemovals(tx, stack, file)
+	removed, err := newRemovals(ctx, tx, stack, file)
 	if err != nil {
 		return err
 	}
@@ -71,11 +72,13 @@ func EachLabel(ctx context.Context, tx *sqlite.ReadTx, stack []sqlite.LayerRow, 
 		if first == nil {
 			return nil
 		}
-		h, err := removed.of(first.row.ID)
+		h, err := removed.of(ctx, first.row.ID)
 		if err != nil {
 			return err
 		}
-		row = Row{LabelRow: first.row, Depth: first.depth, Hidden: h.top < first.depth, HiddenBelow: h.below < first.depth}
+		row = Row{
+			LabelRow: first.row, Depth: first.depth, Hidden: h.top < first.depth, HiddenBelow: h.below < first.depth,
+		}
 		if err := fn(&row); err != nil {
 			return err
 		}
@@ -85,15 +88,16 @@ func EachLabel(ctx context.Context, tx *sqlite.ReadTx, stack []sqlite.LayerRow, 
 	}
 }
 
-// removals are what the layers of a file remove. A few are read at once. Where there are many, the first rows are looked
-// up one by one: who reads a page of a file need not know all of them.
+// removals knows which ids the layers of a file remove. If a layer has fewer than fewRemovals, they are all read at the
+// beginning. Otherwise the first maxLooks ids are looked up one by one, because a reader that stops after a page should
+// not pay for all of them.
 type removals struct {
 	tx     *sqlite.ReadTx
 	stack  []sqlite.LayerRow
 	file   *sqlite.SeenFile
 	hidden map[int64]hiding
-	whole  bool // hidden has all
-	looks  int
+	whole  bool // hidden has all removals
+	looks  int  // ids that were looked up
 }
 
 const (
@@ -101,20 +105,22 @@ const (
 	maxLooks    = 1 << 10
 )
 
-func newRemovals(tx *sqlite.ReadTx, stack []sqlite.LayerRow, file *sqlite.SeenFile) (*removals, error) {
+func newRemovals(
+	ctx context.Context, tx *sqlite.ReadTx, stack []sqlite.LayerRow, file *sqlite.SeenFile,
+) (*removals, error) {
 	r := &removals{tx: tx, stack: stack, file: file, whole: true}
 	if len(file.Layers) < 2 {
-		return r, nil // none can matter
+		return r, nil // a removal hides rows of the layers below only
 	}
-	return r, r.read(fewRemovals)
+	return r, r.read(ctx, fewRemovals)
 }
 
-// read reads what the layers remove, at most limit removals of each.
-func (r *removals) read(limit int64) error {
+// read reads at most limit removals of each layer.
+func (r *removals) read(ctx context.Context, limit int64) error {
 	r.hidden, r.whole = make(map[int64]hiding), true
 	for _, depth := range r.file.Layers {
 		n := int64(0)
-		err := r.tx.RemovedIDs(r.stack[depth].ID, r.file.ID, limit, func(id int64) {
+		err := r.tx.RemovedIDs(ctx, r.stack[depth].ID, r.file.ID, limit, func(id int64) {
 			n++
 			h, ok := r.hidden[id]
 			if !ok {
@@ -130,10 +136,10 @@ func (r *removals) read(limit int64) error {
 	return nil
 }
 
-// of says which layers remove an id.
-func (r *removals) of(id int64) (hiding, error) {
+// of returns which layers remove an id.
+func (r *removals) of(ctx context.Context, id int64) (hiding, error) {
 	if !r.whole && r.looks == maxLooks {
-		if err := r.read(math.MaxInt64); err != nil {
+		if err := r.read(ctx, math.MaxInt64); err != nil {
 			return hiding{}, err
 		}
 	}
@@ -157,7 +163,7 @@ func (r *removals) of(id int64) (hiding, error) {
 	return h, nil
 }
 
-// head is the next row of one layer's cursor.
+// head is the cursor of one layer and its current row.
 type head struct {
 	labels *sqlite.LabelCursor
 	row    *sqlite.LabelRow // nil at the end
@@ -169,7 +175,8 @@ func (h *head) advance() (err error) {
 	return err
 }
 
-// firstHead returns the head whose row comes next, or nil at the end. There are at most a handful.
+// firstHead returns the head whose row comes next, or nil at the end. A linear search will do: there are at most a
+// handful of heads.
 func firstHead(heads []*head) *head {
 	var first *head
 	for _, h := range heads {

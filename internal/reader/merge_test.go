@@ -3,84 +3,129 @@ package reader
 import (
 	"context"
 	"errors"
-	"path/filepath"
+	"fmt"
 	"testing"
-	"time"
 
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset/sqlite"
 )
 
-func TestEachLabel_whereMuchIsRemoved(t *testing.T) {
-	t.Parallel()
+// rowsOf says which rows EachLabel calls its function with.
+func rowsOf(t *testing.T, s *stacked, from int, span sqlite.Span) []string {
+	t.Helper()
 	is := is.New(t)
-	ctx := context.Background()
-	db, err := sqlite.Open(ctx, sqlite.Config{Path: filepath.Join(t.TempDir(), "a.annoset"), BusyTimeout: time.Second})
-	is.NoErr(err)
-	t.Cleanup(func() { db.Close() })
-	var top, file, label int64
-	is.NoErr(db.Write(ctx, false, func(tx *sqlite.WriteTx) error {
-		top, file, label = twoLayers(t, tx)
-		return nil
-	}))
-	const many = fewRemovals + maxLooks
-	is.NoErr(db.Write(ctx, false, func(tx *sqlite.WriteTx) error {
-		for i := range int64(many) {
-			if err := tx.InsertRemoval(ctx, top, sqlite.LabelRow{FileID: file, ID: label + 2*i}); err != nil {
-				return err
+	out := []string{}
+	s.read(t, from, func(tx *sqlite.ReadTx, stack []sqlite.LayerRow, f *sqlite.SeenFile) {
+		is.NoErr(EachLabel(t.Context(), tx, stack, f, span, func(r *Row) error {
+			is.Equal(r.FileID, s.file)
+			said := fmt.Sprintf("%d at %d, depth %d", r.ID, r.StartMS, r.Depth)
+			if r.Hidden {
+				said += ", hidden"
 			}
-		}
-		return nil
-	}))
-	is.NoErr(db.Read(ctx, func(tx *sqlite.ReadTx) error {
-		stack, err := tx.Stack(ctx, top)
-		is.NoErr(err)
-		removed, err := newRemovals(tx, stack, &sqlite.SeenFile{ID: file, Layers: []int{0, 1}})
-		is.NoErr(err)
-		is.Equal(len(removed.hidden), fewRemovals) // a page does not need all of them
-		for i := range int64(many) {
-			is.Equal(removed.whole, i > maxLooks/2) // two looks each, and then all are read
-			h, err := removed.of(label + 2*i)
-			is.NoErr(err)
-			is.Equal(h, hiding{top: 0, below: nowhere}) // by the topmost layer alone
-			h, err = removed.of(label + 2*i + 1)
-			is.NoErr(err)
-			is.Equal(h, visible)
-		}
-		is.Equal(len(removed.hidden), many)
-		seen := 0
-		is.NoErr(EachLabel(ctx, tx, stack, &sqlite.SeenFile{ID: file, Layers: []int{0, 1}}, sqlite.Span{}, func(r *Row) error {
-			seen++
-			is.True(r.ID == label && r.Hidden && !r.HiddenBelow)
+			if r.HiddenBelow {
+				said += " below"
+			}
+			out = append(out, said)
 			return nil
 		}))
-		is.Equal(seen, 1) // what is hidden comes too
-		return nil
+	})
+	return out
+}
+
+func TestEachLabel(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s := writeStack(t, threeLayers(true)...)
+
+	is.Equal(rowsOf(t, s, 0, sqlite.Span{}), []string{
+		"2 at 5, depth 1, hidden", // by the topmost layer alone: the one below sees it
+		"1 at 10, depth 2, hidden",
+		"2 at 20, depth 2, hidden below", // by the layer in between too
+		"4 at 20, depth 0",
+		"3 at 30, depth 2",
+	})
+	is.Equal(rowsOf(t, s, 1, sqlite.Span{}), []string{
+		"2 at 5, depth 0", "1 at 10, depth 1", "2 at 20, depth 1, hidden", "3 at 30, depth 1",
+	})
+	is.Equal(rowsOf(t, s, 2, sqlite.Span{}), []string{"1 at 10, depth 0", "2 at 20, depth 0", "3 at 30, depth 0"})
+
+	is.Equal(rowsOf(t, s, 0, sqlite.Span{AfterMS: 20, AfterID: 2}), []string{"4 at 20, depth 0", "3 at 30, depth 2"})
+	is.Equal(rowsOf(t, s, 0, sqlite.Span{BeforeMS: 10}), []string{"2 at 5, depth 1, hidden"})
+	is.Equal(rowsOf(t, s, 0, sqlite.Span{AfterMS: 5, AfterID: 2, BeforeMS: 20}), []string{"1 at 10, depth 2, hidden"})
+	is.Equal(rowsOf(t, s, 0, sqlite.Span{AfterMS: 30, AfterID: 3}), []string{})
+}
+
+// A cursor that is left open would keep the guards from being dropped.
+func TestEachLabel_closesItsCursors(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s := writeStack(t, threeLayers(false)...)
+	is.NoErr(s.Write(t.Context(), false, func(tx *sqlite.WriteTx) error {
+		stack, err := tx.Stack(t.Context(), s.layers[0])
+		is.NoErr(err)
+		f := &sqlite.SeenFile{ID: s.file, Layers: []int{0, 1, 2}}
+		err = EachLabel(t.Context(), &tx.ReadTx, stack, f, sqlite.Span{}, func(*Row) error { return ErrStop })
+		is.True(errors.Is(err, ErrStop))
+		has, err := HasLabels(t.Context(), &tx.ReadTx, stack, f)
+		is.NoErr(err)
+		is.True(has)
+		func() {
+			defer func() { is.Equal(recover(), "lost") }()
+			_ = EachLabel(t.Context(), &tx.ReadTx, stack, f, sqlite.Span{}, func(*Row) error { panic("lost") })
+		}()
+		return tx.WithoutGuards(t.Context(), func() error { return nil })
 	}))
 }
 
-// twoLayers writes a layer with a label in a file, and one on top that knows the file too.
-func twoLayers(t *testing.T, tx *sqlite.WriteTx) (top, file, label int64) {
-	t.Helper()
-	ctx := context.Background()
-	dataset, err1 := tx.InsertDataset(ctx, sqlite.DatasetRow{UUID: "00000000-0000-0000-0000-000000000000", Name: "one"})
-	file, err2 := tx.InsertFile(ctx, sqlite.FileRow{DatasetID: dataset, Name: "a.wav"})
-	artifact, err3 := tx.InsertType(ctx, sqlite.TypeRow{DatasetID: dataset, Name: "glitch"})
-	below, err4 := tx.InsertLayer(ctx, dataset, nil, nil)
-	label, err5 := tx.NextLabelIDs(ctx, 1)
-	if err := errors.Join(err1, err2, err3, err4, err5,
-		tx.InsertLayerFile(ctx, sqlite.LayerFile{LayerID: below, FileID: file}),
-		tx.InsertLabels(ctx, below, []sqlite.LabelRow{{ID: label, FileID: file, TypeID: artifact}}),
-		tx.WithoutGuards(ctx, func() error { return tx.SealLayer(ctx, below) })); err != nil {
-		t.Fatal(err)
+func TestEachLabel_checksTheContext(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	many := make([]sqlite.LabelRow, 3*checkEvery)
+	for i := range many {
+		many[i] = at(int64(i+1), int64(i))
 	}
-	top, err := tx.InsertLayer(ctx, dataset, &below, nil)
-	if err != nil {
-		t.Fatal(err)
+	s := writeStack(t, layerOf{labels: many, blocks: true})
+	s.read(t, 0, func(tx *sqlite.ReadTx, stack []sqlite.LayerRow, f *sqlite.SeenFile) {
+		ctx, cancel := context.WithCancel(t.Context())
+		n := 0
+		err := EachLabel(ctx, tx, stack, f, sqlite.Span{}, func(*Row) error {
+			cancel()
+			n++
+			return nil
+		})
+		is.True(errors.Is(err, context.Canceled))
+		is.True(n < checkEvery)
+	})
+}
+
+func TestEachLabel_whereMuchIsRemoved(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	const label, many = 1, fewRemovals + maxLooks
+	removed := make([]int64, many)
+	for i := range removed {
+		removed[i] = label + 2*int64(i)
 	}
-	if err := tx.InsertLayerFile(ctx, sqlite.LayerFile{LayerID: top, FileID: file}); err != nil {
-		t.Fatal(err)
-	}
-	return top, file, label
+	s := writeStack(t, layerOf{labels: []sqlite.LabelRow{at(label, 0)}}, layerOf{removed: removed})
+	s.read(t, 0, func(tx *sqlite.ReadTx, stack []sqlite.LayerRow, f *sqlite.SeenFile) {
+		removals, err := newRemovals(t.Context(), tx, stack, f)
+		is.NoErr(err)
+		is.Equal(len(removals.hidden), fewRemovals) // a page does not need all of them
+		for i, id := range removed {
+			is.Equal(removals.whole, i > maxLooks/2) // two looks each, and then all are read
+			h, err := removals.of(t.Context(), id)
+			is.NoErr(err)
+			is.Equal(h, hiding{top: 0, below: nowhere}) // by the topmost layer alone
+			h, err = removals.of(t.Context(), id+1)
+			is.NoErr(err)
+			is.Equal(h, visible)
+		}
+		is.Equal(len(removals.hidden), many)
+
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		is.True(errors.Is(removals.read(ctx, many), context.Canceled))
+	})
+	is.Equal(rowsOf(t, s, 0, sqlite.Span{}), []string{"1 at 0, depth 1, hidden"})
 }

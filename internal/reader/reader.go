@@ -1,29 +1,33 @@
-// Package reader decides what a set sees: the labels of its own layer and of those it stands on, less what a layer above
-// removes.
+// Package reader decides which labels a set sees: those of its own layer and of the layers below it, except the labels
+// that a layer above them removes.
 package reader
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/annoset/annoset/internal/label"
 	"github.com/annoset/annoset/sqlite"
 )
 
-// Filter narrows what is read. The fields narrow together; the zero Filter is everything.
+// ErrStop ends a reading without an error of its own: a callback returns it when it wants no more. The reading returns it.
+var ErrStop = errors.New("reader: stop")
+
+// Filter chooses labels. A label must pass every field; the zero Filter passes all labels.
 type Filter struct {
 	AudioFileIDs, ArtifactTypes  []string // any of these; empty: all
 	FromMS, ToMS                 int64    // labels that touch [FromMS, ToMS); ToMS 0: no end
-	MinConfidence, MaxConfidence *float64 // inclusive; a label without confidence meets neither
+	MinConfidence, MaxConfidence *float64 // inclusive; a label without confidence passes neither
 }
 
-// Position is the key of a label. The zero Position is before the first.
+// Position is the key of a label in reading order. The zero Position is before the first label.
 type Position struct {
 	File        string
 	StartMS, ID int64
 }
 
-// Reader reads the labels of a set that pass a filter. Used by one goroutine at a time.
+// Reader reads the labels of a set that pass a filter. It must be used by one goroutine at a time.
 type Reader struct {
 	Tx    *sqlite.ReadTx
 	Set   *sqlite.SetRow
@@ -34,7 +38,7 @@ type Reader struct {
 	wanted map[int64]bool // artifact types; nil: all
 }
 
-// New prepares the reading of a set.
+// New returns a Reader of a set. The filter belongs to the Reader from then on.
 func New(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow, f Filter) (*Reader, error) {
 	types, err := LoadTypes(ctx, tx, set.DatasetID)
 	if err != nil {
@@ -56,12 +60,12 @@ func New(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow, f Filter) (
 	return r, nil
 }
 
-// Each calls fn for the labels that pass and come after a position, in order of audio file, start and id.
+// Each calls fn for each label that passes the filter and comes after a position, in order of audio file, start and id.
 func (r *Reader) Each(ctx context.Context, after Position, fn func(label.Label) error) error {
 	return r.Files(ctx, after, func(f *sqlite.SeenFile) error { return r.Labels(ctx, f, after, fn) })
 }
 
-// Files calls fn for the audio files that pass, beginning with that of a position, in order of name.
+// Files calls fn for each audio file that passes the filter, in order of name, beginning with the file of a position.
 func (r *Reader) Files(ctx context.Context, from Position, fn func(*sqlite.SeenFile) error) error {
 	switch {
 	case len(r.filter.AudioFileIDs) == 0 && from.File == "":
@@ -80,7 +84,7 @@ func (r *Reader) Files(ctx context.Context, from Position, fn func(*sqlite.SeenF
 	return nil
 }
 
-// Labels calls fn for the labels of one audio file that pass and come after a position.
+// Labels calls fn for each label of one audio file that passes the filter and comes after a position.
 func (r *Reader) Labels(ctx context.Context, f *sqlite.SeenFile, after Position, fn func(label.Label) error) error {
 	span := sqlite.Span{BeforeMS: r.filter.ToMS}
 	if f.Name == after.File {
@@ -108,9 +112,11 @@ func (r *Reader) passes(row *sqlite.LabelRow) bool {
 	return false
 }
 
-// File calls fn for the visible rows of one audio file that start within a span, whatever the filter says. The row is
-// overwritten by the next one.
-func (r *Reader) File(ctx context.Context, f *sqlite.SeenFile, span sqlite.Span, fn func(*sqlite.LabelRow) error) error {
+// File calls fn for each visible row of one audio file that starts within a span. It ignores the filter. The row is
+// valid until fn returns.
+func (r *Reader) File(
+	ctx context.Context, f *sqlite.SeenFile, span sqlite.Span, fn func(*sqlite.LabelRow) error,
+) error {
 	return EachLabel(ctx, r.Tx, r.Stack, f, span, func(row *Row) error {
 		if row.Hidden {
 			return nil
@@ -119,17 +125,17 @@ func (r *Reader) File(ctx context.Context, f *sqlite.SeenFile, span sqlite.Span,
 	})
 }
 
-// HasLabels reports whether the set sees any label of an audio file, whatever the filter says.
+// HasLabels reports whether the set sees any label of an audio file. It ignores the filter.
 func (r *Reader) HasLabels(ctx context.Context, f *sqlite.SeenFile) (bool, error) {
 	return HasLabels(ctx, r.Tx, r.Stack, f)
 }
 
-// Label makes a label of its row.
+// Label converts a row to a label.
 func (r *Reader) Label(file string, row *sqlite.LabelRow) label.Label {
 	return LabelOf(file, r.Types.ByID[row.TypeID], row)
 }
 
-// LabelOf makes a label of its row and its names.
+// LabelOf converts a row to a label with the names of its audio file and type.
 func LabelOf(file, artifactType string, row *sqlite.LabelRow) label.Label {
 	return label.Label{
 		ID: row.ID, File: file, Type: artifactType, StartMS: row.StartMS, EndMS: row.EndMS,

@@ -8,10 +8,7 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// Stop, returned by a function that is called for each of something, ends the reading.
-var Stop = errors.New("reader: stop")
-
-// SeenFile returns what a set sees of an audio file, or nil where it sees nothing.
+// SeenFile returns what a set sees of an audio file, or nil if it sees nothing of it.
 func SeenFile(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow, name string) (*sqlite.SeenFile, error) {
 	var seen *sqlite.SeenFile
 	err := tx.SeenFileByName(ctx, set.LayerID, set.DatasetID, name, func(f *sqlite.SeenFile) error {
@@ -22,21 +19,21 @@ func SeenFile(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow, name s
 	return seen, err
 }
 
-// HasLabels reports whether any label of an audio file is seen through a stack.
+// HasLabels reports whether any label of an audio file is visible from the top of a stack.
 func HasLabels(ctx context.Context, tx *sqlite.ReadTx, stack []sqlite.LayerRow, f *sqlite.SeenFile) (bool, error) {
 	err := EachLabel(ctx, tx, stack, f, sqlite.Span{}, func(r *Row) error {
 		if !r.Hidden {
-			return Stop
+			return ErrStop
 		}
 		return nil
 	})
-	if errors.Is(err, Stop) {
+	if errors.Is(err, ErrStop) {
 		return true, nil
 	}
 	return false, err
 }
 
-// CollectFiles gathers the audio files that list yields.
+// CollectFiles returns the audio files that list calls its argument with.
 func CollectFiles(list func(fn func(*sqlite.SeenFile) error) error) (files []sqlite.SeenFile, err error) {
 	err = list(func(f *sqlite.SeenFile) error {
 		file := *f

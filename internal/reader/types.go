@@ -6,11 +6,11 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// Types are the artifact types of a dataset.
+// Types are the artifact types of a dataset, by row id and by name.
 type Types struct {
 	ByID       map[int64]string
 	ByName     map[string]int64
-	Vocabulary []string // declared, in order
+	Vocabulary []string // declared types, in their order
 }
 
 // LoadTypes reads the artifact types of a dataset.

@@ -18,7 +18,7 @@ type fileDigest struct {
 	lines *canonical.Writer
 }
 
-// newFileDigest also writes the lines to w, if it is not nil.
+// newFileDigest returns the digest of no labels. The lines are also written to w, if it is not nil.
 func newFileDigest(w io.Writer) *fileDigest {
 	h := sha256.New()
 	if w == nil {
@@ -41,10 +41,10 @@ func (d *fileDigest) sum() ([]byte, error) {
 	return d.hash.Sum(nil), nil
 }
 
-// exportEnding ends the name of the file that holds one audio file's labels.
+// exportEnding ends the name of a file with the labels of one audio file.
 const exportEnding = ".jsonl"
 
-// sumsLine is the line of one audio file as sha256sum prints it.
+// sumsLine returns the line of one audio file in SHA256SUMS, in the form of the program sha256sum.
 func sumsLine(digest []byte, audioFileID string) []byte {
 	name := filename.Escape(audioFileID)
 	line := make([]byte, 0, 2*len(digest)+2+len(name)+len(exportEnding)+1)
@@ -54,7 +54,7 @@ func sumsLine(digest []byte, audioFileID string) []byte {
 	return append(line, exportEnding+"\n"...)
 }
 
-// manifest is the digest of a whole set: the SHA-256 of the lines of its audio files, in order of their ids.
+// manifest computes the digest of a set: the SHA-256 of the lines of its audio files (see sumsLine), in order of name.
 type manifest struct{ hash hash.Hash }
 
 func newManifest() manifest { return manifest{sha256.New()} }

@@ -10,10 +10,11 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// sumsName is the file that names all others, in the form of sha256sum.
+// sumsName is the name of the file that lists all others with their SHA-256.
 const sumsName = "SHA256SUMS"
 
-// Export writes a set to a folder: a file of canonical lines for each examined audio file, and SHA256SUMS.
+// Export writes a set to an empty folder: a file of canonical lines for each audio file with labels or a clean mark,
+// and SHA256SUMS.
 func Export(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow, dir string) (err error) {
 	r, err := reader.New(ctx, tx, set, reader.Filter{})
 	if err != nil {
@@ -38,7 +39,7 @@ func Export(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow, dir stri
 	})
 }
 
-// exportFile writes the labels of one audio file and returns the SHA-256 of what it wrote.
+// exportFile writes the labels of one audio file and returns the SHA-256 of the written bytes.
 func exportFile(ctx context.Context, r *reader.Reader, f *sqlite.SeenFile, dir string) (sum []byte, err error) {
 	out, err := whole.Create(dir, filename.Escape(f.Name)+exportEnding)
 	if err != nil {

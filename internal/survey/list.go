@@ -6,28 +6,28 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// A list of audio files is read in chunks; at most chunksAhead of them are buffered.
+// A listing is read in chunks of chunkFiles audio files; at most chunksAhead chunks are buffered.
 const (
 	chunkFiles  = 256
 	chunksAhead = 64
 )
 
-// listedFile is an audio file of a set, with the digest that is kept of it.
+// listedFile is an audio file of a set, with its stored digest.
 type listedFile struct {
 	id     int64
 	name   string
-	digest []byte // nil: none is kept
+	digest []byte // nil: none is stored
 }
 
-// listing reads all audio files of a set while the caller does something else.
+// listing reads the audio files of a set in the background.
 type listing struct {
 	chunks chan []listedFile
 	done   chan error
 	stop   context.CancelFunc
 }
 
-// listFiles begins to read the audio files that a set sees, in order of name, through a reader of its own. As with
-// [survey.runParallel], the caller has not written anything that the set sees.
+// listFiles begins to read the audio files that a set sees, in order of name, through a connection of its own. The
+// listing must be closed. As with [survey.runParallel], the caller must not have written anything that the set sees.
 func listFiles(ctx context.Context, db *sqlite.DB, layerID int64) *listing {
 	ctx, stop := context.WithCancel(ctx)
 	l := &listing{chunks: make(chan []listedFile, chunksAhead), done: make(chan error, 1), stop: stop}
@@ -60,14 +60,15 @@ func (l *listing) read(ctx context.Context, tx *sqlite.ReadTx, layerID int64) er
 	return send()
 }
 
-// close ends the reading wherever it is.
+// close stops the reading and waits for its end.
 func (l *listing) close() {
 	l.stop()
-	for range l.chunks { // so that nothing is read any more when the caller goes on
+	for range l.chunks { // until the reading goroutine closes it
 	}
 }
 
-// digest returns the digest of the whole set, in which the surveyed files have the digests that were found.
+// digest returns the digest of the set: with the digests that the survey found, and for all other files the stored
+// ones.
 func (l *listing) digest(sv *survey) (string, error) {
 	found := make(map[int64][]byte, len(sv.files))
 	for i := range sv.files {
@@ -89,7 +90,7 @@ func (l *listing) digest(sv *survey) (string, error) {
 	return m.String(), <-l.done
 }
 
-// storedDigest returns the digest of a set by the digests that are stored for its audio files.
+// storedDigest returns the digest of a set from the stored digests of its audio files.
 func storedDigest(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow) (string, error) {
 	m := newManifest()
 	err := tx.SeenFiles(ctx, set.LayerID, func(f *sqlite.SeenFile) error {

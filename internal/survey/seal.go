@@ -11,9 +11,11 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// Seal stores the digest of each audio file that a draft has changed, and returns the draft's totals and the digest of
-// all its files. What breaks a rule is added to p. The caller has not written anything that the set sees.
-func Seal(ctx context.Context, db *sqlite.DB, tx *sqlite.WriteTx, set *sqlite.SetRow, p *valid.Problems,
+// Seal computes and stores the digest of each audio file that a draft has changed. It returns the totals and the digest
+// of the draft. If a label breaks a rule, problems are added to p and the error is [valid.ErrInvalid]. The caller must
+// not have written anything that the set sees, because Seal also reads through other connections of db.
+func Seal(
+	ctx context.Context, db *sqlite.DB, tx *sqlite.WriteTx, set *sqlite.SetRow, p *valid.Problems,
 ) (totals Totals, digest string, err error) {
 	s, err := newSurvey(ctx, &tx.ReadTx, set, false)
 	if err != nil {
@@ -43,7 +45,7 @@ func Seal(ctx context.Context, db *sqlite.DB, tx *sqlite.WriteTx, set *sqlite.Se
 	return totals, digest, err
 }
 
-// keepDigests stores what a survey of a draft found in each audio file.
+// keepDigests stores the number of labels and the digest of each surveyed audio file.
 func (s *survey) keepDigests(ctx context.Context, tx *sqlite.WriteTx, p *valid.Problems) error {
 	for i, f := range s.files {
 		result := &s.results[i]
@@ -61,8 +63,8 @@ func (s *survey) keepDigests(ctx context.Context, tx *sqlite.WriteTx, p *valid.P
 	return p.Err()
 }
 
-// Publish fills in the fields of a row that a published set has.
-func Publish(r *sqlite.SetRow, totals *Totals, digest string, nowMS int64) error {
+// FillPublished sets the fields of a row that publishing computes. It writes nothing to the store.
+func FillPublished(r *sqlite.SetRow, totals *Totals, digest string, nowMS int64) error {
 	byType, err := json.Marshal(totals.AnnotationsByType)
 	if err != nil {
 		return err
@@ -79,9 +81,9 @@ func Publish(r *sqlite.SetRow, totals *Totals, digest string, nowMS int64) error
 	return nil
 }
 
-// Verify reads every label of a published set and compares totals and digests with those that publishing stored. What
-// differs is an error that wraps [sqlite.ErrDamaged]. With db it reads through several readers at once; nil: through tx
-// alone.
+// Verify reads every label of a published set and compares totals and digests with those that publishing stored. If any
+// differ, the error names them and wraps [sqlite.ErrDamaged]. Verify reads through several connections of db at once;
+// if db is nil, it reads through tx alone.
 func Verify(ctx context.Context, db *sqlite.DB, tx *sqlite.ReadTx, set *sqlite.SetRow) error {
 	was, err := stored(set)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package survey counts what is in a set, seals it when it is published, and proves it afterwards.
+// Package survey counts what is in a set, computes its digest when it is published, and verifies it afterwards.
 package survey
 
 import (
@@ -13,8 +13,8 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// survey reads audio files of a set once each, for the totals of the set and of the published one that it stands on, and
-// if asked for the digest of each file.
+// survey reads audio files of a set, each once. It counts the labels that the set has in them now, and those that the
+// published set below it has. If digests is set, it also computes the digest of each file.
 type survey struct {
 	set     *sqlite.SetRow
 	types   *reader.Types
@@ -23,7 +23,7 @@ type survey struct {
 
 	files       []sqlite.SeenFile
 	results     []fileResult // of the files, in their order
-	before, now *tally
+	before, now *tally       // of the set below, and of the set
 }
 
 // surveyor reads some of a survey's files and keeps its own sums.
@@ -31,7 +31,7 @@ type surveyor struct {
 	*survey
 	tx          *sqlite.ReadTx
 	before, now *tally
-	digest      *fileDigest // nil: none is asked for
+	digest      *fileDigest // nil: no digests are computed
 }
 
 func (s *survey) surveyor(tx *sqlite.ReadTx) *surveyor {
@@ -42,7 +42,7 @@ func (s *survey) surveyor(tx *sqlite.ReadTx) *surveyor {
 	return r
 }
 
-// merge adds what a surveyor has summed.
+// merge adds the sums of a surveyor.
 func (s *survey) merge(r *surveyor) {
 	s.before.merge(r.before)
 	s.now.merge(r.now)
@@ -52,10 +52,10 @@ func (s *survey) merge(r *surveyor) {
 type fileResult struct {
 	annotations int64
 	lastEndMS   int64
-	digest      []byte // nil where there are neither labels nor a clean mark
+	digest      []byte // nil if the file has neither labels nor a clean mark
 }
 
-// newSurvey prepares a survey of the files that the set has changed, or of all.
+// newSurvey prepares a survey of the audio files that a set has changed, or of all its files.
 func newSurvey(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow, all bool) (*survey, error) {
 	names, err := reader.LoadTypes(ctx, tx, set.DatasetID)
 	if err != nil {
@@ -75,7 +75,7 @@ func newSurvey(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow, all b
 	return s, err
 }
 
-// run surveys all files.
+// run surveys the files through one connection.
 func (s *survey) run(ctx context.Context, tx *sqlite.ReadTx) error {
 	r := s.surveyor(tx)
 	defer s.merge(r)
@@ -90,7 +90,7 @@ func (s *survey) run(ctx context.Context, tx *sqlite.ReadTx) error {
 // filesPerWorker is how many files justify another reader.
 const filesPerWorker = 16
 
-// workers is how many readers are worth it; without a database to read through, and in memory, there is but one.
+// workers returns how many readers a survey should use. Without a database, or with one in memory, that is one.
 func (s *survey) workers(db *sqlite.DB) int {
 	if db == nil || db.InMemory() {
 		return 1
@@ -98,8 +98,8 @@ func (s *survey) workers(db *sqlite.DB) int {
 	return min(runtime.GOMAXPROCS(0), len(s.files)/filesPerWorker)
 }
 
-// runParallel surveys all files through several readers at once. Nothing may have changed what the set sees since the
-// survey was prepared: the set is published, or the caller holds the write lock and has not written yet.
+// runParallel surveys the files through several connections at once. They must all see the same: the set is published,
+// or the caller holds the write lock and has not written anything yet.
 func (s *survey) runParallel(ctx context.Context, db *sqlite.DB, tx *sqlite.ReadTx) error {
 	workers := s.workers(db)
 	if workers < 2 {
@@ -131,18 +131,19 @@ func (s *survey) runParallel(ctx context.Context, db *sqlite.DB, tx *sqlite.Read
 				}
 			})
 			if err != nil {
-				cancel(err) // the first one counts, and ends the others
+				cancel(err) // the first error stops the others
 			}
 		})
 	}
 	all.Wait()
 	if err := outer.Err(); err != nil {
-		return err // whatever cause it was given
+		return err // and not the cause that the caller gave for it
 	}
 	return context.Cause(ctx)
 }
 
-// totals returns the totals of the whole set: those of the set below, less what was, plus what is.
+// totals returns the totals of the whole set: those stored with the set below, minus what it has in the surveyed files,
+// plus what the set has in them.
 func (s *survey) totals(ctx context.Context, tx *sqlite.ReadTx) (Totals, error) {
 	stats := empty(s.types)
 	if s.set.BaseID != nil {
@@ -168,14 +169,14 @@ func (s *survey) totals(ctx context.Context, tx *sqlite.ReadTx) (Totals, error) 
 	return stats, nil
 }
 
-// ownTotals returns the totals of the files that were surveyed.
+// ownTotals returns the totals of the surveyed files alone.
 func (s *survey) ownTotals() Totals {
 	stats := empty(s.types)
 	stats.add(s.now, 1, s.types.ByID)
 	return stats
 }
 
-// file reads one audio file once, for both sides.
+// file surveys one audio file, for the set and the set below.
 func (r *surveyor) file(ctx context.Context, i int) error {
 	f, result := &r.files[i], &r.results[i]
 	r.before.beginFile()
@@ -213,7 +214,7 @@ func (r *surveyor) file(ctx context.Context, i int) error {
 	return err
 }
 
-// cleanBelow reports whether the set below has the file marked as clean.
+// cleanBelow reports whether the set below has marked the file as clean.
 func (s *survey) cleanBelow(tx *sqlite.ReadTx, f *sqlite.SeenFile) (bool, error) {
 	for _, depth := range f.Layers {
 		if depth > 0 {

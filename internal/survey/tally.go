@@ -1,28 +1,29 @@
 package survey
 
-// tally sums labels that come file by file, and in order of start within a file.
+// tally sums labels that are added file by file, and in order of start within a file.
 type tally struct {
 	annotations, durationMS, annotated, clean int64
 
 	coverage coverage
 	inFile   int64 // labels of the current file
-	file     int   // counts the files, so that coverages need not be reset
+	file     int   // number of the current file, so that the coverage of each type need not be reset
 	types    map[int64]*typeTally
-	last     *typeTally // of the type that came last: types come in runs
+	last     *typeTally // of the label before: labels of one type often come together
 	lastID   int64
 }
 
+// typeTally sums the labels of one type.
 type typeTally struct {
 	annotations, durationMS int64
 
 	coverage coverage
-	file     int
+	file     int // that the coverage is of
 }
 
-// coverage is the end of what labels have covered so far in one file.
+// coverage is the latest end of the labels so far in one file.
 type coverage int64
 
-// extend returns how much a label adds to what is covered, given that none started later.
+// extend returns by how many milliseconds a label extends the covered time. No label before it started later.
 func (c *coverage) extend(startMS, endMS int64) int64 {
 	from := max(startMS, int64(*c))
 	if endMS <= from {
@@ -67,7 +68,7 @@ func (t *tally) endFile(clean bool) {
 	}
 }
 
-// merge adds what another tally has summed of other files.
+// merge adds the sums of a tally of other files.
 func (t *tally) merge(other *tally) {
 	t.annotations += other.annotations
 	t.durationMS += other.durationMS

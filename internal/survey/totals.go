@@ -10,7 +10,7 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// Totals count what is in a set. The root documents them as Stats, which has the same fields.
+// Totals count what is in a set. The root package has the same fields in Stats, and documents them there.
 type Totals struct {
 	TotalAnnotations        int64
 	TotalPositiveDurationMS int64
@@ -20,7 +20,8 @@ type Totals struct {
 	CleanAudioFiles         int64
 }
 
-// Of returns the totals that are stored with a published set, and computes those of a draft.
+// Of returns the totals of a set: the stored ones of a published set, computed ones of a draft. A draft takes time in
+// proportion to the labels of the audio files that it has changed.
 func Of(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow) (Totals, error) {
 	if set.Status == sqlite.StatusPublished {
 		return stored(set)
@@ -35,7 +36,7 @@ func Of(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow) (Totals, err
 	return s.totals(ctx, tx)
 }
 
-// empty returns the totals of a set in which there is nothing.
+// empty returns the totals of an empty set.
 func empty(t *reader.Types) Totals {
 	s := Totals{
 		AnnotationsByType: make(map[string]int64, len(t.Vocabulary)),
@@ -47,7 +48,7 @@ func empty(t *reader.Types) Totals {
 	return s
 }
 
-// add counts a tally into s, sign times.
+// add adds a tally, with sign 1, or subtracts it, with sign -1.
 func (s *Totals) add(t *tally, sign int64, names map[int64]string) {
 	s.TotalAnnotations += sign * t.annotations
 	s.TotalPositiveDurationMS += sign * t.durationMS
@@ -59,7 +60,7 @@ func (s *Totals) add(t *tally, sign int64, names map[int64]string) {
 	}
 }
 
-// prune drops the types that no label has and the dataset does not declare.
+// prune drops the types that have no label and are not declared by the dataset.
 func (s *Totals) prune(vocab []string) {
 	declared := make(map[string]bool, len(vocab))
 	for _, name := range vocab {
@@ -73,7 +74,7 @@ func (s *Totals) prune(vocab []string) {
 	}
 }
 
-// stored reads the totals that publishing stored with a set.
+// stored returns the totals that publishing stored with a set.
 func stored(r *sqlite.SetRow) (Totals, error) {
 	for _, missing := range []bool{
 		r.Annotations == nil, r.PositiveDurationMS == nil, r.AnnotatedAudioFiles == nil, r.CleanAudioFiles == nil,
@@ -98,7 +99,8 @@ func stored(r *sqlite.SetRow) (Totals, error) {
 	return s, nil
 }
 
-// differences says which totals are not what they were. Types that the dataset has declared since do not count.
+// differences names the totals that are not what they were. A type without labels makes no difference, because the
+// dataset may have declared it later.
 func differences(stored, now *Totals) []error {
 	var differ []error
 	number := func(name string, was, is int64) {

@@ -1,8 +1,9 @@
-// Package sweep compares the labels of an audio file with one another in one pass over them.
+// Package sweep compares the labels of an audio file with one another in one pass.
 //
-// Labels must come in order of start, and each is compared with earlier ones. Spans are half open: labels that
-// touch share no time, and a label of no length shares none with any other. One label of each type is held, and those
-// that start in the same millisecond, so the time grows with the number of labels, however many overlap.
+// Labels must be added in order of start, and each is compared with those before it. Spans are half open: labels that
+// touch do not overlap, and a label of length zero overlaps nothing. A sweep remembers one label of each type, and
+// those that start in the same millisecond. So it takes time in proportion to the number of labels, however many
+// overlap.
 package sweep
 
 import (
@@ -10,7 +11,7 @@ import (
 	"github.com/annoset/annoset/internal/label"
 )
 
-// Label is one label of an audio file. Its id is not 0; its type is compared by TypeID.
+// Label is one label of an audio file. Its id must not be 0. Types are compared by TypeID, not by Label.Type.
 type Label struct {
 	label.Label
 	TypeID int64
@@ -21,30 +22,30 @@ type Earlier struct {
 	// Same is the first label that equals this one in all but the id. Extra data may be spelled another way. If there is
 	// one, this label is not compared further: whatever it conflicts with, that one does too.
 	Same int64
-	// Overlapped shares time with this label and has the same type. Of several it is one that ends last.
+	// Overlapped is a label of the same type that overlaps this one. Of several it is one that ends last.
 	Overlapped int64
 	// Contradicted is the first label with the same span and another type.
 	Contradicted int64
 }
 
-// Sweep compares labels, file by file. Used by one goroutine at a time.
+// Sweep compares labels, file by file. It must be used by one goroutine at a time.
 type Sweep struct {
 	file     int
 	furthest map[int64]furthest // by type
 
-	first    Label // of those that start together
-	together int
-	same     map[content]int64 // ids of the labels that start together; empty where there is one
-	spans    map[int64]span    // by their end
+	first    Label             // of the labels that start together
+	together int               // how many start together
+	same     map[content]int64 // ids of the labels that start together; not filled until there are two
+	spans    map[int64]span    // of the labels that start together, by end
 }
 
-// furthest is the label of a type that ends last, so far and in one file.
+// furthest is the label of a type that ends last so far, in one file.
 type furthest struct {
 	file      int
 	endMS, id int64
 }
 
-// content is what labels that start together may have in common.
+// content is what labels that start together can have in common.
 type content struct {
 	endMS, typeID int64
 	confidence    float64
@@ -52,7 +53,7 @@ type content struct {
 	extraData     string // in canonical form
 }
 
-// span has the first label with a span, and the first of another type than that one.
+// span has the id and the type of the first label with a span, and the id of the first one there of another type.
 type span struct {
 	typeID, id, other int64
 }
@@ -68,7 +69,8 @@ func (s *Sweep) BeginFile() {
 	s.together = 0
 }
 
-// Add compares the next label, which must not start earlier than the one before.
+// Add compares the next label, which must not start earlier than the one before. It returns an error if extra data that
+// it has to compare is not JSON.
 func (s *Sweep) Add(l *Label) (Earlier, error) {
 	if s.together == 0 || s.first.StartMS != l.StartMS {
 		s.first, s.together = *l, 1
@@ -88,7 +90,7 @@ func (s *Sweep) Add(l *Label) (Earlier, error) {
 	return Earlier{Overlapped: s.overlapped(l), Contradicted: s.contradicted(l)}, nil
 }
 
-// known returns the first label of the same content, and keeps a label that is the first.
+// known returns the id of the first label with the same content. If there is none, it remembers l and returns 0.
 func (s *Sweep) known(l *Label) (int64, error) {
 	extra, err := canonical.ExtraData(l.ExtraData)
 	if err != nil {
@@ -104,6 +106,7 @@ func (s *Sweep) known(l *Label) (int64, error) {
 	return id, nil
 }
 
+// overlapped returns Earlier.Overlapped for a label, and remembers the label.
 func (s *Sweep) overlapped(l *Label) (id int64) {
 	if l.StartMS == l.EndMS {
 		return 0
@@ -122,6 +125,7 @@ func (s *Sweep) overlapped(l *Label) (id int64) {
 	return id
 }
 
+// contradicted returns Earlier.Contradicted for a label, and remembers the label.
 func (s *Sweep) contradicted(l *Label) int64 {
 	on, taken := s.spans[l.EndMS]
 	switch {

@@ -2,7 +2,7 @@ package valid
 
 import "bytes"
 
-// MaxDepth is how deep extra data may nest: SQLite's own JSON functions read no deeper.
+// MaxDepth is the greatest depth to which extra data may nest. SQLite's JSON functions read no deeper.
 const MaxDepth = 1000
 
 // NoJSON reports whether data is absent: empty, or JSON null.
@@ -10,7 +10,7 @@ func NoJSON(data []byte) bool {
 	return len(data) == 0 || string(bytes.Trim(data, " \t\r\n")) == "null"
 }
 
-// Depth returns how deep a valid JSON value nests.
+// Depth returns how deep a JSON value nests: 0 for a number, 1 for a flat object. The value must be valid JSON.
 func Depth(value []byte) int {
 	deep, deepest := 0, 0
 	for i := 0; i < len(value); i++ {

@@ -1,4 +1,4 @@
-// Package valid checks input against the rules of the store, and gathers what is wrong with it.
+// Package valid checks input against the rules of the store and collects the problems that it finds.
 package valid
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/annoset/annoset/internal/label"
 )
 
-// The limits of the store. The root has each of them under the same name.
+// Limits of the store. The root package has each of them under the same name.
 const (
 	MaxTimeMS    = 1 << 43
 	MaxNameBytes = 1 << 16
@@ -23,20 +23,20 @@ const (
 
 // Problem is one bad field of the input.
 type Problem struct {
-	Index         int // which one of a bulk, from 0; -1 where there is no bulk
+	Index         int // position in a bulk, from 0; -1 if the input is not a bulk
 	Field, Reason string
 }
 
-// Problems gathers the bad fields of one call, at most MaxProblems of them.
+// Problems collects the bad fields of one call, at most MaxProblems of them.
 type Problems struct {
 	List []Problem
-	More bool // there were more than are listed
+	More bool // more were found than are listed
 }
 
-// ErrInvalid says that there are problems. Who made the Problems turns it into an error that lists them.
+// ErrInvalid is returned by [Problems.Err]. The owner of the Problems replaces it with an error that lists them.
 var ErrInvalid = errors.New("valid: invalid input")
 
-// Err returns ErrInvalid if there are problems.
+// Err returns [ErrInvalid] if there are problems, else nil.
 func (p *Problems) Err() error {
 	if len(p.List) > 0 {
 		return ErrInvalid
@@ -44,14 +44,14 @@ func (p *Problems) Err() error {
 	return nil
 }
 
-// Add adds a problem.
+// Add adds a problem, or sets More if the list is full.
 func (p *Problems) Add(index int, field, format string, args ...any) {
 	if p.More = p.More || len(p.List) == MaxProblems; !p.More {
 		p.List = append(p.List, Problem{Index: index, Field: field, Reason: fmt.Sprintf(format, args...)})
 	}
 }
 
-// Name checks a text that must not be empty, and reports whether it is valid.
+// Name checks a text that must not be empty, and reports whether it is valid. A name has at most MaxNameBytes bytes.
 func (p *Problems) Name(index int, field, s string) bool {
 	if s == "" {
 		p.Add(index, field, "is empty")
@@ -60,12 +60,12 @@ func (p *Problems) Name(index int, field, s string) bool {
 	return p.Within(index, field, s, MaxNameBytes)
 }
 
-// Text checks a text that may be empty.
+// Text checks a text of at most MaxTextBytes bytes, which may be empty, and reports whether it is valid.
 func (p *Problems) Text(index int, field, s string) bool {
 	return p.Within(index, field, s, MaxTextBytes)
 }
 
-// Within checks a text of at most limit bytes.
+// Within checks a text of at most limit bytes, and reports whether it is valid. A text is UTF-8 without NUL.
 func (p *Problems) Within(index int, field, s string, limit int) bool {
 	switch {
 	case len(s) > limit:
@@ -96,7 +96,8 @@ func (p *Problems) Object(index int, field string, data []byte) {
 	}
 }
 
-// Label checks what can be checked without the store, and reports whether the two names can be looked up in it.
+// Label checks a label as far as that is possible without the store. It reports whether the names of the audio file and
+// of the type are valid, so that the store can be asked for them.
 func (p *Problems) Label(index int, l *label.Label) (fileOK, typeOK bool) {
 	fileOK = p.Name(index, "audio_file_id", l.File)
 	typeOK = p.Name(index, "artifact_type", l.Type)
@@ -118,7 +119,7 @@ func (p *Problems) Label(index int, l *label.Label) (fileOK, typeOK bool) {
 	return fileOK, typeOK
 }
 
-// Confidence checks a number in [0, 1].
+// Confidence checks that a number is in [0, 1].
 func (p *Problems) Confidence(index int, field string, c float64) {
 	switch {
 	case math.IsNaN(c) || math.IsInf(c, 0):
@@ -128,7 +129,8 @@ func (p *Problems) Confidence(index int, field string, c float64) {
 	}
 }
 
-// Filter checks what selects labels: a span, of which toMS 0 is no end, and bounds of confidence, which may be nil.
+// Filter checks a filter of labels: the span [fromMS, toMS), where a toMS of 0 means no end, and the bounds of
+// confidence, where nil means none.
 func (p *Problems) Filter(fromMS, toMS int64, minConfidence, maxConfidence *float64) {
 	if fromMS < 0 {
 		p.Add(-1, "from_ms", "is negative: %d", fromMS)
@@ -144,7 +146,7 @@ func (p *Problems) Filter(fromMS, toMS int64, minConfidence, maxConfidence *floa
 	}
 }
 
-// Brief quotes a text for an error message, cut where it is long.
+// Brief quotes a text for an error message. A text of more than 60 bytes is cut.
 func Brief(s string) string {
 	const most = 60
 	if len(s) <= most {

@@ -7,14 +7,14 @@ import (
 	"path/filepath"
 )
 
-// Buffered is a new file, written through a buffer.
+// Buffered is a new file that is written through a buffer. It must be closed.
 type Buffered struct {
 	*bufio.Writer
 	file *os.File
 }
 
-// Create makes a new file in a folder. It never replaces one: two audio files with one file name would be an error, not a
-// loss.
+// Create makes a new file in a folder. It never replaces a file: if two audio files had the same file name, that would
+// be an error and not a loss.
 func Create(dir, name string) (*Buffered, error) {
 	f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
@@ -23,5 +23,5 @@ func Create(dir, name string) (*Buffered, error) {
 	return &Buffered{Writer: bufio.NewWriter(f), file: f}, nil
 }
 
-// Close writes what is buffered and closes the file.
+// Close flushes the buffer and closes the file.
 func (b *Buffered) Close() error { return errors.Join(b.Flush(), b.file.Close()) }

@@ -1,4 +1,4 @@
-// Package whole writes files and folders that appear at their path once they are complete, or not at all.
+// Package whole writes files and folders that appear at their path only once they are complete.
 package whole
 
 import (
@@ -17,7 +17,7 @@ const (
 	Folder Kind = "folder"
 )
 
-// TakenError is returned where something is at the path already.
+// TakenError is returned if something exists at the path already.
 type TakenError struct {
 	Kind Kind
 	Path string
@@ -25,9 +25,10 @@ type TakenError struct {
 
 func (e *TakenError) Error() string { return "there is something at " + e.Path + " already" }
 
-// Write calls make with a temporary name beside path, and moves what it made there to path once it has returned. After an
-// error nothing is at path. An empty folder at path may be replaced; anything else there is a [*TakenError].
-func Write(kind Kind, path string, make func(temp string) error) (err error) {
+// Write calls write with a temporary path beside path, and then moves what write made there to path. After an error
+// nothing was put at path, and nothing is left beside it. A folder may replace an empty folder; if anything else exists
+// at path, Write returns a [*TakenError].
+func Write(kind Kind, path string, write func(temp string) error) (err error) {
 	path, err = filepath.Abs(path)
 	if err != nil {
 		return err
@@ -41,7 +42,7 @@ func Write(kind Kind, path string, make func(temp string) error) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	temp := filepath.Join(dir, filepath.Base(path))
-	if err := make(temp); err != nil {
+	if err := write(temp); err != nil {
 		return err
 	}
 	if err := vacant(kind, path); err != nil {
@@ -53,7 +54,7 @@ func Write(kind Kind, path string, make func(temp string) error) (err error) {
 		}
 		return os.Rename(temp, path)
 	}
-	// A hard link never replaces a file, which a rename may do.
+	// Unlike a rename, a hard link never replaces a file.
 	err = os.Link(temp, path)
 	if errors.Is(err, fs.ErrExist) {
 		return &TakenError{Kind: kind, Path: path}
@@ -64,7 +65,7 @@ func Write(kind Kind, path string, make func(temp string) error) (err error) {
 	return nil
 }
 
-// vacant returns an error unless something may be put at path.
+// vacant returns a [*TakenError] unless a file or folder can be put at path.
 func vacant(kind Kind, path string) error {
 	_, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -1,7 +1,7 @@
--- The tables of an annoset store. Released: never edit, add the next number.
+-- The tables of an annoset store. Once released, this file is never edited: a change is the next number.
 --
--- Every time is UTC in Unix milliseconds (*_ms of a set or a dataset) or a position in an audio file in
--- milliseconds (*_ms of a label). Text compares by bytes.
+-- Times are in milliseconds: of a set or a dataset since the Unix epoch, in UTC; of a label since the start of its
+-- audio file. Text compares by bytes.
 
 -- ---------------------------------------------------------------- datasets and what they name
 
@@ -21,7 +21,7 @@ CREATE TABLE dataset (
     CONSTRAINT dataset_version    CHECK (last_version >= 0)
 ) STRICT;
 
--- What a label says. A dataset without declared types takes any name, kept here undeclared.
+-- The types that labels have. If a dataset declares no types, labels may have any, and those are kept here undeclared.
 CREATE TABLE artifact_type (
     id          INTEGER PRIMARY KEY CHECK (id > 0),
     dataset_id  INTEGER NOT NULL REFERENCES dataset (id) ON DELETE RESTRICT,
@@ -53,9 +53,8 @@ CREATE TABLE audio_file (
 
 -- ---------------------------------------------------------------- layers
 
--- A layer holds what one set wrote. A set sees its own layer and, below it, the sealed layers it stands on,
--- less the labels that a layer above has removed. A layer that several small ones were folded into belongs
--- to no set.
+-- A layer has what one set wrote. A set sees its own layer and the sealed layers below it, except the labels that a
+-- layer above them has removed. A layer that other layers were folded into belongs to no set.
 CREATE TABLE layer (
     id         INTEGER PRIMARY KEY CHECK (id > 0),
     dataset_id INTEGER NOT NULL REFERENCES dataset (id) ON DELETE RESTRICT,
@@ -70,7 +69,7 @@ CREATE TABLE layer (
 
 CREATE INDEX layer_folds ON layer (folds_id) WHERE folds_id IS NOT NULL;
 
--- For each layer, what is seen from it: itself at depth 0, then downwards. Written by a trigger on layer.
+-- The layers that each layer sees: itself at depth 0, and then those below it. Written by a trigger on layer.
 CREATE TABLE layer_stack (
     layer_id INTEGER NOT NULL,
     depth    INTEGER NOT NULL,
@@ -81,7 +80,7 @@ CREATE TABLE layer_stack (
 
 CREATE INDEX layer_stack_seen ON layer_stack (seen_id);
 
--- The audio files that a layer says anything about. The topmost row that a set sees is the file's state in it.
+-- The audio files that a layer has changed. The topmost row that a set sees is the state of the file in the set.
 CREATE TABLE layer_file (
     layer_id    INTEGER NOT NULL REFERENCES layer (id) ON DELETE RESTRICT,
     file_id     INTEGER NOT NULL REFERENCES audio_file (id) ON DELETE RESTRICT,
@@ -100,9 +99,9 @@ CREATE INDEX layer_file_by_file ON layer_file (file_id);
 
 -- ---------------------------------------------------------------- labels
 
--- A changed label keeps its id: the layer above has a removal of the old row and a row of its own.
--- A label has no foreign keys: they would cost a look-up each a row, and a connection may have them off.
--- The trigger label_insert holds what they would.
+-- A changed label keeps its id: the layer above has a removal of the old row, and a new row.
+-- There are no foreign keys, because each would cost a look-up for each row, and a connection may have them turned off.
+-- The trigger label_insert checks what they would.
 CREATE TABLE label (
     layer_id   INTEGER NOT NULL,
     file_id    INTEGER NOT NULL,
@@ -124,8 +123,8 @@ CREATE TABLE label (
 
 CREATE UNIQUE INDEX label_id ON label (id, layer_id) WHERE indexed = 1;
 
--- Where to look for the ids of a bulk insert: an index with one entry for a run of labels instead of one a label.
--- The labels first_id..last_id of a layer lie in one file and start within from_ms..to_ms.
+-- An index of labels that were inserted in bulk, with one entry for a block of labels instead of one for each label.
+-- The labels first_id..last_id of a layer are in one file and start within from_ms..to_ms.
 CREATE TABLE label_block (
     layer_id INTEGER NOT NULL,
     first_id INTEGER NOT NULL,
@@ -139,7 +138,7 @@ CREATE TABLE label_block (
     CONSTRAINT label_block_span CHECK (to_ms >= from_ms)
 ) STRICT, WITHOUT ROWID;
 
--- A label of the layers below that is not seen through this layer. file_id is where it lies below.
+-- The labels of layers below that this layer hides. file_id is the file that they have there.
 CREATE TABLE removal (
     layer_id INTEGER NOT NULL,
     file_id  INTEGER NOT NULL,
@@ -148,7 +147,7 @@ CREATE TABLE removal (
     PRIMARY KEY (layer_id, file_id, id)
 ) STRICT, WITHOUT ROWID;
 
--- One row: the highest label id ever given.
+-- One row: the highest label id that was ever given to a label.
 CREATE TABLE sequence (
     id            INTEGER PRIMARY KEY,
     last_label_id INTEGER NOT NULL,

@@ -1,14 +1,15 @@
--- Who did what, reviews, training runs and tags. Released: never edit, add the next number.
+-- Who did what, reviews, training runs and tags. Once released, this file is never edited: a change is the next number.
 --
--- A person is a name that the user chose; it is compared by bytes. No name: unsigned.
+-- A person is a name that the user chose. Names compare by bytes. What has no name is unsigned.
 
 -- ---------------------------------------------------------------- who did what
 
--- How many people who did not edit a draft must approve it before it is published.
+-- How many people must approve a draft before it is published. People who edited it do not count.
 ALTER TABLE dataset ADD COLUMN required_approvals INTEGER NOT NULL DEFAULT 0
     CONSTRAINT dataset_required_approvals CHECK (required_approvals >= 0);
 
--- Of what the set of the layer holds, its notes and extra data included: grows with every change, by any amount.
+-- The revision of what the layer's set has, including its notes and extra data. Each change increases it, by any
+-- amount.
 ALTER TABLE layer ADD COLUMN revision INTEGER NOT NULL DEFAULT 1
     CONSTRAINT layer_revision CHECK (revision >= 1);
 
@@ -18,7 +19,7 @@ ALTER TABLE annotation_set ADD COLUMN created_by TEXT
 ALTER TABLE annotation_set ADD COLUMN published_by TEXT
     CONSTRAINT annotation_set_published_by CHECK (published_by IS NULL OR published_by <> '' AND status = 'published');
 
--- Everyone who changed what a set holds. A trigger on annotation_set deletes the editors of a draft with it.
+-- Everyone who changed a set. When a draft is deleted, a trigger on annotation_set deletes its editors.
 CREATE TABLE editor (
     set_id INTEGER NOT NULL REFERENCES annotation_set (id) ON DELETE NO ACTION,
     person TEXT NOT NULL,  -- '': somebody who did not sign
@@ -26,14 +27,14 @@ CREATE TABLE editor (
     PRIMARY KEY (set_id, person)
 ) STRICT, WITHOUT ROWID;
 
--- Nobody signed before there were signatures.
+-- Changes that were made before this schema are unsigned.
 INSERT INTO editor (set_id, person)
 SELECT id, '' FROM annotation_set s WHERE EXISTS (SELECT 1 FROM layer_file WHERE layer_id = s.layer_id);
 
 -- ---------------------------------------------------------------- reviews
 
--- A review speaks of one revision, and is void once the layer has another. Of several that a person gave on one
--- revision the last one counts. A trigger on annotation_set deletes the reviews of a draft with it.
+-- A review is of one revision, and is void once the layer has another. If a person gave several for one revision, the
+-- last one counts. When a draft is deleted, a trigger on annotation_set deletes its reviews.
 CREATE TABLE review (
     id         INTEGER PRIMARY KEY CHECK (id > 0),  -- in the order they were given in
     set_id     INTEGER NOT NULL REFERENCES annotation_set (id) ON DELETE NO ACTION,
@@ -75,7 +76,7 @@ CREATE TABLE training_run (
 CREATE INDEX training_run_of_set ON training_run (set_id);
 CREATE INDEX training_run_of_model ON training_run (model, model_version);
 
--- Every move of every tag; the last one of a name says where the tag is.
+-- Every move of every tag. The last move of a name is where the tag is now.
 CREATE TABLE tag_move (
     id         INTEGER PRIMARY KEY CHECK (id > 0),  -- in the order they were made in
     dataset_id INTEGER NOT NULL REFERENCES dataset (id) ON DELETE RESTRICT,

@@ -1,8 +1,8 @@
--- The second lock: each invariant of a store, held against any program that writes to the file.
--- Made anew at each migration.
+-- Triggers that enforce each invariant of a store against every program that writes to the file, annoset included.
+-- They are created again at each migration.
 --
--- The insert triggers also refuse a key that is there already: INSERT OR REPLACE would delete the old row
--- without asking a delete trigger.
+-- The insert triggers also refuse a key that exists: INSERT OR REPLACE would delete the old row without calling a
+-- delete trigger.
 
 -- ---------------------------------------------------------------- dataset
 
@@ -177,8 +177,8 @@ BEGIN
     SELECT RAISE(ABORT, 'annoset: who edited a set stays known');
 END;
 
--- The id of a new row is negative here unless it is given. One that is given out of order would change which review
--- is the last.
+-- In a trigger, the id of a new row is negative unless the insert gives it. An id out of order would change which
+-- review is the last one.
 CREATE TRIGGER review_insert BEFORE INSERT ON review
 BEGIN
     SELECT CASE
@@ -338,7 +338,7 @@ END;
 
 -- ---------------------------------------------------------------- revisions
 
--- Whatever changes what a set sees makes its revision grow. Bulk inserts do it themselves, once a batch.
+-- Each change of what a set sees increases its revision. Bulk inserts do this themselves, once for each batch.
 
 CREATE TRIGGER label_inserted AFTER INSERT ON label
 BEGIN
@@ -420,7 +420,7 @@ BEGIN
     END;
 END;
 
--- Once no set sees a layer, its rows may go.
+-- The rows of a layer that no set sees may be deleted.
 CREATE TRIGGER layer_file_delete BEFORE DELETE ON layer_file
 WHEN EXISTS (
     SELECT 1 FROM layer_stack k JOIN annotation_set s ON s.layer_id = k.layer_id WHERE k.seen_id = OLD.layer_id)

@@ -1,6 +1,6 @@
--- Views for people and their tools. Made anew at each migration.
+-- Views for people and their tools. They are created again at each migration.
 
--- The labels of every set, flat.
+-- The labels of every set, one row each.
 CREATE VIEW labels AS
 SELECT
     d.name       AS dataset,
@@ -45,7 +45,7 @@ WHERE NOT EXISTS (
     WHERE a.layer_id = s.layer_id AND a.depth < k.depth
 );
 
--- What people said of the sets, in the order of id.
+-- The reviews of the sets, in order of id.
 CREATE VIEW reviews AS
 SELECT
     d.name                   AS dataset,
@@ -63,7 +63,7 @@ JOIN annotation_set s ON s.id = r.set_id
 JOIN dataset d ON d.id = s.dataset_id
 JOIN layer y ON y.id = s.layer_id;
 
--- Which labels made which model, in the order of id.
+-- Which models were trained on which sets, in order of id.
 CREATE VIEW training_runs AS
 SELECT
     d.name          AS dataset,

@@ -92,10 +92,10 @@ func TestLines_Next_long(t *testing.T) {
 func TestObject(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
-	got, err := Object([]Field{{"b", "<&>"}, {"a", json.Number("1.50")}, {"n", nil}, {"b2", int64(2)}},
+	_, err := Object([]Field{{"b", "<&>"}, {"a", json.Number("1.50")}, {"n", nil}, {"b2", int64(2)}},
 		json.RawMessage(`{"a": {"x": 1.0}, "z": [NaN]}`))
 	is.True(err != nil) // extra data is JSON
-	got, err = Object([]Field{{"b", "<&>"}, {"a", json.Number("1.50")}, {"n", nil}, {"b2", int64(2)}},
+	got, err := Object([]Field{{"b", "<&>"}, {"a", json.Number("1.50")}, {"n", nil}, {"b2", int64(2)}},
 		json.RawMessage(`{"a": {"x": 1.0}, "z": true}`))
 	is.NoErr(err)
 	is.Equal(string(got), `{"b":"<&>","a":{"x": 1.0},"n":null,"b2":2,"z":true}`)
@@ -113,8 +113,9 @@ func TestGunzip(t *testing.T) {
 	pack := func(data []byte) []byte {
 		var b bytes.Buffer
 		z := gzip.NewWriter(&b)
-		z.Write(data)
-		z.Close()
+		_, err := z.Write(data)
+		is.NoErr(err)
+		is.NoErr(z.Close())
 		return b.Bytes()
 	}
 	packed := pack([]byte("labels"))

@@ -49,7 +49,7 @@ func parse(s string, point byte) (Number, error) {
 		rest, negative = rest[1:], rest[0] == '-'
 	}
 	var mant int64
-	digits, fraction, any, inFraction, fits := 0, 0, false, false, true
+	digits, fraction, some, inFraction, fits := 0, 0, false, false, true
 	i := 0
 	for ; i < len(rest); i++ {
 		c := rest[i]
@@ -60,7 +60,7 @@ func parse(s string, point byte) (Number, error) {
 		if c < '0' || c > '9' {
 			break
 		}
-		any = true
+		some = true
 		if inFraction {
 			fraction++
 		}
@@ -73,7 +73,7 @@ func parse(s string, point byte) (Number, error) {
 		}
 		mant = mant*10 + int64(c-'0')
 	}
-	if !any {
+	if !some {
 		return Number{}, ErrSyntax
 	}
 	if digits > maxDigits || fraction > maxDigits {

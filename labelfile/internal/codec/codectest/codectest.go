@@ -41,7 +41,7 @@ const (
 // ReadAll reads everything that can be read. keepTimes keeps the spelling of times with too many digits.
 func (c Codec) ReadAll(data []byte, keepTimes bool) Reading {
 	r := Reading{Notes: map[codec.Kind]int{}}
-	bad := func(e *codec.SyntaxError) error {
+	bad := func(e *codec.SyntaxError) error { //nolint:unparam // as codec.Source has it
 		r.Bad = append(r.Bad, e)
 		return nil
 	}
@@ -248,15 +248,15 @@ var blanks = []string{
 
 // Text makes a nasty text, with or without blanks.
 func Text(r *rand.Rand, withBlanks bool) string {
-	s := ""
+	var b strings.Builder
 	for range 1 + r.IntN(4) {
 		if withBlanks && r.IntN(2) == 0 {
-			s += blanks[r.IntN(len(blanks))]
+			b.WriteString(blanks[r.IntN(len(blanks))])
 		} else {
-			s += nasty[r.IntN(len(nasty))]
+			b.WriteString(nasty[r.IntN(len(nasty))])
 		}
 	}
-	return s
+	return b.String()
 }
 
 // Span makes a span or a point.
@@ -274,13 +274,13 @@ func Confidence(r *rand.Rand) *float64 {
 }
 
 // HoldsAny checks that a codec holds any labels of a kind, exact duplicates included.
-func (c Codec) HoldsAny(t testing.TB, any func(*rand.Rand) codec.Annotation) {
+func (c Codec) HoldsAny(t testing.TB, label func(*rand.Rand) codec.Annotation) {
 	t.Helper()
 	for seed := range uint64(300) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		labels := make([]codec.Annotation, 40)
 		for i := range labels {
-			labels[i] = any(r)
+			labels[i] = label(r)
 		}
 		c.Holds(t, append(labels, labels[0]))
 	}

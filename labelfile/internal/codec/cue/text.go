@@ -22,7 +22,7 @@ var (
 // Plain returns the text of a payload, without tags and with entities decoded. The voice is the one around all of it,
 // or the first. styled reports whether there are other tags, which the text does not show.
 func (d *Dialect) Plain(payload string) (text, voice string, styled bool) {
-	if strings.IndexAny(payload, "<&{") < 0 {
+	if !strings.ContainsAny(payload, "<&{") {
 		return payload, "", false
 	}
 	var b strings.Builder

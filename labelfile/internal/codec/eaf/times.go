@@ -164,8 +164,8 @@ func (t *timer) resolve(i int) {
 		line = append(line, i)
 		i = parent
 	}
-	for k := len(line) - 1; k >= 0; k-- {
-		t.inherit(line[k], t.byID[t.doc.annotations[line[k]].parent])
+	for _, k := range slices.Backward(line) {
+		t.inherit(k, t.byID[t.doc.annotations[k].parent])
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"github.com/annoset/annoset/internal/canonical"
@@ -130,12 +131,7 @@ func lhotseOwn(key string) bool {
 	case "id", "recording_id", "start", "duration", "channel", "text", "custom":
 		return true
 	}
-	for _, k := range lhotseKeys {
-		if k == key {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(lhotseKeys, key)
 }
 
 // imply moves default values out of the fields that are kept: channel 0, and an id that counts up.

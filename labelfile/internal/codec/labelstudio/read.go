@@ -176,12 +176,11 @@ func (rd *reader) times(r *result) (*codec.Label, *codec.SyntaxError, error) {
 	if l.End, l.EndText, err = number(r.end); err != nil {
 		return nil, r.wrong("an end "+codec.Quote(string(r.end)), "a number of seconds"), nil
 	}
-	length, text, err := number(r.length)
-	if err != nil || text == rd.length {
-		return l, nil, nil
+	if length, text, err := number(r.length); err == nil && text != rd.length {
+		rd.length = text
+		return l, nil, rd.src.Audio(rd.file, length)
 	}
-	rd.length = text
-	return l, nil, rd.src.Audio(rd.file, length)
+	return l, nil, nil
 }
 
 // number reads a number, or one in quotes, as some programs write it.

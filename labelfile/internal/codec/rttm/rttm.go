@@ -287,7 +287,7 @@ func recordOf(a *codec.Annotation, extra *tier.Extra) *record {
 		extra.Lose(key)
 		return otherwise
 	}
-	any := func(string) bool { return true }
+	anything := func(string) bool { return true }
 	rec.channel = oneChannel
 	if s, ok := extra.Text(channelKey); ok && isChannel(s) && s != oneChannel {
 		rec.channel = s
@@ -309,7 +309,7 @@ func recordOf(a *codec.Annotation, extra *tier.Extra) *record {
 	switch rec.kind.name {
 	case speaker:
 		rec.talker = a.Type
-		rec.ortho, rec.subtype = own(orthoKey, any, fields.None), own(subtypeKey, any, fields.None)
+		rec.ortho, rec.subtype = own(orthoKey, anything, fields.None), own(subtypeKey, anything, fields.None)
 		return rec
 	case lexeme:
 		rec.word = a.Type
@@ -321,10 +321,10 @@ func recordOf(a *codec.Annotation, extra *tier.Extra) *record {
 			rec.subtype = a.Type
 		}
 		if rec.kind.ortho {
-			rec.ortho = own(orthoKey, any, fields.None)
+			rec.ortho = own(orthoKey, anything, fields.None)
 		}
 	}
-	rec.name = own(speakerKey, any, fields.None)
+	rec.name = own(speakerKey, anything, fields.None)
 	return rec
 }
 

@@ -35,7 +35,7 @@ func newHeader(l *Layout, o *Options, r *rows) (*header, error) {
 	if err := h.findRoles(l, o, r); err != nil {
 		return nil, err
 	}
-	if err := h.findUnits(l, o, r); err != nil {
+	if err := h.findUnits(o, r); err != nil {
 		return nil, err
 	}
 	if err := h.checkNames(l, r); err != nil {
@@ -56,7 +56,7 @@ func (h *header) findRoles(l *Layout, o *Options, r *rows) error {
 					Expected: "a column " + codec.Quote(want)}
 			}
 		} else if role != End || o.Names[Duration] == "" {
-			i = h.best(l.Names[role], o)
+			i = h.best(l.Names[role])
 		}
 		if i >= 0 && h.roles[i] == Other {
 			h.at[role], h.roles[i] = i, role
@@ -105,7 +105,7 @@ func (h *header) named(cells []string, want string) int {
 }
 
 // best finds the column with the best of some names. Of several units of one name, samples come last.
-func (h *header) best(names []string, o *Options) int {
+func (h *header) best(names []string) int {
 	for _, want := range names {
 		last := -1
 		for i, n := range h.names {
@@ -127,7 +127,7 @@ func (h *header) best(names []string, o *Options) int {
 	return -1
 }
 
-func (h *header) findUnits(l *Layout, o *Options, r *rows) error {
+func (h *header) findUnits(o *Options, r *rows) error {
 	for i, n := range h.names {
 		switch h.roles[i] {
 		case Start, End, Duration, FileStart:

@@ -86,7 +86,7 @@ func spaces(s string) int {
 // word returns everything up to the next white space.
 func (s *scanner) word() string {
 	rest := s.text[s.pos:]
-	for i := 0; i < len(rest); i++ {
+	for i := range len(rest) {
 		if c := rest[i]; c == ' ' || c >= '\t' && c <= '\r' {
 			return rest[:i]
 		}
