@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -44,10 +45,22 @@ type Options struct {
 	// time.
 	NewID func() uuid.UUID
 	// BusyTimeout is how long a call that writes waits for the other writers of this process, and then again for those of
-	// other processes, before it returns [ErrBusy]. 0 means [DefaultBusyTimeout]; negative means not to wait.
+	// other processes, before it returns [ErrBusy]. 0 means [DefaultBusyTimeout]; negative means not to wait. It also
+	// bounds the wait for a log that has become large, which ends without an error: see [Open].
 	BusyTimeout time.Duration
 	// Durability is [DurabilityFull] by default.
 	Durability Durability
+	// Logger receives what the results of calls do not say; nil logs nothing. The messages, with their attributes:
+	//
+	//   - "waited to write", Debug, from one second on and with ErrBusy Warn: waited (a duration), for ("this process",
+	//     "another process" or "the log to shrink"), busy (the call returns [ErrBusy]);
+	//   - "checkpoint", Debug: log_bytes before it, whole (all of the log is in the file now), took (a duration);
+	//   - "the log cannot shrink: a read stays open", Warn, each time that the log has doubled: log_bytes;
+	//   - "schema migrated", Info: from, to (schema versions), took;
+	//   - "layers folded", Debug, when what several versions changed is folded together: layers (how many), took.
+	//
+	// Nothing that the store contains is logged. The handler may use the store, but must not close it.
+	Logger *slog.Logger
 }
 
 // Store keeps datasets and their annotation sets in one SQLite file, or in memory. It is safe for concurrent use by
@@ -72,6 +85,13 @@ type view struct {
 
 // Open opens the store in the file at path. It creates the store if there is no file, or an empty one. While the store
 // is open, the file has two companions, path-wal and path-shm. Options may be nil.
+//
+// path-wal is the log of the last writes. It is moved into the file now and then, so also by [Store.Publish] before it
+// returns, and is then started over, unless a read needs it. Reads that come and go but always overlap would let it
+// grow without end: from 32 MB on, calls that write wait up to 2.5 seconds (4 seconds if that is about to succeed) for
+// the reads to end. Publish, Close and reads never wait. While one read stays open (the loop over an iterator,
+// [Store.View], a backup), the log cannot shrink, and grows with every write; it shrinks within two seconds of the end
+// of that read.
 //
 // Errors: a [*ValidationError] if path is empty; [ErrNotAStore] if the file is not an annoset store; [ErrNewerSchema]
 // if a later version of annoset made it; [ErrReadOnly] if the file or its folder cannot be written to and
@@ -119,6 +139,7 @@ func open(ctx context.Context, op, path string, opts *Options) (*Store, error) {
 		ReadOnly:    opts.ReadOnly,
 		Normal:      opts.Durability == DurabilityRelaxed,
 		BusyTimeout: timeout,
+		Logger:      opts.Logger,
 		Wrap:        hook.Driver(ctx),
 	})
 	if err != nil {

@@ -221,8 +221,8 @@ func (k *logKeeper) try(ctx context.Context, pool *sqlx.DB, size int64, n *notes
 	if err != nil || !whole {
 		return false
 	}
-	n.add(slog.LevelDebug, "checkpoint", slog.Int64("log_bytes", size),
-		slog.Int64("left_bytes", sizeOf(k.db.cfg.Path+"-wal")), slog.Duration("took", time.Since(began)))
+	n.add(slog.LevelDebug, "checkpoint", slog.Int64("log_bytes", size), slog.Bool("whole", true),
+		slog.Duration("took", time.Since(began)))
 	return true
 }
 

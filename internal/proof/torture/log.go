@@ -49,9 +49,9 @@ func writeLog(ctx context.Context, o *options) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	first := fmt.Sprintf("%v beside three readers: %d writes, longest %v, %d reads, at most %.1f MB of log, %.1f MB %v later",
-		o.long, sc.writes.Load(), time.Duration(sc.slow.Load()).Round(time.Millisecond), sc.reads.Load(),
-		mb(sc.most.Load()), mb(after), logSettle)
+	first := fmt.Sprintf("%v beside three readers: %d writes, longest %v, %d reads, at most %.1f MB of log, "+
+		"%.1f MB %v later", o.long, sc.writes.Load(), time.Duration(sc.slow.Load()).Round(time.Millisecond),
+		sc.reads.Load(), mb(sc.most.Load()), mb(after), logSettle)
 	o.progress("%s", first)
 	if sc.most.Load() > mostLog || after > smallLog {
 		return "", errors.New(first)
