@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"sync"
@@ -258,6 +259,8 @@ func checkpoint(ctx context.Context, pool *sqlx.DB, mode string) (whole bool, er
 
 // checkpoint moves the log into the file, so that the file alone has all that is in the store. The caller has the turn.
 // If it fails, or a reader of an older state keeps part of the log from being moved, nothing is lost.
+//
+// The next write stamps the file.
 func (db *DB) checkpoint(ctx context.Context, n *notes) {
 	if db.InMemory() {
 		return
@@ -266,11 +269,25 @@ func (db *DB) checkpoint(ctx context.Context, n *notes) {
 	if n.logger != nil {
 		size = sizeOf(db.cfg.Path + "-wal")
 	}
-	whole, err := checkpoint(context.WithoutCancel(ctx), db.writer, "PASSIVE")
+	ctx = context.WithoutCancel(ctx)
+	whole, err := checkpoint(ctx, db.writer, "PASSIVE")
+	// SQLite increments the change counter that it has read, not the one that it has written: it must read it again.
+	_, shrunk := db.writer.ExecContext(ctx, "PRAGMA shrink_memory")
+	db.stamped = shrunk != nil
 	if n.logger != nil {
 		n.add(slog.LevelDebug, "checkpoint", slog.Int64("log_bytes", size), slog.Bool("whole", whole && err == nil),
 			slog.Duration("took", time.Since(began)))
 	}
+}
+
+// stamp writes the file's first page, once after each opening and each checkpoint: its change counter then tells the file
+// as it is from copies that were made of it before. See checkLog.
+func (db *DB) stamp(ctx context.Context, c *sqlx.Conn) error {
+	if db.stamped || db.InMemory() {
+		return nil
+	}
+	_, err := c.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID)) // which it is already
+	return err
 }
 
 func sizeOf(path string) int64 {

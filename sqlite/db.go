@@ -53,8 +53,10 @@ type DB struct {
 	tidying sync.Mutex // held by log while it has the turn, which nobody's busy timeout counts
 	log     logKeeper
 
-	// Guarded by turn: when the last write ended, and when the current run of writes began.
+	// Guarded by turn: when the last write ended, when the current run of writes began, and whether the file's first page
+	// was written since the last checkpoint of this package's own.
 	wrote, began time.Time
+	stamped      bool
 
 	mu    sync.Mutex  // guards readers, still and file of a read-only database
 	still *fileState  // of a file that is read without locks
@@ -355,9 +357,13 @@ func (db *DB) write(ctx context.Context, n *notes, fn func(*WriteTx) error) erro
 		if err := db.inPlace(db.file); err != nil {
 			return err
 		}
+		if err := db.stamp(ctx, tx.conn); err != nil {
+			return err
+		}
 		return fn(&WriteTx{ReadTx: tx, notes: &own})
 	})
 	if err == nil {
+		db.stamped = true
 		n.list = append(n.list, own.list...)
 	}
 	return err

@@ -84,6 +84,9 @@ func peek(ctx context.Context, cfg Config) (header, error) {
 			return h, err
 		}
 	}
+	if err := checkLog(ctx, cfg); err != nil {
+		return header{}, err
+	}
 	return readHeader(ctx, cfg, readerDSN(cfg)) // the log may have a newer header than the file
 }
 
