@@ -200,10 +200,14 @@ func (o *outage) whileLogging(ctx context.Context, from, to *moment) error {
 // sector is the unit in which a disk writes, in bytes.
 const sector = 512
 
-// torn returns a log that has lost, in one of several ways, what was written from cut on.
+// torn returns a log that has lost, in one of several ways, what was written from cut on. A log that was started over keeps
+// what is left of the old one behind that.
 func (o *outage) torn(old, written []byte, cut int) []byte {
 	out := bytes.Clone(written)
-	tail := out[cut:]
+	if len(old) > len(written) {
+		out = append(out, old[len(written):]...)
+	}
+	tail := out[cut:len(written)]
 	switch o.rand.IntN(4) {
 	case 0: // the file has grown, but the data has not arrived
 		clear(tail)
@@ -215,11 +219,11 @@ func (o *outage) torn(old, written []byte, cut int) []byte {
 		clear(tail)
 		copy(tail, old[min(cut, len(old)):])
 	case 3: // some sectors have arrived, but not the first that is needed
-		first := min((cut/sector+1)*sector, len(out))
+		first := min((cut/sector+1)*sector, len(written))
 		clear(out[cut:first])
-		for at := first; at < len(out); at += sector {
+		for at := first; at < len(written); at += sector {
 			if o.rand.IntN(2) == 0 {
-				clear(out[at:min(at+sector, len(out))])
+				clear(out[at:min(at+sector, len(written))])
 			}
 		}
 	}
