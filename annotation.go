@@ -2,7 +2,6 @@ package annoset
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -14,7 +13,6 @@ import (
 	"github.com/annoset/annoset/internal/insert"
 	"github.com/annoset/annoset/internal/label"
 	"github.com/annoset/annoset/internal/reader"
-	"github.com/annoset/annoset/internal/valid"
 	"github.com/annoset/annoset/sqlite"
 )
 
@@ -254,29 +252,4 @@ func readerFilter(f *Filter) reader.Filter {
 		AudioFileIDs: f.AudioFileIDs, ArtifactTypes: f.ArtifactTypes, FromMS: f.FromMS, ToMS: f.ToMS,
 		MinConfidence: f.MinConfidence, MaxConfidence: f.MaxConfidence,
 	}
-}
-
-// annotationOf converts a label from below to an annotation.
-func annotationOf(l *label.Label) Annotation {
-	a := Annotation{ID: l.ID, AudioFileID: l.File, ArtifactType: l.Type, StartMS: l.StartMS, EndMS: l.EndMS}
-	if l.HasConfidence {
-		c := l.Confidence
-		a.Confidence = &c
-	}
-	if l.ExtraData != "" {
-		a.ExtraData = json.RawMessage(l.ExtraData)
-	}
-	return a
-}
-
-// labelOf converts an annotation to a label for below.
-func labelOf(a *Annotation) label.Label {
-	l := label.Label{ID: a.ID, File: a.AudioFileID, Type: a.ArtifactType, StartMS: a.StartMS, EndMS: a.EndMS}
-	if a.Confidence != nil {
-		l.Confidence, l.HasConfidence = *a.Confidence+0, true // -0 is 0
-	}
-	if !valid.NoJSON(a.ExtraData) {
-		l.ExtraData = string(a.ExtraData)
-	}
-	return l
 }

@@ -45,7 +45,7 @@ const DefaultMinIoU = 0.5
 type DiffOptions struct {
 	// MinIoU is how much the spans of two labels of one type must overlap, as intersection over union, to count as one
 	// label that was moved, when labels are compared by content. It is in (0, 1]; 0 means [DefaultMinIoU].
-	MinIoU float64
+	MinIoU float64 `json:"min_iou,omitempty"`
 }
 
 // ChangeCounts count changes by kind.

@@ -282,7 +282,7 @@ func ExampleStore_MarkClean() {
 	fmt.Println(stats.AnnotatedAudioFiles, "labeled,", stats.CleanAudioFiles, "clean")
 	// Output:
 	// <nil>
-	// true mark clean: annoset: conflicts with what is stored: audio file "ep1.wav" has labels
+	// true annoset: mark clean: conflicts with what is stored: audio file "ep1.wav" has labels
 	// 2 labeled, 2 clean
 }
 

@@ -18,14 +18,14 @@ import (
 // PublishOptions configure [Store.Publish]. Nil and the zero value mean the defaults.
 type PublishOptions struct {
 	// AllowEmpty also publishes a set that has neither labels nor clean audio files. It can never be deleted again.
-	AllowEmpty bool
+	AllowEmpty bool `json:"allow_empty,omitempty"`
 	// Check, if not nil, refuses a draft that fails [Store.Check] with these options. The check reads every label of the
 	// set, unchanged ones too, while other writers wait.
-	Check *CheckOptions
-	// ChangeLog adds to the notes what [Store.ChangeLog] writes about the changes since the parent, or since an empty set
-	// if there is no parent. If the parent was a draft that is deleted, the published set below it is used. The log comes
-	// after the notes and an empty line. It voids no review.
-	ChangeLog bool
+	Check *CheckOptions `json:"check,omitempty"`
+	// ChangeLog adds to the notes what [Store.ChangeLog] writes about the changes since the published set that the draft
+	// stands on, or since an empty set if there is none. The log comes after the notes and an empty line. It voids no
+	// review.
+	ChangeLog bool `json:"change_log,omitempty"`
 }
 
 // Publish computes the statistics and the digest of a draft and locks it forever, in one transaction that survives a
@@ -78,7 +78,12 @@ func (s *Store) Publish(ctx context.Context, setID uuid.UUID, opts *PublishOptio
 		if err := tx.WeighLayer(ctx, set.LayerID); err != nil {
 			return err
 		}
-		if err := survey.FillPublished(&set, &totals, digest, s.stamp()); err != nil {
+		now, err := s.stamp(op)
+		if err != nil {
+			return err
+		}
+		// A clock that was set back must not let a set be published before it was created.
+		if err := survey.FillPublished(&set, &totals, digest, max(now, set.CreatedMS)); err != nil {
 			return err
 		}
 		set.PublishedBy = s.signature()
@@ -129,8 +134,8 @@ func (s *Store) Verify(ctx context.Context, setID uuid.UUID) error {
 // After an error nothing was written to dir.
 func (s *Store) Export(ctx context.Context, setID uuid.UUID, dir string) error {
 	op := fmt.Sprintf("export to %q", dir)
-	if err := s.gone(); err != nil {
-		return translate(op, err)
+	if err := s.ready(ctx, op); err != nil {
+		return err
 	}
 	return s.outcome(op, whole.Write(whole.Folder, dir, func(temp string) error {
 		return s.read(ctx, op, func(tx *sqlite.ReadTx) error {

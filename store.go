@@ -1,18 +1,22 @@
 package annoset
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/annoset/annoset/internal/hook"
+	"github.com/annoset/annoset/internal/label"
 	"github.com/annoset/annoset/internal/reader"
 	"github.com/annoset/annoset/internal/valid"
 	"github.com/annoset/annoset/internal/whole"
@@ -39,7 +43,8 @@ type Options struct {
 	// ReadOnly opens an existing store and never writes to it: every method that writes returns [ErrReadOnly]. No
 	// permission to write to the file or its folder is needed.
 	ReadOnly bool
-	// Now is the clock, by default time.Now. Times are kept in UTC, in milliseconds.
+	// Now is the clock, by default time.Now. Times are kept in UTC, in milliseconds. A time before 1970 or after the year
+	// 9999 is refused by the methods that write, with a [*ValidationError].
 	Now func() time.Time
 	// NewID makes the ids of datasets, sets and training runs, by default uuid.NewV7. It is called by one goroutine at a
 	// time.
@@ -113,12 +118,15 @@ func Open(ctx context.Context, path string, opts *Options) (*Store, error) {
 func OpenMemory(ctx context.Context, opts *Options) (*Store, error) {
 	const op = "open in memory"
 	if opts != nil && opts.ReadOnly {
-		return nil, fmt.Errorf("%s: %w: there would be nothing to read", op, ErrReadOnly)
+		return nil, valid.Failed(op, fmt.Errorf("%w: there would be nothing to read", ErrReadOnly))
 	}
 	return open(ctx, op, "", opts)
 }
 
 func open(ctx context.Context, op, path string, opts *Options) (*Store, error) {
+	if err := given(op, "ctx", ctx != nil); err != nil {
+		return nil, err
+	}
 	if opts == nil {
 		opts = &Options{}
 	}
@@ -150,17 +158,28 @@ func open(ctx context.Context, op, path string, opts *Options) (*Store, error) {
 
 // As returns a handle on the same store that signs what is done through it with the name of a person: who created,
 // edited, published and reviewed a set, recorded a training run or moved a tag. Any text that identifies the person
-// will do. It is compared by bytes, and taken on trust, as the author of a commit is. An empty name does not sign.
+// will do; it is taken on trust, as the author of a commit is. White space around the name is removed, and the rest is
+// brought to Unicode Normalization Form C, so that one name typed in two ways is one person. Upper and lower case
+// differ. An empty name does not sign.
 //
 // A handle costs nothing, needs no Close of its own, and is safe for concurrent use, as the store is.
 //
-// The methods that write check the name: they return a [*ValidationError] if it has more than [MaxNameBytes] bytes or
-// is not valid UTF-8 without NUL.
+// The methods that write check the name: they return a [*ValidationError] if it is only white space, has more than
+// [MaxNameBytes] bytes, or is not valid UTF-8 without NUL.
 func (s *Store) As(person string) *Store {
+	if s == nil {
+		return nil
+	}
 	handle := *s
-	handle.person = person
+	handle.person = personOf(person)
+	if handle.person == "" {
+		handle.person = person // blanks alone, which the methods that write refuse
+	}
 	return &handle
 }
+
+// personOf returns a name in the one form in which names are compared.
+func personOf(name string) string { return norm.NFC.String(strings.TrimSpace(name)) }
 
 // View calls fn with a handle that reads one state of the store, whatever others write meanwhile. It returns the error
 // of fn as it is.
@@ -183,6 +202,9 @@ func (s *Store) View(ctx context.Context, fn func(view *Store) error) error {
 		if s.view != nil {
 			failed = fn(s)
 			return failed
+		}
+		if err := tx.Hold(ctx); err != nil {
+			return err
 		}
 		handle := *s
 		handle.view = &view{tx: tx}
@@ -217,13 +239,25 @@ func (s *Store) Close() error {
 // an error nothing was written to path.
 func (s *Store) Backup(ctx context.Context, path string) error {
 	op := fmt.Sprintf("back up to %q", path)
-	if err := s.gone(); err != nil {
-		return translate(op, err)
+	if err := s.ready(ctx, op); err != nil {
+		return err
 	}
 	if err := s.refuse(op); err != nil {
 		return err
 	}
 	return s.outcome(op, whole.Write(whole.File, path, func(temp string) error { return s.db.Backup(ctx, temp) }))
+}
+
+// ready returns an error if a call cannot begin: without a store or a context, on a closed store, or after the end of a
+// view.
+func (s *Store) ready(ctx context.Context, op string) error {
+	if err := cmp.Or(given(op, "store", s != nil), given(op, "ctx", ctx != nil)); err != nil {
+		return err
+	}
+	if err := s.gone(); err != nil {
+		return translate(op, err)
+	}
+	return nil
 }
 
 // gone returns an error if the store is closed or the view has ended.
@@ -240,15 +274,15 @@ func (s *Store) gone() error {
 // refuse returns an error if the store is a view, which is read-only.
 func (s *Store) refuse(op string) error {
 	if s.view == nil || s.gone() != nil {
-		return nil
+		return nil //nolint:nilerr // a handle that is gone is refused with that, by the read or the write itself
 	}
-	return fmt.Errorf("%s: %w: a view only reads", op, ErrReadOnly)
+	return valid.Failed(op, fmt.Errorf("%w: a view only reads", ErrReadOnly))
 }
 
 // read runs fn over one state of the store.
 func (s *Store) read(ctx context.Context, op string, fn func(*sqlite.ReadTx) error) error {
-	if err := s.gone(); err != nil {
-		return translate(op, err)
+	if err := s.ready(ctx, op); err != nil {
+		return err
 	}
 	if s.view != nil {
 		err := ctx.Err()
@@ -267,16 +301,21 @@ func (s *Store) write(ctx context.Context, op string, fn func(*sqlite.WriteTx) e
 
 // writeSync is write; with full, what is written survives a loss of power whatever the store's durability.
 func (s *Store) writeSync(ctx context.Context, op string, full bool, fn func(*sqlite.WriteTx) error) error {
-	if err := s.gone(); err != nil {
-		return translate(op, err)
+	if err := s.mayWrite(ctx, op); err != nil {
+		return err
+	}
+	return s.outcome(op, s.db.Write(ctx, full, fn))
+}
+
+// mayWrite returns an error if a call that writes cannot begin.
+func (s *Store) mayWrite(ctx context.Context, op string) error {
+	if err := s.ready(ctx, op); err != nil {
+		return err
 	}
 	if err := s.refuse(op); err != nil {
 		return err
 	}
-	if err := s.checkPerson(op); err != nil {
-		return err
-	}
-	return s.outcome(op, s.db.Write(ctx, full, fn))
+	return s.checkPerson(op)
 }
 
 // edit runs fn over a draft in one transaction, and signs the change.
@@ -298,7 +337,7 @@ func (s *Store) edit(ctx context.Context, op string, setID uuid.UUID,
 // outcome translates the error of a transaction. A concurrent Close may be its cause.
 func (s *Store) outcome(op string, err error) error {
 	if gone := s.gone(); err != nil && gone != nil && !typed(err) {
-		return fmt.Errorf("%s: %w: %w", op, gone, err)
+		return valid.Failed(op, gone, err)
 	}
 	return translate(op, err)
 }
@@ -308,13 +347,15 @@ func (s *Store) checkPerson(op string) error {
 		return nil
 	}
 	p := &problems{op: op}
-	p.Name(-1, "person", s.person)
+	if p.Name(-1, "person", s.person) && personOf(s.person) == "" {
+		p.Add(-1, "person", "is only white space")
+	}
 	return p.err()
 }
 
 // readsAhead reports whether iterators buffer all results first. In memory they must: the loop's body could not use the
 // store's one connection otherwise. A view has that connection already.
-func (s *Store) readsAhead() bool { return s.db.InMemory() && s.view == nil }
+func (s *Store) readsAhead() bool { return s != nil && s.db.InMemory() && s.view == nil }
 
 // sameState reports whether two handles read the same state of one store.
 func (s *Store) sameState(other *Store) bool { return s.db == other.db && s.view == other.view }
@@ -368,8 +409,17 @@ func yielding[T any](readAhead bool, run func(yield func(T) error) error) iter.S
 	}
 }
 
-// stamp returns the current time as the store keeps it.
-func (s *Store) stamp() int64 { return s.now().UnixMilli() }
+// stamp returns the current time as the store keeps it. RFC 3339 writes years of four digits, and SQLite programs read
+// times from 1970 on: a clock outside of that is refused.
+func (s *Store) stamp(op string) (int64, error) {
+	now := s.now()
+	if year := now.UTC().Year(); year < 1970 || year > 9999 {
+		p := &problems{op: op}
+		p.Add(-1, "now", "is in the year %d, outside [1970, 9999]: the clock of the store is wrong", year)
+		return 0, p.err()
+	}
+	return now.UnixMilli(), nil
+}
 
 func timeOf(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
@@ -420,4 +470,29 @@ func orZero[T any](v T, err error) (T, error) {
 		return zero, err
 	}
 	return v, nil
+}
+
+// annotationOf converts a label from below to an annotation.
+func annotationOf(l *label.Label) Annotation {
+	a := Annotation{ID: l.ID, AudioFileID: l.File, ArtifactType: l.Type, StartMS: l.StartMS, EndMS: l.EndMS}
+	if l.HasConfidence {
+		c := l.Confidence
+		a.Confidence = &c
+	}
+	if l.ExtraData != "" {
+		a.ExtraData = json.RawMessage(l.ExtraData)
+	}
+	return a
+}
+
+// labelOf converts an annotation to a label for below.
+func labelOf(a *Annotation) label.Label {
+	l := label.Label{ID: a.ID, File: a.AudioFileID, Type: a.ArtifactType, StartMS: a.StartMS, EndMS: a.EndMS}
+	if a.Confidence != nil {
+		l.Confidence, l.HasConfidence = *a.Confidence+0, true // -0 is 0
+	}
+	if !valid.NoJSON(a.ExtraData) {
+		l.ExtraData = string(a.ExtraData)
+	}
+	return l
 }

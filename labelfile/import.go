@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"iter"
@@ -15,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/valid"
 	"github.com/annoset/annoset/labelfile/internal/codec"
 )
 
@@ -55,7 +55,8 @@ func Import(ctx context.Context, store *annoset.Store, setID uuid.UUID, r io.Rea
 	if opts == nil {
 		opts = &ImportOptions{}
 	}
-	if err := cmp.Or(given(importing, "store", store != nil), given(importing, "reader", r != nil)); err != nil {
+	if err := cmp.Or(given(importing, "ctx", ctx != nil), given(importing, "store", store != nil),
+		given(importing, "reader", r != nil)); err != nil {
 		return ImportReport{}, err
 	}
 	return importFiles(ctx, store, setID, opts, func(yield func(importFile, error) bool) {
@@ -77,7 +78,8 @@ func ImportFS(ctx context.Context, store *annoset.Store, setID uuid.UUID, fsys f
 	if opts == nil {
 		opts = &ImportOptions{}
 	}
-	if err := cmp.Or(given(importing, "store", store != nil), given(importing, "folder", fsys != nil)); err != nil {
+	if err := cmp.Or(given(importing, "ctx", ctx != nil), given(importing, "store", store != nil),
+		given(importing, "folder", fsys != nil)); err != nil {
 		return ImportReport{}, err
 	}
 	return importFiles(ctx, store, setID, opts, func(yield func(importFile, error) bool) { walkFiles(fsys, f, yield) })
@@ -135,7 +137,7 @@ func (fi *fileImport) plain(err error) error {
 	case final(fi.failed):
 		return fi.failed
 	}
-	return fmt.Errorf("%s: %w", importing, fi.failed)
+	return valid.Failed(importing, fi.failed)
 }
 
 // audioFiles returns the audio files whose duration the files say, in order of id.

@@ -320,7 +320,7 @@ func scan(tx *ReadTx, top int64, span Span) error {
 	return nil
 }
 
-// twoLayers writes a layer with a label in a file, and one on top that speaks of the file too.
+// twoLayers writes a layer with a label in a file, and one on top that has the file too.
 func twoLayers(t *testing.T, db *DB) (top, file, label int64) {
 	t.Helper()
 	ctx := context.Background()

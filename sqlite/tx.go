@@ -74,6 +74,12 @@ func driverConn(c *sqlx.Conn) (dc *conn, err error) {
 	return dc, err
 }
 
+// Hold begins to read. SQLite takes the state that a transaction reads at its first read.
+func (tx *ReadTx) Hold(ctx context.Context) error {
+	_, _, err := get[int64](ctx, tx, `SELECT id FROM sequence`)
+	return err
+}
+
 // Interrupt ends all reads in progress, so that none uses the connection once somebody else has it.
 func (tx *ReadTx) Interrupt() error {
 	var errs []error

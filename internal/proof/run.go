@@ -42,7 +42,7 @@ func Rand(t testing.TB) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, 0))
 }
 
-// NoPanic, deferred, turns a panic into the failure of one test, so that all others still run.
+// NoPanic turns a panic into the failure of one test, so that all others still run. It must be deferred.
 func NoPanic(t testing.TB) {
 	if r := recover(); r != nil {
 		t.Errorf("panic: %v\n%s", r, debug.Stack())

@@ -137,7 +137,8 @@ func (w *World) add(t testing.TB, set annoset.AnnotationSet, labels map[string]a
 func (w *World) labelOf(t testing.TB, set annoset.AnnotationSet, name string) annoset.Annotation {
 	t.Helper()
 	var id int64
-	fmt.Sscan(w.names[name], &id)
+	_, err := fmt.Sscan(w.names[name], &id)
+	NoErr(t, err)
 	return Value(w.Annotation(t.Context(), set.ID, id))(t)
 }
 

@@ -57,7 +57,7 @@ func TestStore_whileAnImportRuns(t *testing.T) {
 	t.Run("its stream may read, and may go on after a refused write", func(t *testing.T) {
 		is := is.New(t)
 		n, err := s.Import(ctx, set.ID, func(yield func(annoset.Annotation, error) bool) {
-			s.CreateDataset(ctx, annoset.NewDataset{Name: "never"})
+			_, _ = s.CreateDataset(ctx, annoset.NewDataset{Name: "never"})
 			for a, err := range s.Annotations(ctx, set.ID, annoset.Filter{}) {
 				if !yield(a, err) {
 					return
@@ -164,8 +164,9 @@ func TestStore_besideAGreedyProcess(t *testing.T) {
 		is.NoErr(err) // every call gets its turn before the busy timeout
 		time.Sleep(5 * time.Millisecond)
 	}
-	fmt.Fprintln(c.Stdin, "enough")
-	_, err := c.Wait()
+	_, err := fmt.Fprintln(c.Stdin, "enough")
+	is.NoErr(err)
+	_, err = c.Wait()
 	is.NoErr(err)
 	stats, err := s.Stats(ctx, set.ID)
 	is.NoErr(err)

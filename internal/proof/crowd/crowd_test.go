@@ -144,7 +144,8 @@ func startTogether(t *testing.T, n int, name string, env ...string) []*proof.Chi
 		}
 	}
 	for _, c := range out {
-		fmt.Fprintln(c.Stdin, "go on")
+		_, err := fmt.Fprintln(c.Stdin, "go on")
+		proof.NoErr(t, err)
 	}
 	return out
 }

@@ -303,7 +303,7 @@ func TestStore_afterAPanic(t *testing.T) {
 					continue
 				}
 				is.True(leaving.leave(func(leave func()) {
-					s.Import(ctx, set.ID, func(yield func(annoset.Annotation, error) bool) {
+					_, _ = s.Import(ctx, set.ID, func(yield func(annoset.Annotation, error) bool) {
 						proof.Stream(at, 3)(yield)
 						leave()
 					}, nil)
@@ -311,7 +311,7 @@ func TestStore_afterAPanic(t *testing.T) {
 				is.Equal(proof.Dump(t, s.Store), before)
 			}
 			is.True(leaving.leave(func(leave func()) {
-				s.Import(ctx, set.ID, proof.Stream(10, 3), &annoset.ImportOptions{Progress: func(int) { leave() }})
+				_, _ = s.Import(ctx, set.ID, proof.Stream(10, 3), &annoset.ImportOptions{Progress: func(int) { leave() }})
 			}))
 			is.Equal(proof.Dump(t, s.Store), before)
 			n, err := s.Import(ctx, set.ID, proof.Stream(10, 3), nil)
@@ -372,9 +372,9 @@ func TestStore_afterAPanic(t *testing.T) {
 		is.NoErr(err)
 		before := proof.Dump(t, s.Store)
 		armed = true
-		is.Equal(panicking(func() { s.NewVersion(ctx, set.ID, annoset.NewSet{}) }), boom)
-		is.Equal(panicking(func() { s.Publish(ctx, set.ID, nil) }), boom)
-		is.Equal(panicking(func() { s.CreateDataset(ctx, annoset.NewDataset{Name: "b"}) }), boom)
+		is.Equal(panicking(func() { _, _ = s.NewVersion(ctx, set.ID, annoset.NewSet{}) }), boom)
+		is.Equal(panicking(func() { _, _ = s.Publish(ctx, set.ID, nil) }), boom)
+		is.Equal(panicking(func() { _, _ = s.CreateDataset(ctx, annoset.NewDataset{Name: "b"}) }), boom)
 		armed = false
 		is.Equal(proof.Dump(t, s.Store), before)
 		_, err = s.Publish(ctx, set.ID, nil)

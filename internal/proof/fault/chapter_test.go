@@ -2,6 +2,7 @@ package fault_test
 
 import (
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -86,9 +87,7 @@ func tell(t *testing.T, verbs []verb) []chapter {
 // clone copies a tale for another store and folder.
 func (t *tale) clone(s *annoset.Store, dir string) tale {
 	c := tale{Store: s, dir: dir, dataset: t.dataset, sets: map[string]uuid.UUID{}, ids: slices.Clone(t.ids)}
-	for name, id := range t.sets {
-		c.sets[name] = id
-	}
+	maps.Copy(c.sets, t.sets)
 	return c
 }
 

@@ -118,9 +118,9 @@ func TestStore_whenItsFileIsDamaged(t *testing.T) {
 				t.Fatalf("%s: verify: %v", what, err)
 			}
 		}
-		s.Close() //nolint:errcheck // it may fail to move the log into the file
+		s.Close() // it may fail to move the log into the file
 		for _, ending := range []string{"", "-wal", "-shm"} {
-			os.Remove(path + ending) //nolint:errcheck // it may not exist
+			os.Remove(path + ending) // it may not exist
 		}
 	}
 	t.Logf("of %d damaged stores %d were opened; %d sets verified, %d did not", rounds, opened, verified, found)

@@ -22,7 +22,7 @@ import (
 // asNobody tells a test that it was started again as another user.
 const asNobody = "ANNOSET_TEST_AS_NOBODY"
 
-func TestOpen_WherePermissionsAreMissing(t *testing.T) {
+func TestOpen_WherePermissionsAreMissing(t *testing.T) { //nolint:paralleltest // its child process runs it by name
 	dir := os.Getenv(asNobody)
 	switch {
 	case dir != "":
@@ -110,9 +110,9 @@ func makeUnwritable(t *testing.T, dir string) {
 // runAsNobody runs this test again as a user to whom permissions apply.
 func runAsNobody(t *testing.T) {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "annoset-nobody-*") // TempDir's own folders keep other users out
+	dir, err := os.MkdirTemp("", "annoset-nobody-*") //nolint:usetesting // TempDir's own folders keep other users out
 	proof.NoErr(t, err)
-	t.Cleanup(func() { os.RemoveAll(dir) }) //nolint:errcheck // left to the system then
+	t.Cleanup(func() { os.RemoveAll(dir) }) // left to the system then
 	proof.NoErr(t, os.Chmod(dir, 0o777))    //nolint:gosec // for the other user
 	makeUnwritable(t, dir)
 	// The test binary may be where other users cannot reach it.

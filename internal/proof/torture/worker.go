@@ -227,7 +227,10 @@ func (w *writing) pairs(n int) iter.Seq2[annoset.Annotation, error] {
 func (w *writing) add(ctx context.Context, set uuid.UUID) error {
 	start := w.next
 	var labels []annoset.Annotation
-	for a := range w.pairs(1) {
+	for a, err := range w.pairs(1) {
+		if err != nil {
+			return err
+		}
 		labels = append(labels, a)
 	}
 	ids, err := w.Add(ctx, set, labels...)

@@ -125,7 +125,7 @@ var verbs = map[string]verb{
 	}),
 	"notes": onDraft(func(ctx context.Context, sc *scene, set *annoset.AnnotationSet) error {
 		data := sc.extraData()
-		_, err := sc.UpdateSet(ctx, set.ID, annoset.SetPatch{Notes: new(string(data)), ExtraData: &data})
+		_, err := sc.UpdateSet(ctx, set.ID, annoset.SetPatch{Notes: new(string(data)), ExtraData: data})
 		return err
 	}),
 	"drop": onDraft(func(ctx context.Context, sc *scene, set *annoset.AnnotationSet) error {
