@@ -19,7 +19,6 @@ import (
 	"github.com/annoset/annoset/internal/label"
 	"github.com/annoset/annoset/internal/reader"
 	"github.com/annoset/annoset/internal/valid"
-	"github.com/annoset/annoset/internal/whole"
 	"github.com/annoset/annoset/sqlite"
 )
 
@@ -229,23 +228,6 @@ func (s *Store) Close() error {
 		return nil
 	}
 	return translate("close", s.db.Close())
-}
-
-// Backup writes a complete, consistent copy of the store to a new file at path, while others read and write. The copy
-// is synced to disk, has the same ids, versions and digests, and takes no more room than it needs. It is made in a
-// folder ".annoset-*" beside path, which is left behind only if the process is killed.
-//
-// Errors: [ErrExists] if there is something at path; [ErrReadOnly] in a [Store.View]; those of the file system. After
-// an error nothing was written to path.
-func (s *Store) Backup(ctx context.Context, path string) error {
-	op := fmt.Sprintf("back up to %q", path)
-	if err := s.ready(ctx, op); err != nil {
-		return err
-	}
-	if err := s.refuse(op); err != nil {
-		return err
-	}
-	return s.outcome(op, whole.Write(whole.File, path, func(temp string) error { return s.db.Backup(ctx, temp) }))
 }
 
 // ready returns an error if a call cannot begin: without a store or a context, on a closed store, or after the end of a

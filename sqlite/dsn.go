@@ -67,6 +67,14 @@ func writerDSN(cfg Config) string {
 	return fileURI(cfg.Path) + "?" + q.Encode()
 }
 
+// holdDSN is for Hold: the connection keeps the lock that it takes.
+func holdDSN(cfg Config) string {
+	q := pragmas(cfg)
+	q.Set("mode", "rw")
+	q.Add("_pragma", "locking_mode(EXCLUSIVE)")
+	return fileURI(cfg.Path) + "?" + q.Encode()
+}
+
 // keeperDSN is for checkpoints, which wait for nobody.
 func keeperDSN(cfg Config) string {
 	cfg.BusyTimeout = 0

@@ -30,14 +30,16 @@ type task struct {
 	For     time.Duration
 	Scale   int
 	Set     uuid.UUID
+	Backup  string
 }
 
 // programs are what children run.
 var programs = map[string]func(ctx context.Context, t *task) error{
-	"labor":  labor,
-	"worker": worker,
-	"limit":  limit,
-	"scribe": scribeTask,
+	"labor":    labor,
+	"worker":   worker,
+	"limit":    limit,
+	"scribe":   scribeTask,
+	"restorer": restorer,
 }
 
 // childTask does the task of this process if it is a child, and reports whether it is one.
