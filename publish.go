@@ -137,7 +137,7 @@ func (s *Store) Export(ctx context.Context, setID uuid.UUID, dir string) error {
 	if err := s.ready(ctx, op); err != nil {
 		return err
 	}
-	return s.outcome(op, whole.Write(whole.Folder, dir, func(temp string) error {
+	return s.outcome(op, whole.Write(ctx, whole.Folder, dir, func(temp string) error {
 		return s.read(ctx, op, func(tx *sqlite.ReadTx) error {
 			set, err := findSet(ctx, tx, op, setID)
 			if err != nil {

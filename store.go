@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"log/slog"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -18,7 +19,6 @@ import (
 	"github.com/annoset/annoset/internal/label"
 	"github.com/annoset/annoset/internal/reader"
 	"github.com/annoset/annoset/internal/valid"
-	"github.com/annoset/annoset/internal/whole"
 	"github.com/annoset/annoset/sqlite"
 )
 
@@ -49,10 +49,22 @@ type Options struct {
 	// time.
 	NewID func() uuid.UUID
 	// BusyTimeout is how long a call that writes waits for the other writers of this process, and then again for those of
-	// other processes, before it returns [ErrBusy]. 0 means [DefaultBusyTimeout]; negative means not to wait.
+	// other processes, before it returns [ErrBusy]. 0 means [DefaultBusyTimeout]; negative means not to wait. It also
+	// bounds the wait for a log that has become large, which ends without an error: see [Open].
 	BusyTimeout time.Duration
 	// Durability is [DurabilityFull] by default.
 	Durability Durability
+	// Logger receives what the results of calls do not say; nil logs nothing. The messages, with their attributes:
+	//
+	//   - "waited to write", Debug, from one second on and with ErrBusy Warn: waited (a duration), for ("this process",
+	//     "another process" or "the log to shrink"), busy (the call returns [ErrBusy]);
+	//   - "checkpoint", Debug: log_bytes before it, whole (all of the log is in the file now), took (a duration);
+	//   - "the log cannot shrink: a read stays open", Warn, each time that the log has doubled: log_bytes;
+	//   - "schema migrated", Info: from, to (schema versions), took;
+	//   - "layers folded", Debug, when what several versions changed is folded together: layers (how many), took.
+	//
+	// Nothing that the store contains is logged. The handler may use the store, but must not close it.
+	Logger *slog.Logger
 }
 
 // Store keeps datasets and their annotation sets in one SQLite file, or in memory. It is safe for concurrent use by
@@ -81,6 +93,13 @@ type view struct {
 // The path is resolved once, with all links: the store stays with the file that it named, wherever the working folder
 // or a link goes later, and the companions are beside that file.
 //
+// path-wal is the log of the last writes. It is moved into the file now and then, so also by [Store.Publish] before it
+// returns, and is then started over, unless a read needs it. Reads that come and go but always overlap would let it
+// grow without end: from 32 MB on, calls that write wait up to 2.5 seconds (4 seconds if that is about to succeed) for
+// the reads to end. Publish, Close and reads never wait. While one read stays open (the loop over an iterator,
+// [Store.View], a backup), the log cannot shrink, and grows with every write; it shrinks within two seconds of the end
+// of that read.
+//
 // Other programs may keep tables, views, indexes and triggers of their own in the file, and may add columns without
 // constraints; a migration leaves them. Open refuses, with an [ErrConflict] that names it, a trigger on a table of the
 // store, because it would change what is written, and what has a name that a migration needs. A store that is open
@@ -90,9 +109,10 @@ type view struct {
 // file; [ErrNewerSchema] if a later version of annoset made it; [ErrReadOnly] if the file or its folder cannot be
 // written to and Options.ReadOnly is not set, or if the log of a file that is opened read-only cannot be read without
 // writing beside it; [ErrConflict], as above, or if something that is no regular file has the name of a companion;
-// [ErrCorrupt], also if a table or trigger of the store was changed; [ErrMoved] if the file was replaced meanwhile;
-// [ErrBusy]; those of the file system, such as fs.ErrNotExist for a missing folder, fs.ErrPermission,
-// syscall.ENAMETOOLONG and syscall.EMFILE. A file that is refused is left as it was, byte for byte.
+// [ErrCorrupt], also if a table or trigger of the store was changed, or if the log beside the file is not of it;
+// [ErrMoved] if the file was replaced meanwhile; [ErrBusy]; those of the file system, such as fs.ErrNotExist for a
+// missing folder, fs.ErrPermission, syscall.ENAMETOOLONG and syscall.EMFILE. A file that is refused is left as it was,
+// byte for byte.
 func Open(ctx context.Context, path string, opts *Options) (*Store, error) {
 	op := fmt.Sprintf("open %q", path)
 	if path == "" {
@@ -138,6 +158,7 @@ func open(ctx context.Context, op, path string, opts *Options) (*Store, error) {
 		ReadOnly:    opts.ReadOnly,
 		Normal:      opts.Durability == DurabilityRelaxed,
 		BusyTimeout: timeout,
+		Logger:      opts.Logger,
 		Wrap:        hook.Driver(ctx),
 	})
 	if err != nil {
@@ -223,23 +244,6 @@ func (s *Store) Close() error {
 		return nil
 	}
 	return translate("close", s.db.Close())
-}
-
-// Backup writes a complete, consistent copy of the store to a new file at path, while others read and write. The copy
-// is synced to disk, has the same ids, versions and digests, and takes no more room than it needs. It is made in a
-// folder ".annoset-*" beside path, which is left behind only if the process is killed.
-//
-// Errors: [ErrExists] if there is something at path; [ErrReadOnly] in a [Store.View]; those of the file system. After
-// an error nothing was written to path.
-func (s *Store) Backup(ctx context.Context, path string) error {
-	op := fmt.Sprintf("back up to %q", path)
-	if err := s.ready(ctx, op); err != nil {
-		return err
-	}
-	if err := s.refuse(op); err != nil {
-		return err
-	}
-	return s.outcome(op, whole.Write(whole.File, path, func(temp string) error { return s.db.Backup(ctx, temp) }))
 }
 
 // ready returns an error if a call cannot begin: without a store or a context, on a closed store, or after the end of a

@@ -91,7 +91,7 @@ func ExportDir(ctx context.Context, store *annoset.Store, setID uuid.UUID, dir s
 	}
 	var report WriteReport
 	err = store.View(ctx, func(view *annoset.Store) error { // first of all: a closed store must leave no trace on the disk
-		return whole.Write(whole.Folder, dir, func(temp string) (err error) {
+		return whole.Write(ctx, whole.Folder, dir, func(temp string) (err error) {
 			if err := os.Mkdir(temp, 0o777); err != nil {
 				return err
 			}

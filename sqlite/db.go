@@ -9,6 +9,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"runtime"
 	"sync"
@@ -38,19 +39,24 @@ type Config struct {
 	ReadOnly    bool
 	Normal      bool // synchronous=NORMAL: a power loss may cost the last commits
 	BusyTimeout time.Duration
+	Logger      *slog.Logger // nil: nothing is logged
 	// Wrap, if not nil, wraps the driver: the seam for injecting faults.
 	Wrap func(driver.Connector) driver.Connector
 }
 
 // DB is an open database: one writer connection and several read-only ones. It is safe for concurrent use.
 type DB struct {
-	cfg    Config
-	writer *sqlx.DB // nil if read-only; in memory it reads, too
-	anchor *sqlx.DB // keeps a database in memory alive while the writer's connection is replaced
-	turn   chan struct{}
+	cfg     Config
+	writer  *sqlx.DB // nil if read-only; in memory it reads, too
+	anchor  *sqlx.DB // keeps a database in memory alive while the writer's connection is replaced
+	turn    chan struct{}
+	tidying sync.Mutex // held by log while it has the turn, which nobody's busy timeout counts
+	log     logKeeper
 
-	// Guarded by turn: when the last write ended, and when the current run of writes began.
+	// Guarded by turn: when the last write ended, when the current run of writes began, and whether the file's first page
+	// was written since the last checkpoint of this package's own.
 	wrote, began time.Time
+	stamped      bool
 
 	cookie int64 // of the schema that was checked last; guarded by turn
 
@@ -70,6 +76,7 @@ func Open(ctx context.Context, cfg Config) (_ *DB, err error) {
 		}
 	}
 	db := &DB{cfg: cfg, turn: make(chan struct{}, 1)}
+	db.log.db = db
 	defer func() {
 		if err != nil {
 			err = errors.Join(db.why(err), db.Close())
@@ -141,8 +148,12 @@ func (db *DB) openFile(ctx context.Context) error {
 		return fmt.Errorf("%w: another one was put there", ErrMoved)
 	}
 	pool, err := db.pool(readerDSN(db.cfg), 0)
+	if err != nil {
+		return err
+	}
 	db.readers = &readers{pool: pool}
-	return err
+	db.log.look() // that of a process which was killed may be large
+	return nil
 }
 
 // pool opens at most open connections. 0 means no limit: a read inside the loop over another read must not wait for
@@ -154,6 +165,7 @@ func (db *DB) pool(dsn string, open int) (*sqlx.DB, error) {
 // Close waits for the writer, checkpoints and closes. Reads that are under way may go on; then the last of them to end
 // does what is left to do.
 func (db *DB) Close() error {
+	db.log.stop()
 	db.turn <- struct{}{}
 	defer func() { <-db.turn }()
 	db.mu.Lock()
@@ -189,7 +201,16 @@ func (db *DB) Write(ctx context.Context, full bool, fn func(*WriteTx) error) err
 	if db.writer == nil {
 		return ErrReadOnly
 	}
-	if err := db.takeTurn(ctx); err != nil {
+	n := &notes{logger: db.cfg.Logger}
+	defer n.tell(ctx)
+	if !full {
+		if err := db.log.wait(ctx, n); err != nil {
+			return err
+		}
+	}
+	began := time.Now()
+	err := db.takeTurn(ctx)
+	if n.waited(began, "this process", err); err != nil {
 		return err
 	}
 	defer func() {
@@ -208,15 +229,38 @@ func (db *DB) Write(ctx context.Context, full bool, fn func(*WriteTx) error) err
 		}
 		defer db.setSynchronous(context.WithoutCancel(ctx), "NORMAL") //nolint:errcheck // stricter is no harm
 	}
+	if err := db.write(ctx, n, fn); err != nil {
+		return db.orMoved(err)
+	}
+	if full {
+		db.checkpoint(ctx, n)
+	}
+	if !db.InMemory() {
+		db.log.look()
+	}
+	return nil
+}
+
+// write runs fn in a transaction. What it noted is kept if that is committed.
+func (db *DB) write(ctx context.Context, n *notes, fn func(*WriteTx) error) error {
+	own := notes{logger: n.logger}
 	var cookie int64
-	err := inTx(ctx, db.writer, db.beginWrite, func(tx ReadTx) (err error) {
+	err := inTx(ctx, db.writer, func(ctx context.Context, c *sqlx.Conn) error {
+		began := time.Now()
+		err := db.beginWrite(ctx, c)
+		n.waited(began, "another process", err)
+		return err
+	}, func(tx ReadTx) (err error) {
 		if err := db.inPlace(); err != nil {
 			return err
 		}
 		if cookie, err = db.checkSchema(ctx, &tx); err != nil {
 			return err
 		}
-		wtx := &WriteTx{ReadTx: tx}
+		if err := db.stamp(ctx, tx.conn); err != nil {
+			return err
+		}
+		wtx := &WriteTx{ReadTx: tx, notes: &own}
 		if err := fn(wtx); err != nil || !wtx.unguarded {
 			return err
 		}
@@ -224,9 +268,10 @@ func (db *DB) Write(ctx context.Context, full bool, fn func(*WriteTx) error) err
 		return err
 	})
 	if err == nil {
-		db.cookie = cookie
+		db.cookie, db.stamped = cookie, true
+		n.list = append(n.list, own.list...)
 	}
-	return db.orMoved(err)
+	return err
 }
 
 // checkSchema makes sure that nothing of another program's changes what is written. The schema is looked at only if

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	lib "modernc.org/sqlite/lib"
@@ -105,6 +107,9 @@ func peek(ctx context.Context, cfg Config) (header, error) {
 		if err := h.close(); err != nil {
 			return header{}, err
 		}
+	}
+	if err := checkLog(ctx, cfg); err != nil {
+		return header{}, err
 	}
 	h, err := readHeader(ctx, cfg, readerDSN(cfg)) // the log may have a newer header than the file
 	if code, _ := Code(err); code == lib.SQLITE_READONLY_ROLLBACK && !cfg.ReadOnly {
@@ -226,49 +231,63 @@ func (db *DB) migrate(ctx context.Context) error {
 	}); err == nil && h.version == schemaVersion() {
 		return h.check()
 	}
-	return inTx(ctx, db.writer, db.beginWrite, func(tx ReadTx) error { return migrateAll(ctx, tx.conn) })
+	n := &notes{logger: db.cfg.Logger}
+	defer n.tell(ctx)
+	began, from := time.Now(), 0
+	if err := inTx(ctx, db.writer, db.beginWrite, func(tx ReadTx) (err error) {
+		from, err = migrateAll(ctx, tx.conn)
+		return err
+	}); err != nil {
+		return err
+	}
+	if from > 0 && from < schemaVersion() {
+		n.add(slog.LevelInfo, "schema migrated", slog.Int("from", from), slog.Int("to", schemaVersion()),
+			slog.Duration("took", time.Since(began)))
+	}
+	db.checkpoint(ctx, n)
+	return nil
 }
 
 // migrateAll runs the steps that a file lacks.
-func migrateAll(ctx context.Context, c *sqlx.Conn) error {
+func migrateAll(ctx context.Context, c *sqlx.Conn) (from int, err error) {
 	h, err := headerOf(ctx, c)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var found []object
 	if !h.blank() {
 		if err := h.check(); err != nil {
-			return err
+			return 0, err
 		}
 		dc, err := driverConn(c)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if found, err = dc.objects(); err != nil {
-			return err
+			return 0, err
 		}
 		if err := checkObjects(h.version, found); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	if h.version == schemaVersion() {
-		return nil
+		return h.version, nil
 	}
 	if err := dropRepeatable(ctx, c, h.version, found); err != nil {
-		return err
+		return 0, err
 	}
 	for _, name := range append(steps()[h.version:], "schema/views.sql", "schema/guards.sql") {
 		text, err := schema.ReadFile(name)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if _, err := c.ExecContext(ctx, string(text)); FaultOf(err) == FaultOther {
-			return fmt.Errorf("%w: %s: %w", ErrDamaged, name, err) // the file is not what it says
+			return 0, fmt.Errorf("%w: %s: %w", ErrDamaged, name, err) // the file is not what it says
 		} else if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return 0, fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	_, err = c.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID,
 		schemaVersion()))
-	return err
+	return h.version, err
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"slices"
 
 	"github.com/jmoiron/sqlx"
@@ -22,6 +23,12 @@ type ReadTx struct {
 type WriteTx struct {
 	ReadTx
 	unguarded bool // the schema was changed and changed back
+	notes     *notes
+}
+
+// Note tells the logger something once the transaction is committed.
+func (tx *WriteTx) Note(level slog.Level, text string, attrs ...slog.Attr) {
+	tx.notes.add(level, text, attrs...)
 }
 
 // get reads one row. If there is none, found is false and the row zero.
