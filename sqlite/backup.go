@@ -38,7 +38,7 @@ func copyInto(ctx context.Context, db *sqlx.DB, path string, mode fs.FileMode) e
 	if err != nil {
 		return err
 	}
-	defer f.Close() //nolint:errcheck // nothing is lost that is synced later
+	defer f.Close() // nothing is lost that is synced later
 	made, err := f.Stat()
 	if err != nil {
 		return err
