@@ -262,7 +262,8 @@ func (r *reader) spreadSo(tiers []*gridTier) (bool, error) {
 
 // deliver delivers the labels.
 func (r *reader) deliver() error {
-	if r.xmin.Sign() == 0 && r.xmax.Sign() > 0 { // otherwise the TextGrid is of a part, and the whole is unknown
+	begin, _, err := r.xmin.MS()
+	if err == nil && begin == 0 && r.xmax.Sign() > 0 { // otherwise the TextGrid is of a part, and the whole is unknown
 		if err := r.src.Audio("", r.xmax); err != nil {
 			return err
 		}
