@@ -69,7 +69,8 @@ const (
 	// speaker named by the voice tag, the first of several; "settings", which follow the times; "markup", the text as
 	// written, where it has tags other than one voice around all of it. Comments, styles, regions and whatever a player
 	// skips are left out, with a remark. Times that break the specification and are clear all the same, and UTF-16, are
-	// remarked.
+	// remarked. The header X-TIMESTAMP-MAP of HTTP Live Streaming (RFC 8216) moves times to those of the stream, with a
+	// remark: audio that was cut out of a stream may begin later than its time 0.
 	//
 	// It writes hours, three decimals, and the fields above; the markup only if it still says the same text and voice.
 	// Blank lines within a text, which would end the cue, are written as entities. Lost, with a remark: confidence,

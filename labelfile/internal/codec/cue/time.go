@@ -43,10 +43,10 @@ func ParseTiming(line int, text string, point byte) (*Timing, *codec.SyntaxError
 	}
 	var err error
 	var exactStart, exactEnd bool
-	if t.Start, exactStart, err = clock(t.StartText, point); err != nil {
+	if t.Start, exactStart, err = Clock(t.StartText, point); err != nil {
 		return nil, bad(begin, found(t.StartText, err), "a start as hours:minutes:seconds")
 	}
-	if t.End, exactEnd, err = clock(t.EndText, point); err != nil {
+	if t.End, exactEnd, err = Clock(t.EndText, point); err != nil {
 		return nil, bad(end, found(t.EndText, err), "an end as hours:minutes:seconds")
 	}
 	t.Exact = exactStart && exactEnd && arrow > 0 && text[arrow-1] == ' ' && text[arrow+len(Arrow):end] != ""
@@ -63,8 +63,8 @@ func found(text string, err error) string {
 // maxHours is how many digits hours may have. More are beyond any time.
 const maxHours = 9
 
-// clock reads hours:minutes:seconds.decimals.
-func clock(s string, point byte) (n decimal.Number, exact bool, err error) {
+// Clock reads hours:minutes:seconds.decimals. A spelling with the format's own point and lengths is exact.
+func Clock(s string, point byte) (n decimal.Number, exact bool, err error) {
 	whole, fraction := s, ""
 	if i := strings.IndexAny(s, ".,"); i >= 0 {
 		whole, fraction = s[:i], s[i:]

@@ -6,10 +6,12 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/annoset/annoset/labelfile/internal/codec"
 	"github.com/annoset/annoset/labelfile/internal/codec/cue"
+	"github.com/annoset/annoset/labelfile/internal/decimal"
 )
 
 const head = "WEBVTT"
@@ -40,6 +42,7 @@ type reader struct {
 	bad   *codec.SyntaxError // it is not UTF-8
 	again bool               // return it once more
 	label codec.Label
+	shift decimal.Number // to add to the times of cues
 }
 
 // ended turns the end of the input into no error.
@@ -86,11 +89,66 @@ func (rd *reader) head() error {
 	if _, err := rd.next(); err != nil {
 		return err
 	}
-	if rd.again = rd.text != ""; rd.again && !strings.Contains(rd.text, cue.Arrow) {
-		rd.again = false
-		return rd.skip()
+	rd.again = true
+	return rd.headers()
+}
+
+// headers reads the lines below the first one up to a blank one, or up to the times of a cue.
+func (rd *reader) headers() error {
+	rd.shift = decimal.Number{}
+	for noted := false; ; {
+		bad, err := rd.next()
+		if err != nil || bad == nil && rd.text == "" {
+			return err
+		}
+		if rd.again = strings.Contains(rd.text, cue.Arrow); rd.again {
+			return nil
+		}
+		if shift, ok := timestampMap(rd.text); ok {
+			rd.moveBy(shift)
+		} else if !noted {
+			noted = true
+			rd.src.Note(codec.RecordSkipped, rd.place(), rd.text)
+		}
 	}
-	return nil
+}
+
+// moveBy moves the times of all cues up to the next header.
+func (rd *reader) moveBy(ms int64) {
+	if rd.shift = decimal.FromMS(ms); ms != 0 {
+		rd.src.Note(codec.TimeChanged, rd.place(), rd.text+": "+decimal.Seconds(ms)+" seconds added")
+	}
+}
+
+// timestampMap reads the header by which a segment of HTTP Live Streaming says to which time of the stream, in ticks
+// of 90 kHz, a time of its own belongs (RFC 8216, section 3.5). It returns by how much times are to be moved, in
+// milliseconds.
+func timestampMap(line string) (ms int64, ok bool) {
+	rest, found := strings.CutPrefix(line, "X-TIMESTAMP-MAP=")
+	if !found {
+		return 0, false
+	}
+	var local, stream decimal.Number
+	said := 0
+	for part := range strings.SplitSeq(rest, ",") {
+		key, value, _ := strings.Cut(strings.Trim(part, " \t"), ":")
+		var err error
+		switch key {
+		case "LOCAL":
+			local, _, err = cue.Clock(value, dialect.Point)
+			said |= 1
+		case "MPEGTS":
+			var ticks uint64
+			ticks, err = strconv.ParseUint(value, 10, 40) // they have 33 bits
+			stream = decimal.FromMS(int64(ticks)).Over(90)
+			said |= 2
+		}
+		if err != nil {
+			return 0, false
+		}
+	}
+	ms, _, err := stream.Add(local.Times(-1)).MS()
+	return ms, said == 3 && err == nil
 }
 
 // skip leaves out a block that is no cue. Its first line was read.
@@ -147,6 +205,13 @@ func (rd *reader) block() error {
 		if err := rd.src.Bad(bad); err != nil {
 			return err
 		}
+	case LooksLike(id): // another segment of a stream
+		rd.src.Note(codec.RecordSkipped, first, id)
+		if err != nil {
+			return err
+		}
+		rd.again = true
+		return rd.headers()
 	default:
 		rd.src.Note(codec.RecordSkipped, first, id)
 	}
@@ -200,6 +265,7 @@ func (rd *reader) cue(at codec.Place, id string) error {
 		}
 		payload.WriteString(rd.text)
 	}
+	t.Start, t.End = t.Start.Add(rd.shift), t.End.Add(rd.shift)
 	dialect.Label(&rd.label, at, t, id, true, payload.String())
 	return rd.src.Label(&rd.label)
 }
