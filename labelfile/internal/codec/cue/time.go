@@ -23,8 +23,32 @@ type Timing struct {
 }
 
 // ParseTiming reads the line of a cue that has its times. Hours and decimals may be missing or have other lengths,
-// and the decimal point may be a comma or a point. A spelling with the format's own point and lengths is exact.
+// and the decimal point may be a comma or a point. A spelling with the format's own point and lengths is exact. A line
+// that is only meant as times, as [IsTimes] reports, is read as what was meant.
 func ParseTiming(line int, text string, point byte) (*Timing, *codec.SyntaxError) {
+	t, bad := parseTiming(line, text, point)
+	if bad == nil {
+		return t, nil
+	}
+	mended, ok := mend(text, true)
+	if !ok {
+		return nil, bad
+	}
+	t, worse := parseTiming(line, mended, point)
+	if worse != nil {
+		return nil, bad
+	}
+	t.Exact = false
+	return t, nil
+}
+
+// IsTiming reports whether a line has the times of a cue, with the arrow of the formats.
+func IsTiming(text string, point byte) bool {
+	_, bad := parseTiming(1, text, point)
+	return bad == nil
+}
+
+func parseTiming(line int, text string, point byte) (*Timing, *codec.SyntaxError) {
 	bad := func(offset int, found, expected string) *codec.SyntaxError {
 		return &codec.SyntaxError{Place: codec.Place{Line: line, Column: utf8.RuneCountInString(text[:offset]) + 1},
 			Found: found, Expected: expected}

@@ -101,7 +101,7 @@ func (rd *reader) headers() error {
 		if err != nil || bad == nil && rd.text == "" {
 			return err
 		}
-		if rd.again = strings.Contains(rd.text, cue.Arrow); rd.again {
+		if rd.again = timed(rd.text, false); rd.again {
 			return nil
 		}
 		if shift, ok := timestampMap(rd.text); ok {
@@ -151,17 +151,24 @@ func timestampMap(line string) (ms int64, ok bool) {
 	return ms, said == 3 && err == nil
 }
 
-// skip leaves out a block that is no cue. Its first line was read.
+// skip leaves out a comment, which may have times in it. Its first line was read.
 func (rd *reader) skip() error {
 	rd.src.Note(codec.RecordSkipped, rd.place(), rd.text)
-	return rd.pass()
+	for {
+		if bad, err := rd.next(); err != nil || bad == nil && rd.text == "" {
+			return err
+		}
+	}
 }
 
-// pass reads up to a blank line.
+// pass reads up to a blank line, or to the times of the next cue.
 func (rd *reader) pass() error {
 	for {
 		if bad, err := rd.next(); err != nil || bad == nil && rd.text == "" {
 			return err
+		}
+		if rd.again = timed(rd.text, false); rd.again {
+			return nil
 		}
 	}
 }
@@ -186,7 +193,7 @@ func (rd *reader) block() error {
 		return nil
 	case isNote(rd.text):
 		return rd.skip()
-	case strings.Contains(rd.text, cue.Arrow):
+	case timed(rd.text, true):
 		return rd.cue(rd.place(), "")
 	}
 	first, id := rd.place(), rd.text
@@ -194,17 +201,8 @@ func (rd *reader) block() error {
 	switch {
 	case bad != nil:
 		return rd.refuse(bad)
-	case err == nil && strings.Contains(rd.text, cue.Arrow):
+	case err == nil && timed(rd.text, true):
 		return rd.cue(first, strings.Trim(id, " \t"))
-	case timed(id) || err == nil && timed(rd.text):
-		line := first.Line
-		if !timed(id) {
-			line, id = rd.lines.Line(), rd.text
-		}
-		_, bad := cue.ParseTiming(line, id, dialect.Point)
-		if err := rd.src.Bad(bad); err != nil {
-			return err
-		}
 	case LooksLike(id): // another segment of a stream
 		rd.src.Note(codec.RecordSkipped, first, id)
 		if err != nil {
@@ -221,11 +219,9 @@ func (rd *reader) block() error {
 	return rd.pass()
 }
 
-// timed reports whether a line was meant as the times of a cue: two of them, with something other than the arrow
-// between.
-func timed(line string) bool {
-	line = strings.TrimLeft(line, " \t")
-	return line != "" && line[0] >= '0' && line[0] <= '9' && strings.Count(line, ":") >= 2 && strings.Contains(line, "->")
+// timed reports whether a line has the times of a cue, or is meant as them. No text has an arrow.
+func timed(line string, alone bool) bool {
+	return strings.Contains(line, cue.Arrow) || cue.IsTimes(line, alone)
 }
 
 // isNote reports whether a line begins a block that is no cue: a comment, a style sheet or a region.
@@ -250,7 +246,7 @@ func (rd *reader) cue(at codec.Place, id string) error {
 		if err != nil && err != io.EOF {
 			return err
 		}
-		rd.again = err == nil && strings.Contains(rd.text, cue.Arrow) // the line belongs to the next cue
+		rd.again = err == nil && timed(rd.text, false) // the line belongs to the next cue
 		if rd.again || err == io.EOF || bad == nil && rd.text == "" {
 			break
 		}
