@@ -107,10 +107,14 @@ func (d *document) audioFile() (file string, origin int64) {
 
 // fileOf returns the name of the audio file of a medium. For a file on somebody's disk the folder means nothing.
 func fileOf(url string) string {
-	if strings.HasPrefix(url, "file:") {
-		return url[strings.LastIndexAny(url, `/\:`)+1:]
+	name, onDisk := strings.CutPrefix(url, "file:")
+	if i := strings.LastIndexAny(name, `/\`); onDisk && i >= 0 {
+		return name[i+1:]
 	}
-	return url
+	if onDisk && len(name) > 1 && name[1] == ':' {
+		return name[2:] // the drive
+	}
+	return name
 }
 
 type reader struct {
