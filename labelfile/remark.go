@@ -26,7 +26,7 @@ const (
 	RemarkExtraLost      RemarkKind = "extra data lost"          // the format has no place for some of the extra data
 	RemarkCleanLost      RemarkKind = "clean mark lost"          // the format cannot say that an audio file is clean
 	RemarkTypeChanged    RemarkKind = "type changed"             // the format cannot hold the artifact type as it is
-	RemarkTimeChanged    RemarkKind = "time changed"             // the format does not count time in milliseconds
+	RemarkTimeChanged    RemarkKind = "time changed"             // the file says by how much, or it counts no milliseconds
 	RemarkNameLost       RemarkKind = "audio file id lost"       // an id is too long for a file name, its only place
 	RemarkFormulaEscaped RemarkKind = "formula made safe"        // a spreadsheet would have run the text, as asked for
 )

@@ -104,7 +104,7 @@ const (
 	ExtraLost      Kind = "extra data lost"
 	CleanLost      Kind = "clean mark lost"
 	TypeChanged    Kind = "type changed"       // the format cannot hold the text as it is
-	TimeChanged    Kind = "time changed"       // the format has another unit or rule for times
+	TimeChanged    Kind = "time changed"       // moved as the file says, or the format has another unit or rule
 	NameLost       Kind = "audio file id lost" // the format does not say it, and it is too long for a file name
 	FormulaEscaped Kind = "formula made safe"
 )
