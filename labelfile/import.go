@@ -48,8 +48,8 @@ type ImportReport struct {
 // The store's one writer is held until the reader ends, so the reader must not write to this store or close it.
 //
 // Errors: [annoset.ErrNotFound]; an [*annoset.ImmutableError] if the set is published; a [*SyntaxError], which names
-// line and column; a [*RemarkError] for what Strict refuses; an [*annoset.ValidationError], which names the bad fields and where they stand;
-// [annoset.ErrConflict] for clean marks; the reader's own.
+// line and column; a [*RemarkError] for what Strict refuses; an [*annoset.ValidationError], which names the bad fields
+// and where they stand; [annoset.ErrConflict] for clean marks; the reader's own.
 func Import(ctx context.Context, store *annoset.Store, setID uuid.UUID, r io.Reader, f Format, opts *ImportOptions,
 ) (ImportReport, error) {
 	if opts == nil {
