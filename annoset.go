@@ -77,16 +77,17 @@
 //
 // A [Store] is safe for concurrent use by many goroutines, and several stores, in one process or in many, may use the
 // same file. One call writes at a time; the others wait, up to [Options.BusyTimeout]. Readers do not wait, and nobody
-// waits for them. Each read sees one state of the store; [Store.View] gives several reads the same state. An iterator
-// shows one state however long its loop runs, and the loop's body may write to the store. Methods take a context and
-// end soon after it ends, with nothing half done.
+// waits for them, unless the log grows large (see [Open]). Each read sees one state of the store; [Store.View] gives
+// several reads the same state. An iterator shows one state however long its loop runs, and the loop's body may write
+// to the store. Methods take a context and end soon after it ends, with nothing half done.
 //
 // # Errors
 //
 // Each method lists its errors. Errors of the context and of the store itself may come from any method: [ErrClosed],
 // [ErrBusy], [ErrReadOnly], [ErrFull], [ErrMoved], [ErrCorrupt]. Errors unwrap to the sentinels of this package, for
 // errors.Is. Those with facts are structs, for errors.AsType: [*ImmutableError], [*DraftError], [*NotFoundError],
-// [*ExistsError], [*ValidationError], [*CheckError], [*ApprovalError], [*OwnWorkError], [*StaleError].
+// [*ExistsError], [*ValidationError], [*CheckError], [*ApprovalError], [*OwnWorkError], [*StaleError],
+// [*HasLabelsError].
 //
 // # Limits
 //

@@ -195,27 +195,19 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 	return s.outcome(op, whole.Write(ctx, whole.File, path, func(temp string) error { return s.db.Backup(ctx, temp) }))
 }
 
-// Restore puts a copy of a backup in the place of the store at path, or makes the store where there is none. The backup
-// is a file that [Store.Backup] wrote, or any other store that nobody writes to; it stays as it is. Whatever file is at
-// path is replaced, a damaged one too, and one that is not a store.
+// Restore puts a copy of a backup in the place of the store at path, or makes the store if there is none. The backup
+// is a file that [Store.Backup] wrote, or any other store that nobody writes to; it stays as it is. Whatever file is
+// at path is replaced, even one that is damaged or not a store.
 //
-// Nobody may have the store at path open. Restore finds out who has, in any process, except read-only stores that were
-// opened while nobody wrote, which return [ErrMoved] or [ErrBusy] from then on; and nobody can be found who has a file
+// Nobody may have the store at path open. Restore detects stores in any process that do, except read-only ones that
+// were opened while nobody wrote; those return [ErrMoved] or [ErrBusy] from then on. It cannot detect who has a file
 // open that is no longer a database.
 //
-// A copy by hand can go wrong: SQLite takes the log path-wal that it finds beside the file for the log of that file.
-// Restore
-//
-//  1. checks that the backup is a store, of this schema or an older one, and that SQLite finds it sound;
-//  2. writes the copy to a folder ".annoset-*" beside path, with the permissions of the file at path, and syncs it;
-//  3. makes sure that nobody has the store at path open, and locks it;
-//  4. moves the log of the old store into the old file, if it can be read and is its own;
-//  5. takes path-wal, path-shm and path-journal away, and syncs the folder;
-//  6. moves the copy to path, and syncs the folder.
-//
-// So a crash at any moment leaves the old store or the new one at path, each whole; only of an old store that is
-// damaged may the log be lost before the new one is there. What is restored is as it was when it was backed up, and is
-// verified by [Store.Verify]; a store of an older schema is migrated when it is opened.
+// Do not copy a backup by hand: SQLite would take the log path-wal beside the file for the log of that file. Restore
+// checks that the backup is a store and sound, and writes a synced copy in a folder ".annoset-*" beside path, with the
+// permissions of the file at path. It then locks the old store, moves its log into it, removes the companions and moves
+// the copy to path. A crash at any moment leaves the old store or the new one at path, each whole; only the log of a
+// damaged old store may be lost before. A store of an older schema is migrated when it is opened.
 //
 // Errors: a [*ValidationError] if a path is empty or both name the same file; [ErrBusy] if the store at path is open;
 // [ErrNotAStore], [ErrNewerSchema] or [ErrCorrupt] for the backup; an [*ExistsError] if there is a folder at path;
