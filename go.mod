@@ -6,6 +6,7 @@ require (
 	github.com/google/uuid v1.6.0
 	github.com/jmoiron/sqlx v1.4.0
 	github.com/matryer/is v1.4.1
+	golang.org/x/text v0.44.0
 	modernc.org/sqlite v1.62.0
 )
 

@@ -17,7 +17,7 @@ import (
 	"github.com/annoset/annoset/labelfile"
 )
 
-// truth returns the format of a real file, which its path says, or "" if it has none: a licence, a report, a table that
+// truth returns the format of a real file, which its path says, or "" if it has none: a license, a report, a table that
 // lacks a column.
 func truth(path string) labelfile.Format {
 	for _, t := range []struct {

@@ -84,9 +84,9 @@ func failed(op string, err error) error {
 	case err == nil, final(err):
 		return err
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
-		return fmt.Errorf("%s: %w: %w", op, annoset.ErrFull, err)
+		return valid.Failed(op, annoset.ErrFull, err)
 	}
-	return fmt.Errorf("%s: %w", op, err)
+	return valid.Failed(op, err)
 }
 
 // final reports whether an error says all by itself.

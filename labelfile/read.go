@@ -78,6 +78,9 @@ func Base(name string) string {
 // unpacked. Times are rounded to the nearest millisecond, halves away from zero, after start and duration were added
 // exactly.
 //
+// What rounds to lawful times is lawful: a start a hair below 0 is 0, and an end less than half a millisecond before
+// its start makes a point. Both are remarked, as all rounding is.
+//
 // Labels are read as the loop asks for them. In formats of one record a line, memory does not grow with their number;
 // others hold a whole file, as their [Format] says.
 //
@@ -275,36 +278,23 @@ func (rd *labelReader) names(a *annoset.Annotation, l *codec.Label) *codec.Synta
 
 // times rounds the times of a label, and remarks what that loses.
 func (rd *labelReader) times(a *annoset.Annotation, l *codec.Label) *codec.SyntaxError {
-	bad := func(found, expected string) *codec.SyntaxError {
-		return &codec.SyntaxError{Place: l.Place, Found: found, Expected: expected}
+	r, bad := l.Round(annoset.MaxTimeMS)
+	if bad != nil {
+		return bad
 	}
-	const most = annoset.MaxTimeMS
-	start, exactStart, err := l.Start.MS()
-	if err != nil || start > most {
-		return bad("a start that is out of range", fmt.Sprintf("at most %s seconds", decimal.Seconds(most)))
+	a.StartMS, a.EndMS = r.StartMS, r.EndMS
+	if r.Exact {
+		return nil
 	}
-	end, exactEnd, err := l.End.MS()
-	if err != nil || end > most {
-		return bad("an end that is out of range", fmt.Sprintf("at most %s seconds", decimal.Seconds(most)))
+	said := strings.TrimSpace(l.StartText + " " + l.EndText)
+	rd.remark(codec.DigitsLost, l.Place, said)
+	if r.Collapsed {
+		rd.remark(codec.Collapsed, l.Place, said)
 	}
-	switch {
-	case l.Start.Sign() < 0:
-		return bad("a start before the beginning of the audio", "0 or later")
-	case l.Start.Cmp(l.End) > 0:
-		return bad(fmt.Sprintf("an end at %s, before the start at %s", decimal.Seconds(end), decimal.Seconds(start)),
-			"an end at or after the start")
-	}
-	a.StartMS, a.EndMS = start, end
-	if !exactStart || !exactEnd {
-		rd.remark(codec.DigitsLost, l.Place, strings.TrimSpace(l.StartText+" "+l.EndText))
-		if start == end && l.Start.Cmp(l.End) < 0 {
-			rd.remark(codec.Collapsed, l.Place, strings.TrimSpace(l.StartText+" "+l.EndText))
-		}
-		if rd.opts.KeepTimes && l.StartText != "" {
-			l.Fields = append(l.Fields, codec.Field{Name: startTextKey, Value: l.StartText})
-			if l.EndText != "" {
-				l.Fields = append(l.Fields, codec.Field{Name: endTextKey, Value: l.EndText})
-			}
+	if rd.opts.KeepTimes && l.StartText != "" {
+		l.Fields = append(l.Fields, codec.Field{Name: startTextKey, Value: l.StartText})
+		if l.EndText != "" {
+			l.Fields = append(l.Fields, codec.Field{Name: endTextKey, Value: l.EndText})
 		}
 	}
 	return nil

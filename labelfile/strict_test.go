@@ -39,9 +39,8 @@ func TestRead_strict(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
 			tt.opts.Name = "dir/ep1.x"
-			for _, other := range []labelfile.RemarkKind{labelfile.RemarkFormulaEscaped, labelfile.RemarkTimeChanged} {
-				tt.opts.Strict = append(tt.opts.Strict, other) // of which there is none
-			}
+			none := []labelfile.RemarkKind{labelfile.RemarkFormulaEscaped, labelfile.RemarkTimeChanged}
+			tt.opts.Strict = append(tt.opts.Strict, none...) // of which there is none
 			r := readFormat(tt.format, []byte(tt.text), tt.opts)
 			is.NoErr(r.err)
 			is.True(remarked(r.report.Remarks, tt.kind) > 0)

@@ -80,8 +80,9 @@ const (
 	// names need [TableOptions]. It cannot hold confidence, extra data and clean audio files.
 	SimpleSeq Format = "simple-seq"
 
-	// Audacity is a label track of Audacity, for one audio file: start, end and text, separated by tabs, in seconds. A
-	// line may have a start alone, which is a point. Fields: "low_freq_hz" and "high_freq_hz", from the line of
+	// Audacity is a label track of Audacity, for one audio file: start, end and text, separated by tabs, in seconds. It
+	// is read as Audacity does: several tabs are one, a line without an end is a point, whose text is what stands there,
+	// and times in the wrong order are swapped, with a remark. Fields: "low_freq_hz" and "high_freq_hz", from the line of
 	// frequencies that may follow a label. A fourth cell, as BirdNET-Analyzer writes it, is the confidence; more cells
 	// are the fields "column_5" and so on. Frequencies and confidence can be written; Audacity itself skips the
 	// confidence. Tabs and line ends in texts become blanks. It cannot hold clean audio files.

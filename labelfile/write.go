@@ -43,7 +43,8 @@ type WriteReport struct {
 // says.
 //
 // Errors: an [*annoset.ValidationError] for bad options or labels, or an unknown format; a [*RemarkError] for what
-// Strict refuses; the error of the labels or of the writer, as it is. After an error what was written is not a whole file. Nil options mean the defaults.
+// Strict refuses; the error of the labels or of the writer, as it is. After an error what was written is not a whole
+// file. Nil options mean the defaults.
 func Write(w io.Writer, f Format, labels iter.Seq2[annoset.Annotation, error], opts *WriteOptions,
 ) (WriteReport, error) {
 	const op = "write labels"

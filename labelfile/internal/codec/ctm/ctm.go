@@ -128,7 +128,7 @@ func (rd *reader) word(r *fields.Record, l *codec.Label) (bad *codec.SyntaxError
 	if l.End, bad = r.Time(fDuration, "a duration in seconds"); bad != nil {
 		return bad
 	}
-	if l.End.Sign() < 0 {
+	if l.End.BelowZero() {
 		return r.Bad(fDuration, "a duration in seconds, 0 or more")
 	}
 	l.End = l.Start.Add(l.End)

@@ -195,7 +195,7 @@ func number(r *fields.Record, field int, expected string, text, estimated *strin
 ) (decimal.Number, *codec.SyntaxError) {
 	s := strings.TrimRight(r.Fields[field], "*")
 	n, err := decimal.Parse(s)
-	if err == nil && n.Sign() < 0 {
+	if err == nil && n.BelowZero() {
 		expected, err = expected+", 0 or more", decimal.ErrSyntax
 	}
 	if err != nil {
