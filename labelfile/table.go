@@ -130,8 +130,10 @@ var tableFormats = []formatSpec{
 	tableFormat(SimpleSeq, &table.SimpleSeq, ".csv", ".txt"),
 	{
 		format: Audacity, single: true, endings: []string{".txt"}, looksLike: likeAudacity,
-		read:  func(src *codec.Source, _ *ReadOptions) error { return audacity.Read(src) },
-		write: func(dst *codec.Target, _ *WriteOptions) error { return audacity.Write(dst) },
+		read: func(src *codec.Source, _ *ReadOptions) error { return audacity.Read(src) },
+		write: func(dst *codec.Target, opts *WriteOptions) error {
+			return audacity.Write(dst, audacity.Options{SafeFormulas: opts.SafeFormulas})
+		},
 	},
 	tableFormat(Raven, &table.Raven, ".selections.txt", ".selection.table.txt", ".txt"),
 	{

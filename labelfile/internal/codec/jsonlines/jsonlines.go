@@ -153,7 +153,8 @@ const maxRemark = 200
 
 // textOf is stringOf that takes the text of the line before, if it is the same.
 func textOf(value []byte, before *string, place func([]byte) codec.Place) (s string, err error) {
-	if n := len(value) - 1; value[0] == '"' && n == len(*before)+1 && string(value[1:n]) == *before && bytes.IndexByte(value, '\\') < 0 {
+	last := len(value) - 1
+	if value[0] == '"' && string(value[1:last]) == *before && bytes.IndexByte(value, '\\') < 0 {
 		return *before, nil
 	}
 	*before, err = stringOf(value, place)
