@@ -77,16 +77,17 @@
 //
 // A [Store] is safe for concurrent use by many goroutines, and several stores, in one process or in many, may use the
 // same file. One call writes at a time; the others wait, up to [Options.BusyTimeout]. Readers do not wait, and nobody
-// waits for them. Each read sees one state of the store; [Store.View] gives several reads the same state. An iterator
-// shows one state however long its loop runs, and the loop's body may write to the store. Methods take a context and
-// end soon after it ends, with nothing half done.
+// waits for them, unless the log grows large (see [Open]). Each read sees one state of the store; [Store.View] gives
+// several reads the same state. An iterator shows one state however long its loop runs, and the loop's body may write
+// to the store. Methods take a context and end soon after it ends, with nothing half done.
 //
 // # Errors
 //
 // Each method lists its errors. Errors of the context and of the store itself may come from any method: [ErrClosed],
 // [ErrBusy], [ErrReadOnly], [ErrFull], [ErrMoved], [ErrCorrupt]. Errors unwrap to the sentinels of this package, for
 // errors.Is. Those with facts are structs, for errors.AsType: [*ImmutableError], [*DraftError], [*NotFoundError],
-// [*ExistsError], [*ValidationError], [*CheckError], [*ApprovalError], [*OwnWorkError], [*StaleError].
+// [*ExistsError], [*ValidationError], [*CheckError], [*ApprovalError], [*OwnWorkError], [*StaleError],
+// [*HasLabelsError].
 //
 // # Limits
 //
@@ -166,15 +167,15 @@ type Dataset struct {
 
 // DatasetPatch describes changes to a dataset. A nil field leaves its value as it is.
 type DatasetPatch struct {
-	Name        *string
-	Description *string
+	Name        *string `json:"name,omitempty"`
+	Description *string `json:"description,omitempty"`
 	// ArtifactTypes, if not nil, replaces the whole vocabulary, in this order. An empty slice removes the vocabulary:
 	// labels may then have any type.
-	ArtifactTypes []ArtifactType
-	// ExtraData, if not nil, replaces the extra data. A pointer to nil removes it.
-	ExtraData *json.RawMessage
+	ArtifactTypes []ArtifactType `json:"artifact_types,omitzero"`
+	// ExtraData, if not nil, replaces the extra data. JSON null, or an empty slice, removes it.
+	ExtraData json.RawMessage `json:"extra_data,omitempty"`
 	// RequiredApprovals, if not nil, applies from now on, to existing drafts too.
-	RequiredApprovals *int
+	RequiredApprovals *int `json:"required_approvals,omitempty"`
 }
 
 // AudioFile is an audio file of a dataset. annoset never opens it.
@@ -191,9 +192,9 @@ type NewSet struct {
 
 // SetPatch describes changes to a draft. A nil field leaves its value as it is.
 type SetPatch struct {
-	Notes *string
-	// ExtraData, if not nil, replaces the extra data. A pointer to nil removes it.
-	ExtraData *json.RawMessage
+	Notes *string `json:"notes,omitempty"`
+	// ExtraData, if not nil, replaces the extra data. JSON null, or an empty slice, removes it.
+	ExtraData json.RawMessage `json:"extra_data,omitempty"`
 }
 
 // AnnotationSet is a numbered version of all labels of a dataset. It is a copy: later changes in the store do not show
@@ -224,9 +225,9 @@ type AnnotationSet struct {
 
 // SetFilter selects sets, and pages through them. The zero SetFilter selects all.
 type SetFilter struct {
-	Status       Status // empty: both
-	AfterVersion int    // selects higher version numbers only
-	Limit        int    // at most this many sets; 0: all
+	Status       Status `json:"status,omitempty"`        // empty: both
+	AfterVersion int    `json:"after_version,omitempty"` // selects higher version numbers only
+	Limit        int    `json:"limit,omitempty"`         // at most this many sets; 0: all
 }
 
 // Annotation is one label: the audio file has this artifact from StartMS up to, but not including, EndMS.
@@ -239,20 +240,22 @@ type Annotation struct {
 	StartMS      int64  `json:"start_ms"` // 0 <= StartMS <= EndMS <= MaxTimeMS
 	EndMS        int64  `json:"end_ms"`   // equal to StartMS: a point event, which is counted, but covers no time
 	// Confidence is in [0, 1]. Nil means that there is none, which is not the same as 0.
-	Confidence *float64        `json:"confidence,omitempty"`
+	Confidence *float64        `json:"confidence"`
 	ExtraData  json.RawMessage `json:"extra_data,omitempty"` // a JSON object, kept as it was given, or nil
 }
 
 // Filter selects labels to read or copy. The zero Filter selects all. A label must pass every field that is set.
 type Filter struct {
-	AudioFileIDs  []string // any of these; empty: all
-	ArtifactTypes []string // any of these; empty: all
+	AudioFileIDs  []string `json:"audio_file_ids,omitempty"` // any of these; empty: all
+	ArtifactTypes []string `json:"artifact_types,omitempty"` // any of these; empty: all
 	// FromMS and ToMS select labels that touch the span [FromMS, ToMS); ToMS 0 means no end. A label that ends at FromMS
 	// does not touch it, but a point event there does. Reading takes time for all labels of an audio file that start
 	// before ToMS, because a long one may reach into the span.
-	FromMS, ToMS int64
+	FromMS int64 `json:"from_ms,omitempty"`
+	ToMS   int64 `json:"to_ms,omitempty"`
 	// MinConfidence and MaxConfidence are inclusive. If either is set, a label without confidence does not pass.
-	MinConfidence, MaxConfidence *float64
+	MinConfidence *float64 `json:"min_confidence,omitempty"`
+	MaxConfidence *float64 `json:"max_confidence,omitempty"`
 }
 
 // Position is the key of the last label of a page. The zero Position is before the first label.

@@ -33,7 +33,7 @@ func TestJSON(t *testing.T) {
 		}, `{"id":1152921504606846976,"audio_file_id":"a.wav","artifact_type":"glitch","start_ms":1,"end_ms":2,
 			"confidence":0,"extra_data":{"a":1.0}}`},
 		{"annotation with nothing optional", label("a.wav", "glitch", 0, 0),
-			`{"id":0,"audio_file_id":"a.wav","artifact_type":"glitch","start_ms":0,"end_ms":0}`},
+			`{"id":0,"audio_file_id":"a.wav","artifact_type":"glitch","start_ms":0,"end_ms":0,"confidence":null}`},
 		{"published set", annoset.AnnotationSet{
 			ID: id, DatasetID: datasetID, Version: 3, Status: annoset.StatusPublished, ParentID: &parentID, Notes: "n",
 			ExtraData: json.RawMessage(`{}`), Digest: "sha256:00", CreatedAt: at, PublishedAt: &at, Revision: 7,
@@ -77,7 +77,7 @@ func TestJSON(t *testing.T) {
 			"findings_by_kind":{"point":1,"unused_type":1},"findings_by_severity":{"info":1,"warning":1},"findings":[
 			{"kind":"unused_type","severity":"warning","artifact_type":"hum","annotations":[],"message":"m"},
 			{"kind":"point","severity":"info","audio_file_id":"a.wav","artifact_type":"glitch","annotations":[
-				{"id":0,"audio_file_id":"a.wav","artifact_type":"glitch","start_ms":0,"end_ms":0}],"message":"n"}]}`},
+				{"id":0,"audio_file_id":"a.wav","artifact_type":"glitch","start_ms":0,"end_ms":0,"confidence":null}],"message":"n"}]}`},
 		{"review", annoset.Review{
 			Person: "ann", Verdict: annoset.VerdictRejected, Comment: "no", Revision: 3, Void: true, CreatedAt: at,
 		}, `{"person":"ann","verdict":"rejected","comment":"no","revision":3,"void":true,
@@ -204,4 +204,54 @@ func TestStats_sameFields(t *testing.T) {
 		is.True(!from.Field(i).IsZero()) // each field is tried here
 		is.Equal(from.Field(i).Interface(), to.FieldByName(name).Interface())
 	}
+}
+
+// What a web page sends as a patch arrives whole, and null removes.
+func TestJSON_patches(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s := openMemory(t)
+	dataset := value(s.CreateDataset(t.Context(), annoset.NewDataset{
+		Name: "one", Description: "d", ArtifactTypes: []annoset.ArtifactType{{Name: "glitch"}}, ExtraData: json.RawMessage(`{"a":1}`),
+	}))(t)
+	patch := func(text string) annoset.Dataset {
+		t.Helper()
+		var p annoset.DatasetPatch
+		is.NoErr(json.Unmarshal([]byte(text), &p))
+		back := value(json.Marshal(p))(t)
+		is.Equal(generic(t, back), generic(t, []byte(text))) // and out again
+		return value(s.UpdateDataset(t.Context(), dataset.ID, p))(t)
+	}
+	got := patch(`{"description":"new","required_approvals":2,"artifact_types":[{"name":"hum","description":"","color":""}]}`)
+	is.Equal(got.Description, "new")
+	is.Equal(got.RequiredApprovals, 2)
+	is.Equal(got.ArtifactTypes, []annoset.ArtifactType{{Name: "hum"}})
+	is.Equal(string(got.ExtraData), `{"a":1}`) // what is not named stays
+	got = patch(`{"extra_data":null,"artifact_types":[]}`)
+	is.True(got.ExtraData == nil)
+	is.Equal(len(got.ArtifactTypes), 0)
+	is.Equal(got.Name, "one")
+
+	set := value(s.CreateSet(t.Context(), dataset.ID, annoset.NewSet{Notes: "n", ExtraData: json.RawMessage(`{"b":2}`)}))(t)
+	for _, tt := range []struct{ patch, notes, extra string }{
+		{`{}`, "n", `{"b":2}`}, {`{"notes":"m"}`, "m", `{"b":2}`}, {`{"extra_data":{"c":3}}`, "m", `{"c":3}`},
+		{`{"extra_data":null}`, "m", ``},
+	} {
+		var p annoset.SetPatch
+		is.NoErr(json.Unmarshal([]byte(tt.patch), &p))
+		set = value(s.UpdateSet(t.Context(), set.ID, p))(t)
+		is.Equal(set.Notes, tt.notes)
+		is.Equal(string(set.ExtraData), tt.extra)
+	}
+	set = value(s.UpdateSet(t.Context(), set.ID, annoset.SetPatch{ExtraData: json.RawMessage(`{"d":4}`)}))(t)
+	set = value(s.UpdateSet(t.Context(), set.ID, annoset.SetPatch{ExtraData: json.RawMessage{}}))(t)
+	is.True(set.ExtraData == nil) // empty removes
+
+	var options annoset.CheckOptions
+	is.NoErr(json.Unmarshal([]byte(`{"fail_at":"warning","lengths":{"hum":{"min_ms":1,"max_ms":2}},"min_confidence":0.5,"max_listed":3}`),
+		&options))
+	is.Equal(options.FailAt, annoset.SeverityWarning)
+	is.Equal(options.Lengths["hum"], annoset.Length{MinMS: 1, MaxMS: 2})
+	is.Equal(*options.MinConfidence, 0.5)
+	is.Equal(options.MaxListed, 3)
 }

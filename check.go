@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -70,8 +71,8 @@ func (k FindingKind) Severity() Severity {
 
 // Length bounds the length of labels, in milliseconds. Both bounds are inclusive.
 type Length struct {
-	MinMS int64 // 0: no bound
-	MaxMS int64 // 0: no bound
+	MinMS int64 `json:"min_ms"` // 0: no bound
+	MaxMS int64 `json:"max_ms"` // 0: no bound
 }
 
 // DefaultMaxListed is how many findings of each kind a [Report] lists when [CheckOptions.MaxListed] is 0.
@@ -81,14 +82,14 @@ const DefaultMaxListed = 100
 type CheckOptions struct {
 	// FailAt is the lowest severity that fails the check, by default [SeverityError]. With [SeverityInfo] any finding
 	// fails it.
-	FailAt Severity
+	FailAt Severity `json:"fail_at,omitempty"`
 	// Lengths bounds the length of labels by artifact type. Labels of other types may have any length.
-	Lengths map[string]Length
+	Lengths map[string]Length `json:"lengths,omitempty"`
 	// MinConfidence is the lowest confidence accepted, in [0, 1]. Nil accepts any. A label without confidence is always
 	// accepted.
-	MinConfidence *float64
+	MinConfidence *float64 `json:"min_confidence,omitempty"`
 	// MaxListed is how many findings of each kind the report lists, by default [DefaultMaxListed]. It counts all of them.
-	MaxListed int
+	MaxListed int `json:"max_listed,omitempty"`
 }
 
 // Finding is one thing that a check has found.
@@ -118,6 +119,24 @@ type Report struct {
 	// Empty, never nil.
 	Findings []Finding `json:"findings"`
 }
+
+// CheckError reports that a set to publish failed its check. It unwraps to [ErrCheckFailed].
+type CheckError struct {
+	Op     string `json:"op"`
+	Report Report `json:"report"`
+}
+
+func (e *CheckError) Error() string {
+	text := fmt.Sprintf("annoset: %s %q: %s: version %d has %s", e.Op, e.Report.SetID, valid.Bare(ErrCheckFailed),
+		e.Report.Version, strings.Join(e.Report.failures(), ", "))
+	if len(e.Report.Findings) > 0 {
+		text += "; first, " + e.Report.Findings[0].Message
+	}
+	return text
+}
+
+// Unwrap returns [ErrCheckFailed].
+func (e *CheckError) Unwrap() error { return ErrCheckFailed }
 
 // Check looks for mistakes in a set, draft or published: duplicates, overlaps, contradictions, odd lengths, low
 // confidence, types and audio files without labels. It changes nothing. [FindingKind] lists what it finds. With

@@ -303,7 +303,7 @@ func TestStore_Publish_ifTheCheckPasses(t *testing.T) {
 		failed, ok := errors.AsType[*annoset.CheckError](err)
 		is.True(ok) // with facts
 		is.Equal(*failed, annoset.CheckError{Op: "publish", Report: want})
-		is.Equal(err.Error(), fmt.Sprintf(`publish %q: annoset: check failed: version 1 has 1 duplicate; first, %s`,
+		is.Equal(err.Error(), fmt.Sprintf(`annoset: publish %q: check failed: version 1 has 1 duplicate; first, %s`,
 			set.ID, want.Findings[0].Message)) // what fails, and no more
 		is.Equal(got, annoset.AnnotationSet{})
 		is.Equal(dump(t, s.Store), before) // a draft as before

@@ -2,6 +2,7 @@ package annoset
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -32,7 +33,11 @@ func (s *Store) CreateDataset(ctx context.Context, d NewDataset) (Dataset, error
 		if err := nameFree(ctx, tx, op, d.Name); err != nil {
 			return err
 		}
-		now, id := s.stamp(), s.newID().String()
+		now, err := s.stamp(op)
+		if err != nil {
+			return err
+		}
+		id := s.newID().String()
 		if _, taken, err := tx.DatasetByUUID(ctx, id); err != nil {
 			return err
 		} else if taken {
@@ -42,7 +47,6 @@ func (s *Store) CreateDataset(ctx context.Context, d NewDataset) (Dataset, error
 			UUID: id, Name: d.Name, Description: d.Description, ExtraData: textOf(d.ExtraData),
 			CreatedMS: now, UpdatedMS: now, RequiredApprovals: d.RequiredApprovals,
 		}
-		var err error
 		if row.ID, err = tx.InsertDataset(ctx, row); err != nil {
 			return err
 		}
@@ -141,7 +145,7 @@ func (s *Store) UpdateDataset(ctx context.Context, id uuid.UUID, patch DatasetPa
 			row.Description = *patch.Description
 		}
 		if patch.ExtraData != nil {
-			row.ExtraData = textOf(*patch.ExtraData)
+			row.ExtraData = textOf(patch.ExtraData)
 		}
 		if patch.RequiredApprovals != nil {
 			row.RequiredApprovals = *patch.RequiredApprovals
@@ -151,7 +155,9 @@ func (s *Store) UpdateDataset(ctx context.Context, id uuid.UUID, patch DatasetPa
 				return err
 			}
 		}
-		row.UpdatedMS = s.stamp()
+		if row.UpdatedMS, err = s.stamp(op); err != nil {
+			return err
+		}
 		if err := tx.UpdateDataset(ctx, row); err != nil {
 			return err
 		}
@@ -206,7 +212,7 @@ func (p *DatasetPatch) check(op string) error {
 	}
 	found.types(p.ArtifactTypes)
 	if p.ExtraData != nil {
-		found.extra(*p.ExtraData)
+		found.extra(p.ExtraData)
 	}
 	if p.RequiredApprovals != nil {
 		found.approvals(*p.RequiredApprovals)
@@ -326,4 +332,24 @@ func (p *problems) approvals(n int) {
 	if n < 0 {
 		p.Add(-1, "required_approvals", "is negative: %d", n)
 	}
+}
+
+// nameModels adds to an [*ImmutableError] the models trained on what was to be deleted.
+func nameModels(ctx context.Context, tx *sqlite.ReadTx, refused error, f sqlite.RunFilter) error {
+	e, ok := errors.AsType[*ImmutableError](refused)
+	if !ok {
+		return refused
+	}
+	rows, err := tx.Models(ctx, f, MaxModels)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		name := r.Model
+		if r.ModelVersion != "" {
+			name += " " + r.ModelVersion
+		}
+		e.Models = append(e.Models, name)
+	}
+	return e
 }

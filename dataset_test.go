@@ -166,7 +166,7 @@ func TestStore_UpdateDataset(t *testing.T) {
 		other := value(s.CreateDataset(t.Context(), annoset.NewDataset{Name: "other"}))(t)
 
 		got, err := s.UpdateDataset(t.Context(), d.ID, annoset.DatasetPatch{
-			Description: new("new"), ExtraData: new(json.RawMessage(`{"a":1}`)),
+			Description: new("new"), ExtraData: json.RawMessage(`{"a":1}`),
 		})
 
 		is.NoErr(err)
@@ -174,7 +174,7 @@ func TestStore_UpdateDataset(t *testing.T) {
 		want.Description, want.ExtraData, want.UpdatedAt = "new", json.RawMessage(`{"a":1}`), got.UpdatedAt
 		is.Equal(got, want)                       // the rest is as it was
 		is.True(got.UpdatedAt.After(d.UpdatedAt)) // the clock went on
-		got, err = s.UpdateDataset(t.Context(), d.ID, annoset.DatasetPatch{ExtraData: new(json.RawMessage(nil))})
+		got, err = s.UpdateDataset(t.Context(), d.ID, annoset.DatasetPatch{ExtraData: json.RawMessage("null")})
 		is.NoErr(err)
 		is.True(got.ExtraData == nil) // what points to nil removes
 		same := value(s.Dataset(t.Context(), other.ID))(t)
@@ -212,7 +212,7 @@ func TestStore_UpdateDataset(t *testing.T) {
 
 		_, err := s.UpdateDataset(t.Context(), d.ID, annoset.DatasetPatch{
 			Name: new(""), Description: new(strings.Repeat("x", annoset.MaxTextBytes+1)),
-			ExtraData: new(json.RawMessage("nil")),
+			ExtraData: json.RawMessage("nil"),
 		})
 		is.Equal(badFields(is, err), []string{"-1 name", "-1 description", "-1 extra_data"}) // all at once
 		_, err = s.UpdateDataset(t.Context(), uuid.New(), annoset.DatasetPatch{Name: new("b")})

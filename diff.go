@@ -45,7 +45,7 @@ const DefaultMinIoU = 0.5
 type DiffOptions struct {
 	// MinIoU is how much the spans of two labels of one type must overlap, as intersection over union, to count as one
 	// label that was moved, when labels are compared by content. It is in (0, 1]; 0 means [DefaultMinIoU].
-	MinIoU float64
+	MinIoU float64 `json:"min_iou,omitempty"`
 }
 
 // ChangeCounts count changes by kind.
@@ -147,7 +147,7 @@ func DiffStores(ctx context.Context, a *Store, from uuid.UUID, b *Store, to uuid
 			return c.ByContent(ctx, func(change diff.Change) error {
 				err := yield(changeOf(&change))
 				for _, s := range []*Store{a, b} {
-					if err == nil && s.view != nil {
+					if err == nil {
 						err = s.gone()
 					}
 				}

@@ -39,7 +39,9 @@ var (
 	ErrCheckFailed = errors.New("annoset: check failed")
 	// ErrConflict is returned when a call contradicts what is stored: when it marks as clean an audio file that has
 	// labels, drops an artifact type that labels have, copies a set to itself, or makes a change that the triggers of the
-	// file refuse. For a review of an earlier revision it comes as a [*StaleError].
+	// file refuse. For a review of an earlier revision it comes as a [*StaleError]. [Open], and every call that writes,
+	// returns it if another program has put something into the file, or beside it, that is in the way: a trigger on a
+	// table of the store, for example. The text names it; drop it, or give it another name.
 	ErrConflict = errors.New("annoset: conflicts with what is stored")
 )
 
@@ -64,14 +66,15 @@ var (
 	// [Options.BusyTimeout], or when it wrote to the file while a read-only store was reading. Nothing was written; the
 	// call may be repeated.
 	ErrBusy = errors.New("annoset: store is busy")
-	// ErrMoved is returned when the file of an open store was removed or replaced. Nothing was read or written; earlier
-	// writes are in the file that was taken away. Replace a file only while no store has it open, and its companions with
-	// it: SQLite would apply an old path-wal to the new file.
+	// ErrMoved is returned when the file of an open store was removed or replaced, also of one that is read-only. Nothing
+	// was read or written; earlier writes are in the file that was taken away. Replace a file only while no store has it
+	// open, and its companions with it: SQLite would apply an old path-wal to the new file.
 	ErrMoved = errors.New("annoset: store's file was removed or replaced")
 	// ErrFull is returned when there is no room to write: on the disk, within a quota, or within the maximum size of a
 	// file. A disk that refuses to write is reported like the last two, because SQLite does not tell them apart.
 	ErrFull = errors.New("annoset: no space left")
-	// ErrCorrupt is returned when the file is damaged, or when [Store.Verify] finds that a published set has changed.
+	// ErrCorrupt is returned when the file is damaged, when a table or trigger of the store was changed or removed and the
+	// store is to be written to, or when [Store.Verify] finds that a published set has changed.
 	ErrCorrupt = errors.New("annoset: store is corrupt")
 	// ErrNewerSchema is returned when a later version of annoset made the file.
 	ErrNewerSchema = errors.New("annoset: store is of a newer version")
@@ -81,21 +84,21 @@ var (
 
 // ImmutableError reports an attempt to change or delete a published set. It unwraps to [ErrPublished].
 type ImmutableError struct {
-	Op          string    // what was tried, such as "delete set"
-	SetID       uuid.UUID // the published set that stands in the way
-	Version     int
-	PublishedAt time.Time
+	Op          string    `json:"op"`     // what was tried, such as "delete set"
+	SetID       uuid.UUID `json:"set_id"` // the published set that stands in the way
+	Version     int       `json:"version"`
+	PublishedAt time.Time `json:"published_at"`
 	// Models are the models trained on the set that was to be deleted, or on any set of the dataset that was to be
 	// deleted: name and version of each, in order, at most [MaxModels].
-	Models []string
+	Models []string `json:"models,omitempty"`
 }
 
 // MaxModels is the maximum number of models that an [ImmutableError] names.
 const MaxModels = 100
 
 func (e *ImmutableError) Error() string {
-	text := fmt.Sprintf("%s %q: %v: version %d was published at %s and never changes", e.Op, e.SetID, ErrPublished,
-		e.Version, e.PublishedAt.Format(time.RFC3339))
+	text := fmt.Sprintf("annoset: %s %q: %s: version %d was published at %s and never changes", e.Op, e.SetID,
+		valid.Bare(ErrPublished), e.Version, e.PublishedAt.Format(time.RFC3339))
 	if len(e.Models) > 0 {
 		text += "; trained: " + few(e.Models)
 	}
@@ -107,13 +110,14 @@ func (e *ImmutableError) Unwrap() error { return ErrPublished }
 
 // DraftError reports the use of a draft where a published set is needed. It unwraps to [ErrDraft].
 type DraftError struct {
-	Op      string
-	SetID   uuid.UUID
-	Version int
+	Op      string    `json:"op"`
+	SetID   uuid.UUID `json:"set_id"`
+	Version int       `json:"version"`
 }
 
 func (e *DraftError) Error() string {
-	return fmt.Sprintf("%s %q: %v: version %d must be published first", e.Op, e.SetID, ErrDraft, e.Version)
+	return fmt.Sprintf("annoset: %s %q: %s: version %d must be published first", e.Op, e.SetID, valid.Bare(ErrDraft),
+		e.Version)
 }
 
 // Unwrap returns [ErrDraft].
@@ -121,13 +125,13 @@ func (e *DraftError) Unwrap() error { return ErrDraft }
 
 // NotFoundError reports what was not found. It unwraps to [ErrNotFound].
 type NotFoundError struct {
-	Op   string
-	Kind string // "dataset", "set", "annotation", "published set" or "tag"
-	ID   string // the id, name or number in question
+	Op   string `json:"op"`
+	Kind string `json:"kind"` // "dataset", "set", "annotation", "published set" or "tag"
+	ID   string `json:"id"`   // the id, name or number in question
 }
 
 func (e *NotFoundError) Error() string {
-	return fmt.Sprintf("%s: %s %q: %v", e.Op, e.Kind, e.ID, ErrNotFound)
+	return fmt.Sprintf("annoset: %s: %s %q: %s", e.Op, e.Kind, e.ID, valid.Bare(ErrNotFound))
 }
 
 // Unwrap returns [ErrNotFound].
@@ -135,35 +139,31 @@ func (e *NotFoundError) Unwrap() error { return ErrNotFound }
 
 // ExistsError reports what exists already. It unwraps to [ErrExists].
 type ExistsError struct {
-	Op   string
-	Kind string // "dataset", "set", "training run", "folder" or "file"
-	Name string // the name or path, or an id that Options.NewID made twice
+	Op   string `json:"op"`
+	Kind string `json:"kind"` // "dataset", "set", "training run", "folder" or "file"
+	Name string `json:"name"` // the name or path, or an id that Options.NewID made twice
 }
 
 func (e *ExistsError) Error() string {
-	return fmt.Sprintf("%s: %s %q: %v", e.Op, e.Kind, e.Name, ErrExists)
+	return fmt.Sprintf("annoset: %s: %s %q: %s", e.Op, e.Kind, e.Name, valid.Bare(ErrExists))
 }
 
 // Unwrap returns [ErrExists].
 func (e *ExistsError) Unwrap() error { return ErrExists }
 
-// CheckError reports that a set to publish failed its check. It unwraps to [ErrCheckFailed].
-type CheckError struct {
-	Op     string
-	Report Report
+// HasLabelsError reports that an audio file to mark as clean has labels. It unwraps to [ErrConflict].
+type HasLabelsError struct {
+	Op          string `json:"op"`
+	AudioFileID string `json:"audio_file_id"`
 }
 
-func (e *CheckError) Error() string {
-	text := fmt.Sprintf("%s %q: %v: version %d has %s", e.Op, e.Report.SetID, ErrCheckFailed, e.Report.Version,
-		strings.Join(e.Report.failures(), ", "))
-	if len(e.Report.Findings) > 0 {
-		text += "; first, " + e.Report.Findings[0].Message
-	}
-	return text
+func (e *HasLabelsError) Error() string {
+	return fmt.Sprintf("annoset: %s: %s: audio file %s has labels", e.Op, valid.Bare(ErrConflict),
+		valid.Brief(e.AudioFileID))
 }
 
-// Unwrap returns [ErrCheckFailed].
-func (e *CheckError) Unwrap() error { return ErrCheckFailed }
+// Unwrap returns [ErrConflict].
+func (e *HasLabelsError) Unwrap() error { return ErrConflict }
 
 // Place is a place in a file of labels.
 type Place struct {
@@ -187,10 +187,10 @@ func (p Place) String() string {
 
 // Problem is one bad field of the input.
 type Problem struct {
-	Index  int    // position in the list or stream, from 0; -1 if the input is not a list
-	Field  string // as in JSON, such as "end_ms"
-	Reason string
-	At     Place // place in the imported file; zero if not known
+	Index  int    `json:"index"` // position in the list or stream, from 0; -1 if the input is not a list
+	Field  string `json:"field"` // as in JSON, such as "end_ms"
+	Reason string `json:"reason"`
+	At     Place  `json:"at,omitzero"` // place in the imported file; zero if not known
 }
 
 func (p Problem) String() string {
@@ -208,15 +208,15 @@ const MaxProblems = 100
 
 // ValidationError lists every bad field of the input, at most [MaxProblems]. It unwraps to [ErrInvalid].
 type ValidationError struct {
-	Op       string
-	Problems []Problem // in order of Index, never empty
-	More     bool      // there are more than are listed
+	Op       string    `json:"op"`
+	Problems []Problem `json:"problems"` // in order of Index, never empty
+	More     bool      `json:"more"`     // there are more than are listed
 }
 
 func (e *ValidationError) Error() string {
 	const shown = 5
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %v: ", e.Op, ErrInvalid)
+	fmt.Fprintf(&b, "annoset: %s: %s: ", e.Op, valid.Bare(ErrInvalid))
 	for i, p := range e.Problems[:min(shown, len(e.Problems))] {
 		if i > 0 {
 			b.WriteString("; ")
@@ -234,78 +234,6 @@ func (e *ValidationError) Error() string {
 
 // Unwrap returns [ErrInvalid].
 func (e *ValidationError) Unwrap() error { return ErrInvalid }
-
-// StaleError reports a review of an earlier revision of a draft. It unwraps to [ErrConflict].
-type StaleError struct {
-	Op       string
-	SetID    uuid.UUID
-	Version  int
-	Seen     int64 // the revision that the reviewer saw
-	Revision int64 // the revision of the draft
-}
-
-func (e *StaleError) Error() string {
-	return fmt.Sprintf("%s %q: %v: version %d is at revision %d, and the review is of revision %d", e.Op, e.SetID,
-		ErrConflict, e.Version, e.Revision, e.Seen)
-}
-
-// Unwrap returns [ErrConflict].
-func (e *StaleError) Unwrap() error { return ErrConflict }
-
-// OwnWorkError reports an approval by a person who has edited the draft, or may have. It unwraps to [ErrOwnWork].
-type OwnWorkError struct {
-	Op       string
-	SetID    uuid.UUID
-	Version  int
-	Person   string
-	Unsigned bool // the person signed no edit, but there are unsigned edits, which may be anybody's
-}
-
-func (e *OwnWorkError) Error() string {
-	why := valid.Brief(e.Person) + " edited it"
-	if e.Unsigned {
-		why = "it was edited unsigned, and that may have been " + valid.Brief(e.Person)
-	}
-	return fmt.Sprintf("%s %q: %v: version %d: %s", e.Op, e.SetID, ErrOwnWork, e.Version, why)
-}
-
-// Unwrap returns [ErrOwnWork].
-func (e *OwnWorkError) Unwrap() error { return ErrOwnWork }
-
-// ApprovalError reports why the reviews of a draft do not allow publishing it. It unwraps to [ErrNotApproved]. People
-// are in order of name.
-type ApprovalError struct {
-	Op         string
-	SetID      uuid.UUID
-	Version    int
-	Revision   int64    // the revision to approve
-	Need       int      // how many approvals the dataset requires
-	ApprovedBy []string // people whose approvals count
-	RejectedBy []string // people who reject this revision; one is enough
-	VoidBy     []string // people who approved an earlier revision and have not reviewed again
-	Unsigned   bool     // there are unsigned edits, so no approval counts
-}
-
-func (e *ApprovalError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %q: %v: version %d has %d of %d required approvals of revision %d", e.Op, e.SetID, ErrNotApproved,
-		e.Version, len(e.ApprovedBy), e.Need, e.Revision)
-	for _, people := range []struct {
-		are   string
-		names []string
-	}{{"approved by", e.ApprovedBy}, {"rejected by", e.RejectedBy}, {"edited since it was approved by", e.VoidBy}} {
-		if len(people.names) > 0 {
-			fmt.Fprintf(&b, "; %s %s", people.are, few(people.names))
-		}
-	}
-	if e.Unsigned {
-		b.WriteString("; edited unsigned, so that nobody can approve it")
-	}
-	return b.String()
-}
-
-// Unwrap returns [ErrNotApproved].
-func (e *ApprovalError) Unwrap() error { return ErrNotApproved }
 
 // few quotes the first names of a list.
 func few(names []string) string {
@@ -385,6 +313,7 @@ func (*DraftError) factual()      {}
 func (*NotFoundError) factual()   {}
 func (*ExistsError) factual()     {}
 func (*ValidationError) factual() {}
+func (*HasLabelsError) factual()  {}
 func (*CheckError) factual()      {}
 func (*StaleError) factual()      {}
 func (*OwnWorkError) factual()    {}
@@ -400,7 +329,10 @@ func typed(err error) bool {
 // database, and it goes by their codes.
 func translate(op string, err error) error {
 	if foreign, ok := errors.AsType[*insert.StreamError](err); ok {
-		return fmt.Errorf("%s: %w", op, foreign)
+		return valid.Failed(op, foreign)
+	}
+	if marked, ok := errors.AsType[*insert.HasLabelsError](err); ok {
+		return &HasLabelsError{Op: op, AudioFileID: marked.File}
 	}
 	if taken, ok := errors.AsType[*whole.TakenError](err); ok {
 		return &ExistsError{Op: op, Kind: string(taken.Kind), Name: taken.Path}
@@ -409,20 +341,22 @@ func translate(op string, err error) error {
 	case err == nil || typed(err):
 		return err
 	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("%s: %w", op, err)
+		return valid.Failed(op, err)
 	}
 	if sentinel := sentinelOf(err); sentinel != nil {
-		return fmt.Errorf("%s: %w: %w", op, sentinel, err)
+		return valid.Failed(op, sentinel, err)
 	}
-	return fmt.Errorf("%s: %w", op, err)
+	return valid.Failed(op, err)
 }
 
 func sentinelOf(err error) error {
 	switch {
 	case errors.Is(err, sqlite.ErrDamaged):
 		return ErrCorrupt
-	case errors.Is(err, insert.ErrHasLabels):
+	case errors.Is(err, sqlite.ErrInTheWay):
 		return ErrConflict
+	case errors.Is(err, sqlite.ErrClosed):
+		return ErrClosed
 	case errors.Is(err, sqlite.ErrNotAStore):
 		return ErrNotAStore
 	case errors.Is(err, sqlite.ErrNewerSchema):

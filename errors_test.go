@@ -1,12 +1,16 @@
 package annoset_test
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/matryer/is"
 
@@ -244,7 +248,7 @@ func FuzzAnnotation(f *testing.F) {
 			a.ExtraData = nil // both say nothing
 		}
 		is.Equal(got, withID(ids[0], a)) // stored as it was given
-		draft, err := s.UpdateSet(t.Context(), set.ID, annoset.SetPatch{ExtraData: &a.ExtraData})
+		draft, err := s.UpdateSet(t.Context(), set.ID, annoset.SetPatch{ExtraData: a.ExtraData})
 		is.NoErr(err)                                   // the same extra data on a set
 		is.Equal(draft.ExtraData, a.ExtraData)          // as it was given
 		is.NoErr(s.Delete(t.Context(), set.ID, ids...)) // the next label finds the set as this one did
@@ -265,4 +269,151 @@ func TestPlace_String(t *testing.T) {
 	is.Equal(annoset.Place{File: "a.csv", Line: 12, Column: 3}.String(), "a.csv:12:3")
 	is.Equal(annoset.Place{File: "a.csv"}.String(), "a.csv") // what was written has no place in a file
 	is.Equal(annoset.Place{Line: 2}.String(), "input:2")
+}
+
+// Every text begins with the package's name and has it nowhere else, and every struct has the names of its fields in JSON.
+func TestErrors_textsAndJSON(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s := openStore(t, nil)
+	draft := newDraft(t, s.Store, "one")
+	_, err := s.Add(t.Context(), draft.ID, label("a.wav", "glitch", 0, 10))
+	is.NoErr(err)
+	v1 := value(s.Publish(t.Context(), draft.ID, nil))(t)
+	empty := value(s.CreateSet(t.Context(), draft.DatasetID, annoset.NewSet{}))(t)
+	labelled := value(s.NewVersion(t.Context(), v1.ID, annoset.NewSet{}))(t)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	closed := openFile(t)
+	is.NoErr(closed.Close())
+	ann := s.As("ann")
+	_, err = ann.Add(t.Context(), labelled.ID, label("a.wav", "glitch", 0, 10))
+	is.NoErr(err)
+	labelled = value(s.SetByID(t.Context(), labelled.ID))(t)
+	for name, err := range map[string]error{
+		"op,set_id,version,published_at":    s.DeleteSet(t.Context(), v1.ID),
+		"op,set_id,version":                 errOf(s.TrainingSet(t.Context(), empty.ID)),
+		"op,kind,id":                        errOf(s.SetByVersion(t.Context(), draft.DatasetID, 99)),
+		"op,kind,name":                      errOf(s.CreateDataset(t.Context(), annoset.NewDataset{Name: "one"})),
+		"op,problems,more":                  errOf(s.Add(t.Context(), labelled.ID, label("", "x", 0, 1))),
+		"op,audio_file_id":                  s.MarkClean(t.Context(), labelled.ID, "a.wav"),
+		"op,report":                         errOf(s.Publish(t.Context(), labelled.ID, &annoset.PublishOptions{Check: &annoset.CheckOptions{}})),
+		"op,set_id,version,seen,revision":   errOf(ann.Approve(t.Context(), labelled.ID, 0, "")),
+		"op,set_id,version,person,unsigned": errOf(ann.Approve(t.Context(), labelled.ID, labelled.Revision, "")),
+		"an empty set":                      errOf(s.Publish(t.Context(), empty.ID, nil)),
+		"a context that ended":              errOf(s.Datasets(ended)),
+		"a closed store":                    errOf(closed.Datasets(t.Context())),
+		"the same set":                      errOf(s.CopyAnnotations(t.Context(), empty.ID, empty.ID, annoset.Filter{})),
+	} {
+		if err == nil {
+			t.Errorf("%s: no error", name)
+			continue
+		}
+		if text := err.Error(); !strings.HasPrefix(text, "annoset: ") || strings.Count(text, "annoset: ") != 1 {
+			t.Errorf("%s: %s", name, text)
+		}
+		data, _ := json.Marshal(err)
+		for field := range strings.SplitSeq(name, ",") {
+			if strings.HasPrefix(name, "op,") && !strings.Contains(string(data), `"`+field+`":`) {
+				t.Errorf("%s: no %s in %s", name, field, data)
+			}
+		}
+	}
+}
+
+// The methods of no store are an error of the caller's, and no panic.
+func TestStore_nil(t *testing.T) {
+	t.Parallel()
+	var s *annoset.Store
+	reads, writes := storeCalls(s, annoset.AnnotationSet{}, t.TempDir())
+	for _, methods := range []map[string]func(context.Context) error{reads, writes} {
+		for method, call := range methods {
+			if err := call(t.Context()); !errors.Is(err, annoset.ErrInvalid) {
+				t.Errorf("%s: %v", method, err)
+			}
+		}
+	}
+}
+
+// A nil context is refused before anything is locked, so that the store goes on.
+func TestStore_refusesANilContext(t *testing.T) {
+	t.Parallel()
+	for name, open := range map[string]func(testing.TB) *annoset.Store{"file": openFile, "memory": openMemory} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			is := is.New(t)
+			s := open(t)
+			draft := newDraft(t, s, "one")
+			before := dump(t, s)
+			dir := t.TempDir()
+			reads, writes := storeCalls(s, draft, dir)
+			for _, methods := range []map[string]func(context.Context) error{reads, writes} {
+				for method, call := range methods {
+					err := call(nil)
+					bad, ok := errors.AsType[*annoset.ValidationError](err)
+					if !ok || bad.Problems[0].Field != "ctx" {
+						t.Errorf("%s: %v", method, err)
+					}
+				}
+			}
+			is.Equal(dump(t, s), before)
+			is.Equal(len(folderSums(t, dir)), 0) // nothing was begun
+		})
+	}
+	is := is.New(t)
+	_, err := annoset.Open(nil, filepath.Join(t.TempDir(), "a.annoset"), nil) //nolint:staticcheck // as above
+	is.True(errors.Is(err, annoset.ErrInvalid))
+	_, err = annoset.OpenMemory(nil, nil) //nolint:staticcheck // as above
+	is.True(errors.Is(err, annoset.ErrInvalid))
+}
+
+func TestOptions_Now(t *testing.T) {
+	t.Parallel()
+	at := func(s string) time.Time { return value(time.Parse(time.DateOnly, s))(t) }
+	now := at("2026-01-02")
+	s := value(annoset.OpenMemory(t.Context(), &annoset.Options{Now: func() time.Time { return now }}))(t)
+	defer s.Close()
+	draft := newDraft(t, s, "one")
+	t.Run("a clock that was set back publishes no earlier than it created", func(t *testing.T) {
+		is := is.New(t)
+		_, err := s.Add(t.Context(), draft.ID, label("a.wav", "glitch", 0, 10))
+		is.NoErr(err)
+		now = at("2020-01-01")
+		v1 := value(s.Publish(t.Context(), draft.ID, nil))(t)
+		is.Equal(*v1.PublishedAt, draft.CreatedAt)
+	})
+	for name, wrong := range map[string]time.Time{
+		"before 1970":     at("1970-01-01").Add(-time.Millisecond),
+		"after 9999":      at("9999-12-31").Add(24 * time.Hour),
+		"past all bounds": time.Unix(1<<62, 0),
+		"the zero time":   {},
+	} {
+		t.Run("refuses a time "+name, func(t *testing.T) {
+			is := is.New(t)
+			now = at("2026-01-02")
+			before := dump(t, s)
+			v1 := value(s.SetByVersion(t.Context(), draft.DatasetID, 1))(t)
+			other := value(s.NewVersion(t.Context(), v1.ID, annoset.NewSet{}))(t)
+			now = wrong
+			for method, err := range map[string]error{
+				"CreateDataset":  errOf(s.CreateDataset(t.Context(), annoset.NewDataset{Name: "two"})),
+				"UpdateDataset":  errOf(s.UpdateDataset(t.Context(), draft.DatasetID, annoset.DatasetPatch{})),
+				"CreateSet":      errOf(s.CreateSet(t.Context(), draft.DatasetID, annoset.NewSet{})),
+				"NewVersion":     errOf(s.NewVersion(t.Context(), v1.ID, annoset.NewSet{})),
+				"Publish":        errOf(s.Publish(t.Context(), other.ID, nil)),
+				"Approve":        errOf(s.As("ann").Approve(t.Context(), other.ID, other.Revision, "")),
+				"Reject":         errOf(s.As("ann").Reject(t.Context(), other.ID, other.Revision, "")),
+				"RecordTraining": errOf(s.RecordTraining(t.Context(), v1.ID, annoset.TrainingRun{Model: "m"})),
+				"Tag":            s.Tag(t.Context(), draft.DatasetID, "best", v1.ID),
+			} {
+				bad, ok := errors.AsType[*annoset.ValidationError](err)
+				if !ok || bad.Problems[0].Field != "now" {
+					t.Errorf("%s: %v", method, err)
+				}
+			}
+			now = at("2026-01-02")
+			is.NoErr(s.DeleteSet(t.Context(), other.ID))
+			is.Equal(dump(t, s), before) // nothing was written
+		})
+	}
 }

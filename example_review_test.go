@@ -66,28 +66,45 @@ func ExampleStore_Approve() {
 	defer store.Close()
 	ann, bob := store.As("ann"), store.As("bob")
 
-	_, err := ann.Approve(ctx, draft.ID, draft.Revision, "")
+	// The labels and the revision to approve come from one moment: what somebody edits in between is not approved
+	// unseen. A page carries the revision that it was read at; what spans several calls is read in a View.
+	listen := func() (revision int64) {
+		err := store.View(ctx, func(view *annoset.Store) error {
+			page, err := view.Page(ctx, draft.ID, annoset.Filter{}, annoset.Position{}, 100)
+			revision = page.Revision
+			return err
+		})
+		if err != nil {
+			log.Fatal(err)
+		}
+		return revision
+	}
+
+	seen := listen()
+	_, err := ann.Approve(ctx, draft.ID, seen, "")
 	fmt.Println("ann may approve:", !errors.Is(err, annoset.ErrOwnWork))
-	if _, err := bob.Approve(ctx, draft.ID, draft.Revision, "listened to all of it"); err != nil {
+	if _, err := bob.Approve(ctx, draft.ID, seen, "listened to all of it"); err != nil {
 		log.Fatal(err)
 	}
 	if err := ann.MarkClean(ctx, draft.ID, "ep2.wav"); err != nil { // an edit
 		log.Fatal(err)
 	}
+	_, err = bob.Approve(ctx, draft.ID, seen, "")
+	if stale, ok := errors.AsType[*annoset.StaleError](err); ok {
+		fmt.Println("changed since:", stale.Revision > stale.Seen)
+	}
 	_, err = ann.Publish(ctx, draft.ID, nil)
 	if missing, ok := errors.AsType[*annoset.ApprovalError](err); ok {
 		fmt.Println("needed:", missing.Need, "void:", missing.VoidBy)
 	}
-	if draft, err = store.SetByID(ctx, draft.ID); err != nil {
-		log.Fatal(err)
-	}
-	if _, err := bob.Approve(ctx, draft.ID, draft.Revision, "ep2 too"); err != nil {
+	if _, err := bob.Approve(ctx, draft.ID, listen(), "ep2 too"); err != nil {
 		log.Fatal(err)
 	}
 	draft, err = ann.Publish(ctx, draft.ID, nil)
 	fmt.Println(draft.Status, err)
 	// Output:
 	// ann may approve: false
+	// changed since: true
 	// needed: 1 void: [bob]
 	// published <nil>
 }
@@ -247,7 +264,7 @@ func ExampleStore_Tagged() {
 	_, err := store.Tagged(ctx, v1.DatasetID, "production")
 	fmt.Println(errors.Is(err, annoset.ErrNotFound), err)
 	// Output:
-	// true get tagged set: tag "production": annoset: not found
+	// true annoset: get tagged set: tag "production": not found
 }
 
 func ExampleStore_Tags() {
@@ -334,5 +351,5 @@ func ExampleSplit_PartOf() {
 	// Output:
 	// ep1.wav train <nil>
 	// ep2.wav train <nil>
-	// split: annoset: invalid input: train, validation and test add up to 0.8, not 1
+	// annoset: split: invalid input: train, validation and test add up to 0.8, not 1
 }

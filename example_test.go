@@ -282,7 +282,7 @@ func ExampleStore_MarkClean() {
 	fmt.Println(stats.AnnotatedAudioFiles, "labeled,", stats.CleanAudioFiles, "clean")
 	// Output:
 	// <nil>
-	// true mark clean: annoset: conflicts with what is stored: audio file "ep1.wav" has labels
+	// true annoset: mark clean: conflicts with what is stored: audio file "ep1.wav" has labels
 	// 2 labeled, 2 clean
 }
 
@@ -664,4 +664,46 @@ func ExampleStore_Import_again() {
 	fmt.Println(n, err)
 	// Output:
 	// 1 <nil>
+}
+
+func ExampleRestore() {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "annoset-*")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	path, backup := filepath.Join(dir, "labels.annoset"), filepath.Join(dir, "monday.annoset")
+
+	store, err := annoset.Open(ctx, path, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := store.CreateDataset(ctx, annoset.NewDataset{Name: "podcasts"}); err != nil {
+		log.Fatal(err)
+	}
+	if err := store.Backup(ctx, backup); err != nil {
+		log.Fatal(err)
+	}
+	if _, err := store.CreateDataset(ctx, annoset.NewDataset{Name: "a mistake"}); err != nil {
+		log.Fatal(err)
+	}
+	err = annoset.Restore(ctx, backup, path)
+	fmt.Println("busy while it is open:", errors.Is(err, annoset.ErrBusy))
+
+	if err := store.Close(); err != nil {
+		log.Fatal(err)
+	}
+	if err := annoset.Restore(ctx, backup, path); err != nil {
+		log.Fatal(err)
+	}
+	if store, err = annoset.Open(ctx, path, nil); err != nil {
+		log.Fatal(err)
+	}
+	defer store.Close()
+	datasets, err := store.Datasets(ctx)
+	fmt.Println(len(datasets), datasets[0].Name, err)
+	// Output:
+	// busy while it is open: true
+	// 1 podcasts <nil>
 }

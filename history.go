@@ -58,8 +58,10 @@ func ChangeLogStores(ctx context.Context, a *Store, from uuid.UUID, b *Store, to
 }
 
 // DatasetChangeLog describes the whole history of a dataset in Markdown, version by version, the latest first. Each
-// version has its date of publishing, digest, parent, notes as they were written, and the changes since the parent as
-// [Store.ChangeLog] describes them, unless the notes end with the same text. Drafts are described as they are now.
+// version has its date of publishing, digest, parent, notes as they were written, and the changes as [Store.ChangeLog]
+// describes them, unless the notes end with the same text. They are the changes since the published set that the
+// version stands on: that is its parent, unless that was a draft, which may have changed since. Drafts are described
+// as they are now.
 //
 // Errors: [ErrNotFound] if there is no such dataset.
 func (s *Store) DatasetChangeLog(ctx context.Context, datasetID uuid.UUID) (string, error) {

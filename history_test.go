@@ -393,3 +393,30 @@ func TestStore_Publish_changeLogWithApprovals(t *testing.T) {
 		is.Equal(set.Revision, draft.Revision)
 	}
 }
+
+// A version that was made from a draft is compared with the published set that both stand on: what became of the draft
+// afterwards is none of its changes.
+func TestStore_DatasetChangeLog_madeFromADraft(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s := openStore(t, nil)
+	v1 := annosettest.Publish(t, s.Store, "a.wav x 0 10", "b.wav x 0 10")
+	v2 := value(s.NewVersion(t.Context(), v1.ID, annoset.NewSet{}))(t)
+	_, err := s.Add(t.Context(), v2.ID, label("c.wav", "y", 0, 10))
+	is.NoErr(err)
+	v3 := value(s.NewVersion(t.Context(), v2.ID, annoset.NewSet{}))(t) // a copy of the draft
+	_, err = s.Add(t.Context(), v2.ID, label("d.wav", "z", 0, 10))     // which goes on by itself
+	is.NoErr(err)
+	ids := idsOf(t, s.Store, v1.ID)
+	is.NoErr(s.Delete(t.Context(), v2.ID, ids[0]))
+	value(s.Publish(t.Context(), v2.ID, nil))(t)
+	got := value(s.Publish(t.Context(), v3.ID, &annoset.PublishOptions{ChangeLog: true}))(t)
+	is.Equal(got.Notes, "- Added 1 y label in 1 file.") // and neither removed z nor added x again
+
+	text := value(s.DatasetChangeLog(t.Context(), v1.DatasetID))(t)
+
+	section := text[strings.Index(text, "## Version 3"):strings.Index(text, "## Version 2")]
+	is.True(strings.Contains(section, "Made from version 2 when that was a draft, on version 1."))
+	is.True(strings.Contains(section, "- Added 1 y label in 1 file."))
+	is.Equal(strings.Count(section, "- "), 1) // the notes end with the log, which is not repeated
+}

@@ -49,6 +49,9 @@ func (s *Store) Import(ctx context.Context, setID uuid.UUID, labels iter.Seq2[An
 	if err := given(op, "labels", labels != nil); err != nil {
 		return 0, err
 	}
+	if err := s.mayWrite(ctx, op); err != nil {
+		return 0, err // before the stream is read
+	}
 	place := opts.Place
 	if s.db.InMemory() {
 		labels, place = readAhead(ctx, labels, place)

@@ -156,9 +156,9 @@ func TestStore_Import_streamError(t *testing.T) {
 		}
 	}, nil)
 
-	is.True(errors.Is(err, foreign))                                         // the error itself is there
-	is.Equal(err.Error(), "import: label 1 of the stream: "+foreign.Error()) // and where it came from
-	is.Equal(annosettest.Lines(t, s.Store, set.ID), []string{})              // nothing was written
+	is.True(errors.Is(err, foreign))                                                                                   // the error itself is there
+	is.Equal(err.Error(), "annoset: import: label 1 of the stream: "+strings.TrimPrefix(foreign.Error(), "annoset: ")) // and where it came from
+	is.Equal(annosettest.Lines(t, s.Store, set.ID), []string{})                                                        // nothing was written
 }
 
 func TestStore_Import_options(t *testing.T) {

@@ -2,11 +2,14 @@ package annoset
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/annoset/annoset/internal/valid"
 	"github.com/annoset/annoset/sqlite"
 )
 
@@ -28,6 +31,78 @@ type Review struct {
 	Void      bool      `json:"void"`     // the set was edited since, so the review no longer counts
 	CreatedAt time.Time `json:"created_at"`
 }
+
+// StaleError reports a review of an earlier revision of a draft. It unwraps to [ErrConflict].
+type StaleError struct {
+	Op       string    `json:"op"`
+	SetID    uuid.UUID `json:"set_id"`
+	Version  int       `json:"version"`
+	Seen     int64     `json:"seen"`     // the revision that the reviewer saw
+	Revision int64     `json:"revision"` // the revision of the draft
+}
+
+func (e *StaleError) Error() string {
+	return fmt.Sprintf("annoset: %s %q: %s: version %d is at revision %d, and the review is of revision %d", e.Op, e.SetID,
+		valid.Bare(ErrConflict), e.Version, e.Revision, e.Seen)
+}
+
+// Unwrap returns [ErrConflict].
+func (e *StaleError) Unwrap() error { return ErrConflict }
+
+// OwnWorkError reports an approval by a person who has edited the draft, or may have. It unwraps to [ErrOwnWork].
+type OwnWorkError struct {
+	Op       string    `json:"op"`
+	SetID    uuid.UUID `json:"set_id"`
+	Version  int       `json:"version"`
+	Person   string    `json:"person"`
+	Unsigned bool      `json:"unsigned"` // the person signed no edit, but there are unsigned edits, which may be anybody's
+}
+
+func (e *OwnWorkError) Error() string {
+	why := valid.Brief(e.Person) + " edited it"
+	if e.Unsigned {
+		why = "it was edited unsigned, and that may have been " + valid.Brief(e.Person)
+	}
+	return fmt.Sprintf("annoset: %s %q: %s: version %d: %s", e.Op, e.SetID, valid.Bare(ErrOwnWork), e.Version, why)
+}
+
+// Unwrap returns [ErrOwnWork].
+func (e *OwnWorkError) Unwrap() error { return ErrOwnWork }
+
+// ApprovalError reports why the reviews of a draft do not allow publishing it. It unwraps to [ErrNotApproved]. People
+// are in order of name.
+type ApprovalError struct {
+	Op         string    `json:"op"`
+	SetID      uuid.UUID `json:"set_id"`
+	Version    int       `json:"version"`
+	Revision   int64     `json:"revision"`    // the revision to approve
+	Need       int       `json:"need"`        // how many approvals the dataset requires
+	ApprovedBy []string  `json:"approved_by"` // people whose approvals count
+	RejectedBy []string  `json:"rejected_by"` // people who reject this revision; one is enough
+	VoidBy     []string  `json:"void_by"`     // people who approved an earlier revision and have not reviewed again
+	Unsigned   bool      `json:"unsigned"`    // there are unsigned edits, so no approval counts
+}
+
+func (e *ApprovalError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "annoset: %s %q: %s: version %d has %d of %d required approvals of revision %d", e.Op, e.SetID,
+		valid.Bare(ErrNotApproved), e.Version, len(e.ApprovedBy), e.Need, e.Revision)
+	for _, people := range []struct {
+		are   string
+		names []string
+	}{{"approved by", e.ApprovedBy}, {"rejected by", e.RejectedBy}, {"edited since it was approved by", e.VoidBy}} {
+		if len(people.names) > 0 {
+			fmt.Fprintf(&b, "; %s %s", people.are, few(people.names))
+		}
+	}
+	if e.Unsigned {
+		b.WriteString("; edited unsigned, so that nobody can approve it")
+	}
+	return b.String()
+}
+
+// Unwrap returns [ErrNotApproved].
+func (e *ApprovalError) Unwrap() error { return ErrNotApproved }
 
 // Approve records, in the name of the handle's person (see [Store.As]), that a draft is good as it is. The revision is
 // [AnnotationSet.Revision] as the person saw it. The call is refused if the draft has changed since, and any later
@@ -59,6 +134,12 @@ func (s *Store) Approve(ctx context.Context, setID uuid.UUID, revision int64, co
 // [*StaleError] if it has another revision; a [*ValidationError] if the comment is invalid.
 func (s *Store) Reject(ctx context.Context, setID uuid.UUID, revision int64, comment string) (Review, error) {
 	return s.review(ctx, "reject", setID, Review{Verdict: VerdictRejected, Revision: revision, Comment: comment})
+}
+
+// wrote reports whether a person is among the editors, however the name was spelled when it was written.
+func wrote(editors []string, person string) bool {
+	person = personOf(person)
+	return slices.ContainsFunc(editors, func(editor string) bool { return personOf(editor) == person })
 }
 
 // Reviews returns all reviews of a set in the order in which they were given, void ones included. For a published set,
@@ -107,9 +188,13 @@ func (s *Store) review(ctx context.Context, op string, setID uuid.UUID, r Review
 				return err
 			}
 		}
+		now, err := s.stamp(op)
+		if err != nil {
+			return err
+		}
 		row := sqlite.ReviewRow{
 			SetID: set.ID, Revision: r.Revision, Person: s.person, Verdict: string(r.Verdict), Comment: r.Comment,
-			CreatedMS: s.stamp(),
+			CreatedMS: now,
 		}
 		r = reviewOf(&row, set.Revision)
 		return tx.InsertReview(ctx, row)
@@ -123,7 +208,7 @@ func (s *Store) checkOthersWork(tx *sqlite.WriteTx, op string, setID uuid.UUID, 
 	if err != nil {
 		return err
 	}
-	own, unsigned := slices.Contains(editors, s.person), slices.Contains(editors, "")
+	own, unsigned := wrote(editors, s.person), slices.Contains(editors, "")
 	if own || unsigned {
 		return &OwnWorkError{Op: op, SetID: setID, Version: set.Version, Person: s.person, Unsigned: !own}
 	}
@@ -162,7 +247,7 @@ func checkApproved(ctx context.Context, tx *sqlite.ReadTx, op string, set *sqlit
 func approvalsOf(rows []sqlite.ReviewRow, revision int64, editors []string) *ApprovalError {
 	last := make(map[string]*sqlite.ReviewRow, len(rows))
 	for i := range rows {
-		last[rows[i].Person] = &rows[i]
+		last[personOf(rows[i].Person)] = &rows[i]
 	}
 	unsigned := slices.Contains(editors, "")
 	e := &ApprovalError{Unsigned: unsigned}
@@ -173,7 +258,7 @@ func approvalsOf(rows []sqlite.ReviewRow, revision int64, editors []string) *App
 		case r.Verdict != string(VerdictApproved):
 		case r.Revision != revision:
 			e.VoidBy = append(e.VoidBy, person)
-		case !unsigned && !slices.Contains(editors, person):
+		case !unsigned && !wrote(editors, person):
 			e.ApprovedBy = append(e.ApprovedBy, person)
 		}
 	}

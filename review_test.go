@@ -67,7 +67,7 @@ func (r *reviewed) editsOf(ctx context.Context, s *annoset.Store) (edits, others
 		},
 		"rewrite the notes": func() error { return errOf(s.UpdateSet(ctx, id, annoset.SetPatch{Notes: new("other")})) },
 		"rewrite the extra data": func() error {
-			return errOf(s.UpdateSet(ctx, id, annoset.SetPatch{ExtraData: new(json.RawMessage(`{}`))}))
+			return errOf(s.UpdateSet(ctx, id, annoset.SetPatch{ExtraData: json.RawMessage(`{}`)}))
 		},
 	}
 	others = map[string]func() error{
@@ -362,4 +362,53 @@ func TestStore_DeleteSet_dropsReviews(t *testing.T) {
 	var left int
 	is.NoErr(openRaw(t, r.Path).QueryRow(`SELECT count(*) FROM review`).Scan(&left))
 	is.Equal(left, 0)
+}
+
+func TestStore_As_names(t *testing.T) {
+	t.Parallel()
+	s := openStore(t, nil)
+	t.Run("one name typed in two ways is one person", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		draft := newDraft(t, s.Store, "one")
+		_, err := s.As(" Jose\u0301\t").Add(t.Context(), draft.ID, label("a.wav", "glitch", 0, 10)) // e and an accent
+		is.NoErr(err)
+		set := value(s.SetByID(t.Context(), draft.ID))(t)
+		is.Equal(set.EditedBy, []string{"Jos\u00e9"})
+		_, err = s.As("Jos\u00e9").Approve(t.Context(), draft.ID, set.Revision, "") // one character
+		own, ok := errors.AsType[*annoset.OwnWorkError](err)
+		is.True(ok)
+		is.True(!own.Unsigned)
+	})
+	t.Run("a name that an earlier version wrote is compared in its one form", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		draft := newDraft(t, s.Store, "one")
+		_, err := s.As("Jos\u00e9").Add(t.Context(), draft.ID, label("a.wav", "glitch", 0, 10))
+		is.NoErr(err)
+		raw := openRaw(t, s.Path)
+		_, err = raw.Exec("INSERT INTO editor (set_id, person) SELECT set_id, ' Zoe\u0308' FROM editor")
+		is.NoErr(err)
+		set := value(s.SetByID(t.Context(), draft.ID))(t)
+		_, err = s.As("Zo\u00eb").Approve(t.Context(), draft.ID, set.Revision, "")
+		is.True(errors.Is(err, annoset.ErrOwnWork))
+	})
+	t.Run("a name of blanks is refused by what writes", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		draft := newDraft(t, s.Store, "two")
+		before := dump(t, s.Store)
+		for _, blank := range []string{" ", "\t\n", "\u00a0\u2003"} {
+			_, err := s.As(blank).Add(t.Context(), draft.ID, label("a.wav", "glitch", 0, 10))
+			bad, ok := errors.AsType[*annoset.ValidationError](err)
+			is.True(ok)
+			is.Equal(bad.Problems[0].Field, "person")
+			_, err = s.As(blank).SetByID(t.Context(), draft.ID)
+			is.NoErr(err) // it reads
+		}
+		is.Equal(dump(t, s.Store), before)
+		_, err := s.As("").Add(t.Context(), draft.ID, label("a.wav", "glitch", 0, 10))
+		is.NoErr(err) // the empty one signs nothing
+	})
 }

@@ -202,7 +202,7 @@ func (s *Store) UpdateSet(ctx context.Context, setID uuid.UUID, patch SetPatch) 
 		p.Text(-1, "notes", *patch.Notes)
 	}
 	if patch.ExtraData != nil {
-		p.extra(*patch.ExtraData)
+		p.extra(patch.ExtraData)
 	}
 	if err := p.err(); err != nil {
 		return AnnotationSet{}, err
@@ -223,7 +223,7 @@ func (s *Store) UpdateSet(ctx context.Context, setID uuid.UUID, patch SetPatch) 
 			row.Notes = *patch.Notes
 		}
 		if patch.ExtraData != nil {
-			row.ExtraData = textOf(*patch.ExtraData)
+			row.ExtraData = textOf(patch.ExtraData)
 		}
 		if err := tx.UpdateSet(ctx, row); err != nil {
 			return err
@@ -271,7 +271,11 @@ func (n *NewSet) check(op string) error {
 func (s *Store) insertSet(ctx context.Context, tx *sqlite.WriteTx, op string, n NewSet, row sqlite.SetRow,
 ) (sqlite.SetRow, error) {
 	row.UUID, row.Notes, row.ExtraData = s.newID().String(), n.Notes, textOf(n.ExtraData)
-	row.CreatedMS, row.CreatedBy = s.stamp(), s.signature()
+	row.CreatedBy = s.signature()
+	var err error
+	if row.CreatedMS, err = s.stamp(op); err != nil {
+		return sqlite.SetRow{}, err
+	}
 	if _, taken, err := tx.SetByUUID(ctx, row.UUID); err != nil {
 		return sqlite.SetRow{}, err
 	} else if taken {
@@ -280,7 +284,7 @@ func (s *Store) insertSet(ctx context.Context, tx *sqlite.WriteTx, op string, n 
 	if _, err := tx.InsertSet(ctx, row); err != nil {
 		return sqlite.SetRow{}, err
 	}
-	row, _, err := tx.SetByUUID(ctx, row.UUID)
+	row, _, err = tx.SetByUUID(ctx, row.UUID)
 	return row, err
 }
 

@@ -181,13 +181,13 @@ func TestStore_UpdateSet(t *testing.T) {
 		want.Revision = got.Revision
 		is.Equal(got, want) // notes
 		want.ExtraData = json.RawMessage(`{"reviewed":true}`)
-		got, err = s.UpdateSet(t.Context(), set.ID, annoset.SetPatch{ExtraData: &want.ExtraData})
+		got, err = s.UpdateSet(t.Context(), set.ID, annoset.SetPatch{ExtraData: want.ExtraData})
 		is.NoErr(err)
 		is.True(got.Revision > want.Revision) // and so is extra data
 		want.Revision = got.Revision
 		is.Equal(got, want) // extra data
 		want.Notes, want.ExtraData = "", nil
-		got, err = s.UpdateSet(t.Context(), set.ID, annoset.SetPatch{Notes: new(""), ExtraData: &want.ExtraData})
+		got, err = s.UpdateSet(t.Context(), set.ID, annoset.SetPatch{Notes: new(""), ExtraData: json.RawMessage("null")})
 		is.NoErr(err)
 		want.Revision = got.Revision
 		is.Equal(got, want) // both gone
@@ -204,7 +204,7 @@ func TestStore_UpdateSet(t *testing.T) {
 		set = value(s.Publish(t.Context(), set.ID, &annoset.PublishOptions{AllowEmpty: true}))(t)
 		before := dump(t, s.Store)
 
-		_, err := s.UpdateSet(t.Context(), draft.ID, annoset.SetPatch{Notes: new("\x00"), ExtraData: new(json.RawMessage("x"))})
+		_, err := s.UpdateSet(t.Context(), draft.ID, annoset.SetPatch{Notes: new("\x00"), ExtraData: json.RawMessage("x")})
 		is.Equal(badFields(is, err), []string{"-1 notes", "-1 extra_data"}) // all at once
 		_, err = s.UpdateSet(t.Context(), uuid.New(), annoset.SetPatch{})
 		is.True(errors.Is(err, annoset.ErrNotFound)) // no such set

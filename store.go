@@ -1,21 +1,24 @@
 package annoset
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
+	"log/slog"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/annoset/annoset/internal/hook"
 	"github.com/annoset/annoset/internal/label"
 	"github.com/annoset/annoset/internal/reader"
 	"github.com/annoset/annoset/internal/valid"
-	"github.com/annoset/annoset/internal/whole"
 	"github.com/annoset/annoset/sqlite"
 )
 
@@ -39,16 +42,29 @@ type Options struct {
 	// ReadOnly opens an existing store and never writes to it: every method that writes returns [ErrReadOnly]. No
 	// permission to write to the file or its folder is needed.
 	ReadOnly bool
-	// Now is the clock, by default time.Now. Times are kept in UTC, in milliseconds.
+	// Now is the clock, by default time.Now. Times are kept in UTC, in milliseconds. A time before 1970 or after the year
+	// 9999 is refused by the methods that write, with a [*ValidationError].
 	Now func() time.Time
 	// NewID makes the ids of datasets, sets and training runs, by default uuid.NewV7. It is called by one goroutine at a
 	// time.
 	NewID func() uuid.UUID
 	// BusyTimeout is how long a call that writes waits for the other writers of this process, and then again for those of
-	// other processes, before it returns [ErrBusy]. 0 means [DefaultBusyTimeout]; negative means not to wait.
+	// other processes, before it returns [ErrBusy]. 0 means [DefaultBusyTimeout]; negative means not to wait. It also
+	// bounds the wait for a log that has become large, which ends without an error: see [Open].
 	BusyTimeout time.Duration
 	// Durability is [DurabilityFull] by default.
 	Durability Durability
+	// Logger receives what the results of calls do not say; nil logs nothing. The messages, with their attributes:
+	//
+	//   - "waited to write", Debug, from one second on and with ErrBusy Warn: waited (a duration), for ("this process",
+	//     "another process" or "the log to shrink"), busy (the call returns [ErrBusy]);
+	//   - "checkpoint", Debug: log_bytes before it, whole (all of the log is in the file now), took (a duration);
+	//   - "the log cannot shrink: a read stays open", Warn, each time that the log has doubled: log_bytes;
+	//   - "schema migrated", Info: from, to (schema versions), took;
+	//   - "layers folded", Debug, when what several versions changed is folded together: layers (how many), took.
+	//
+	// Nothing that the store contains is logged. The handler may use the store, but must not close it.
+	Logger *slog.Logger
 }
 
 // Store keeps datasets and their annotation sets in one SQLite file, or in memory. It is safe for concurrent use by
@@ -74,10 +90,29 @@ type view struct {
 // Open opens the store in the file at path. It creates the store if there is no file, or an empty one. While the store
 // is open, the file has two companions, path-wal and path-shm. Options may be nil.
 //
-// Errors: a [*ValidationError] if path is empty; [ErrNotAStore] if the file is not an annoset store; [ErrNewerSchema]
-// if a later version of annoset made it; [ErrReadOnly] if the file or its folder cannot be written to and
-// Options.ReadOnly is not set; [ErrCorrupt]; [ErrBusy]; those of the file system, such as fs.ErrNotExist for a missing
-// folder and fs.ErrPermission. A file that is refused is left as it was, byte for byte.
+// The path is resolved once, with all links: the store stays with the file that it named, wherever the working folder
+// or a link goes later, and the companions are beside that file.
+//
+// path-wal is the log of the last writes. It is moved into the file now and then, so also by [Store.Publish] before it
+// returns, and is then started over, unless a read needs it. Reads that come and go but always overlap would let it
+// grow without end: from 32 MB on, calls that write wait up to 2.5 seconds (4 seconds if that is about to succeed) for
+// the reads to end. Publish, Close and reads never wait. While one read stays open (the loop over an iterator,
+// [Store.View], a backup), the log cannot shrink, and grows with every write; it shrinks within two seconds of the end
+// of that read.
+//
+// Other programs may keep tables, views, indexes and triggers of their own in the file, and may add columns without
+// constraints; a migration leaves them. Open refuses, with an [ErrConflict] that names it, a trigger on a table of the
+// store, because it would change what is written, and what has a name that a migration needs. A store that is open
+// refuses to write when another program adds such a trigger. A read-only store runs no triggers, so it opens.
+//
+// Errors: a [*ValidationError] if path is empty; [ErrNotAStore] if the file is not an annoset store, or no regular
+// file; [ErrNewerSchema] if a later version of annoset made it; [ErrReadOnly] if the file or its folder cannot be
+// written to and Options.ReadOnly is not set, or if the log of a file that is opened read-only cannot be read without
+// writing beside it; [ErrConflict], as above, or if something that is no regular file has the name of a companion;
+// [ErrCorrupt], also if a table or trigger of the store was changed, or if the log beside the file is not of it;
+// [ErrMoved] if the file was replaced meanwhile; [ErrBusy]; those of the file system, such as fs.ErrNotExist for a
+// missing folder, fs.ErrPermission, syscall.ENAMETOOLONG and syscall.EMFILE. A file that is refused is left as it was,
+// byte for byte.
 func Open(ctx context.Context, path string, opts *Options) (*Store, error) {
 	op := fmt.Sprintf("open %q", path)
 	if path == "" {
@@ -94,12 +129,15 @@ func Open(ctx context.Context, path string, opts *Options) (*Store, error) {
 func OpenMemory(ctx context.Context, opts *Options) (*Store, error) {
 	const op = "open in memory"
 	if opts != nil && opts.ReadOnly {
-		return nil, fmt.Errorf("%s: %w: there would be nothing to read", op, ErrReadOnly)
+		return nil, valid.Failed(op, fmt.Errorf("%w: there would be nothing to read", ErrReadOnly))
 	}
 	return open(ctx, op, "", opts)
 }
 
 func open(ctx context.Context, op, path string, opts *Options) (*Store, error) {
+	if err := given(op, "ctx", ctx != nil); err != nil {
+		return nil, err
+	}
 	if opts == nil {
 		opts = &Options{}
 	}
@@ -120,6 +158,7 @@ func open(ctx context.Context, op, path string, opts *Options) (*Store, error) {
 		ReadOnly:    opts.ReadOnly,
 		Normal:      opts.Durability == DurabilityRelaxed,
 		BusyTimeout: timeout,
+		Logger:      opts.Logger,
 		Wrap:        hook.Driver(ctx),
 	})
 	if err != nil {
@@ -130,17 +169,28 @@ func open(ctx context.Context, op, path string, opts *Options) (*Store, error) {
 
 // As returns a handle on the same store that signs what is done through it with the name of a person: who created,
 // edited, published and reviewed a set, recorded a training run or moved a tag. Any text that identifies the person
-// will do. It is compared by bytes, and taken on trust, as the author of a commit is. An empty name does not sign.
+// will do; it is taken on trust, as the author of a commit is. White space around the name is removed, and the rest is
+// brought to Unicode Normalization Form C, so that one name typed in two ways is one person. Upper and lower case
+// differ. An empty name does not sign.
 //
 // A handle costs nothing, needs no Close of its own, and is safe for concurrent use, as the store is.
 //
-// The methods that write check the name: they return a [*ValidationError] if it has more than [MaxNameBytes] bytes or
-// is not valid UTF-8 without NUL.
+// The methods that write check the name: they return a [*ValidationError] if it is only white space, has more than
+// [MaxNameBytes] bytes, or is not valid UTF-8 without NUL.
 func (s *Store) As(person string) *Store {
+	if s == nil {
+		return nil
+	}
 	handle := *s
-	handle.person = person
+	handle.person = personOf(person)
+	if handle.person == "" {
+		handle.person = person // blanks alone, which the methods that write refuse
+	}
 	return &handle
 }
+
+// personOf returns a name in the one form in which names are compared.
+func personOf(name string) string { return norm.NFC.String(strings.TrimSpace(name)) }
 
 // View calls fn with a handle that reads one state of the store, whatever others write meanwhile. It returns the error
 // of fn as it is.
@@ -164,6 +214,9 @@ func (s *Store) View(ctx context.Context, fn func(view *Store) error) error {
 			failed = fn(s)
 			return failed
 		}
+		if err := tx.Hold(ctx); err != nil {
+			return err
+		}
 		handle := *s
 		handle.view = &view{tx: tx}
 		defer func() {
@@ -180,8 +233,12 @@ func (s *Store) View(ctx context.Context, fn func(view *Store) error) error {
 }
 
 // Close waits for the call that is writing, if any, and closes the store. Closing any handle closes them all: every
-// later call returns [ErrClosed]. A read in progress either finishes or returns [ErrClosed]. Closing again has no
-// effect. The stream and the functions of an import must not call Close.
+// later call returns [ErrClosed]. Closing again has no effect. The stream and the functions of an import must not call
+// Close.
+//
+// Close does not wait for reads: the body of a loop may call it. A loop in progress over a store in a file ends with
+// [ErrClosed] at its next step; another read finishes, or returns [ErrClosed]. The file is released, and its companions
+// are removed, when the last of them has ended, which is before Close returns if there is none.
 func (s *Store) Close() error {
 	if s.view != nil || s.closed.Swap(true) {
 		return nil
@@ -189,21 +246,16 @@ func (s *Store) Close() error {
 	return translate("close", s.db.Close())
 }
 
-// Backup writes a complete, consistent copy of the store to a new file at path, while others read and write. The copy
-// is synced to disk, has the same ids, versions and digests, and takes no more room than it needs. It is made in a
-// folder ".annoset-*" beside path, which is left behind only if the process is killed.
-//
-// Errors: [ErrExists] if there is something at path; [ErrReadOnly] in a [Store.View]; those of the file system. After
-// an error nothing was written to path.
-func (s *Store) Backup(ctx context.Context, path string) error {
-	op := fmt.Sprintf("back up to %q", path)
+// ready returns an error if a call cannot begin: without a store or a context, on a closed store, or after the end of a
+// view.
+func (s *Store) ready(ctx context.Context, op string) error {
+	if err := cmp.Or(given(op, "store", s != nil), given(op, "ctx", ctx != nil)); err != nil {
+		return err
+	}
 	if err := s.gone(); err != nil {
 		return translate(op, err)
 	}
-	if err := s.refuse(op); err != nil {
-		return err
-	}
-	return s.outcome(op, whole.Write(whole.File, path, func(temp string) error { return s.db.Backup(ctx, temp) }))
+	return nil
 }
 
 // gone returns an error if the store is closed or the view has ended.
@@ -222,13 +274,13 @@ func (s *Store) refuse(op string) error {
 	if s.view == nil || s.gone() != nil {
 		return nil //nolint:nilerr // a handle that is gone is refused with that, by the read or the write itself
 	}
-	return fmt.Errorf("%s: %w: a view only reads", op, ErrReadOnly)
+	return valid.Failed(op, fmt.Errorf("%w: a view only reads", ErrReadOnly))
 }
 
 // read runs fn over one state of the store.
 func (s *Store) read(ctx context.Context, op string, fn func(*sqlite.ReadTx) error) error {
-	if err := s.gone(); err != nil {
-		return translate(op, err)
+	if err := s.ready(ctx, op); err != nil {
+		return err
 	}
 	if s.view != nil {
 		err := ctx.Err()
@@ -247,16 +299,21 @@ func (s *Store) write(ctx context.Context, op string, fn func(*sqlite.WriteTx) e
 
 // writeSync is write; with full, what is written survives a loss of power whatever the store's durability.
 func (s *Store) writeSync(ctx context.Context, op string, full bool, fn func(*sqlite.WriteTx) error) error {
-	if err := s.gone(); err != nil {
-		return translate(op, err)
+	if err := s.mayWrite(ctx, op); err != nil {
+		return err
+	}
+	return s.outcome(op, s.db.Write(ctx, full, fn))
+}
+
+// mayWrite returns an error if a call that writes cannot begin.
+func (s *Store) mayWrite(ctx context.Context, op string) error {
+	if err := s.ready(ctx, op); err != nil {
+		return err
 	}
 	if err := s.refuse(op); err != nil {
 		return err
 	}
-	if err := s.checkPerson(op); err != nil {
-		return err
-	}
-	return s.outcome(op, s.db.Write(ctx, full, fn))
+	return s.checkPerson(op)
 }
 
 // edit runs fn over a draft in one transaction, and signs the change.
@@ -278,7 +335,7 @@ func (s *Store) edit(ctx context.Context, op string, setID uuid.UUID,
 // outcome translates the error of a transaction. A concurrent Close may be its cause.
 func (s *Store) outcome(op string, err error) error {
 	if gone := s.gone(); err != nil && gone != nil && !typed(err) {
-		return fmt.Errorf("%s: %w: %w", op, gone, err)
+		return valid.Failed(op, gone, err)
 	}
 	return translate(op, err)
 }
@@ -288,13 +345,15 @@ func (s *Store) checkPerson(op string) error {
 		return nil
 	}
 	p := &problems{op: op}
-	p.Name(-1, "person", s.person)
+	if p.Name(-1, "person", s.person) && personOf(s.person) == "" {
+		p.Add(-1, "person", "is only white space")
+	}
 	return p.err()
 }
 
 // readsAhead reports whether iterators buffer all results first. In memory they must: the loop's body could not use the
 // store's one connection otherwise. A view has that connection already.
-func (s *Store) readsAhead() bool { return s.db.InMemory() && s.view == nil }
+func (s *Store) readsAhead() bool { return s != nil && s.db.InMemory() && s.view == nil }
 
 // sameState reports whether two handles read the same state of one store.
 func (s *Store) sameState(other *Store) bool { return s.db == other.db && s.view == other.view }
@@ -306,8 +365,8 @@ func sequence[T any](s *Store, ctx context.Context, op string, read func(*sqlite
 		return s.read(ctx, op, func(tx *sqlite.ReadTx) error {
 			return read(tx, func(v T) error {
 				err := yield(v)
-				if err == nil && s.view != nil {
-					err = s.gone() // iter.Pull may carry a loop past the end of the view
+				if err == nil {
+					err = s.gone() // the body may have closed the store; iter.Pull may carry a loop past the end of the view
 				}
 				return err
 			})
@@ -348,8 +407,17 @@ func yielding[T any](readAhead bool, run func(yield func(T) error) error) iter.S
 	}
 }
 
-// stamp returns the current time as the store keeps it.
-func (s *Store) stamp() int64 { return s.now().UnixMilli() }
+// stamp returns the current time as the store keeps it. RFC 3339 writes years of four digits, and SQLite programs read
+// times from 1970 on: a clock outside of that is refused.
+func (s *Store) stamp(op string) (int64, error) {
+	now := s.now()
+	if year := now.UTC().Year(); year < 1970 || year > 9999 {
+		p := &problems{op: op}
+		p.Add(-1, "now", "is in the year %d, outside [1970, 9999]: the clock of the store is wrong", year)
+		return 0, p.err()
+	}
+	return now.UnixMilli(), nil
+}
 
 func timeOf(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 

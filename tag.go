@@ -112,8 +112,12 @@ func (s *Store) moveTag(ctx context.Context, op string, datasetID uuid.UUID, tag
 		if err != nil || to != nil && last.SetID != nil && *to == *last.SetID {
 			return err
 		}
+		now, err := s.stamp(op)
+		if err != nil {
+			return err
+		}
 		return tx.InsertTagMove(ctx, sqlite.TagRow{
-			DatasetID: dataset.ID, Name: tag, SetID: to, MovedMS: s.stamp(), MovedBy: s.signature(),
+			DatasetID: dataset.ID, Name: tag, SetID: to, MovedMS: now, MovedBy: s.signature(),
 		})
 	})
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -97,42 +96,48 @@ func (t *TrainingSet) Part(split Split, part Part) (*TrainingPart, error) {
 //
 // Errors: a [*ValidationError] if the filter is invalid.
 func (t *TrainingPart) Annotations(ctx context.Context, f Filter) iter.Seq2[Annotation, error] {
-	const op = "train from part"
-	return sequence(t.store, ctx, op, func(tx *sqlite.ReadTx, yield func(Annotation) error) error {
-		if err := f.check(op); err != nil {
-			return err
-		}
-		return t.files(ctx, tx, op, &f, func(r *reader.Reader, file *sqlite.SeenFile) error {
-			return r.Labels(ctx, file, reader.Position{}, func(l label.Label) error { return yield(annotationOf(&l)) })
+	const op = partOp
+	return partOf(ctx, t, func(belongs func(string) bool) iter.Seq2[Annotation, error] {
+		return sequence(t.store, ctx, op, func(tx *sqlite.ReadTx, yield func(Annotation) error) error {
+			if err := f.check(op); err != nil {
+				return err
+			}
+			return t.files(ctx, tx, &f, belongs, func(r *reader.Reader, file *sqlite.SeenFile) error {
+				return r.Labels(ctx, file, reader.Position{}, func(l label.Label) error { return yield(annotationOf(&l)) })
+			})
 		})
 	})
 }
 
 // AudioFiles yields the audio files of the part that have labels or are clean, in order of id (by bytes). It reads as
-// [Store.Annotations] does. Package evaluate takes them, in a slice that is not nil, as Options.AudioFiles.
+// [Store.Annotations] does. To evaluate the part, use evaluate.AgainstPart.
 func (t *TrainingPart) AudioFiles(ctx context.Context) iter.Seq2[string, error] {
-	const op = "train from part"
-	return sequence(t.store, ctx, op, func(tx *sqlite.ReadTx, yield func(string) error) error {
-		return t.files(ctx, tx, op, &Filter{}, func(r *reader.Reader, file *sqlite.SeenFile) error {
-			has, err := r.HasLabels(ctx, file)
-			if err != nil || !has && !file.Clean {
-				return err
-			}
-			return yield(file.Name)
-		})
+	return t.names(ctx, func(r *reader.Reader, file *sqlite.SeenFile) (bool, error) {
+		if file.Clean {
+			return true, nil
+		}
+		return r.HasLabels(ctx, file)
 	})
 }
 
 // CleanAudioFiles yields the clean audio files of the part, its negatives, in order of id (by bytes). It reads as
 // [Store.Annotations] does.
 func (t *TrainingPart) CleanAudioFiles(ctx context.Context) iter.Seq2[string, error] {
-	const op = "train from part"
-	return sequence(t.store, ctx, op, func(tx *sqlite.ReadTx, yield func(string) error) error {
-		return t.files(ctx, tx, op, &Filter{}, func(_ *reader.Reader, file *sqlite.SeenFile) error {
-			if !file.Clean {
-				return nil
-			}
-			return yield(file.Name)
+	return t.names(ctx, func(_ *reader.Reader, file *sqlite.SeenFile) (bool, error) { return file.Clean, nil })
+}
+
+// names yields the audio files of the part that are wanted.
+func (t *TrainingPart) names(ctx context.Context, wanted func(*reader.Reader, *sqlite.SeenFile) (bool, error),
+) iter.Seq2[string, error] {
+	return partOf(ctx, t, func(belongs func(string) bool) iter.Seq2[string, error] {
+		return sequence(t.store, ctx, partOp, func(tx *sqlite.ReadTx, yield func(string) error) error {
+			return t.files(ctx, tx, &Filter{}, belongs, func(r *reader.Reader, file *sqlite.SeenFile) error {
+				ok, err := wanted(r, file)
+				if err != nil || !ok {
+					return err
+				}
+				return yield(file.Name)
+			})
 		})
 	})
 }
@@ -140,9 +145,55 @@ func (t *TrainingPart) CleanAudioFiles(ctx context.Context) iter.Seq2[string, er
 // Examined yields the examined audio files of the part as [Store.Examined] does. It does not read the labels of other
 // parts.
 func (t *TrainingPart) Examined(ctx context.Context, f Filter) iter.Seq2[Examined, error] {
-	return t.store.examine(ctx, "train from part", t.Set.ID, f, findPublished, func(audioFileID string) bool {
-		return t.Split.partOf(audioFileID) == t.Part
+	return partOf(ctx, t, func(belongs func(string) bool) iter.Seq2[Examined, error] {
+		return t.store.examine(ctx, partOp, t.Set.ID, f, findPublished, belongs)
 	})
+}
+
+const partOp = "train from part"
+
+// partOf yields what read returns, which is told the audio files that belong to the part. The groups of a split are
+// asked for before anything is read: a slow Group must not hold the one connection of a store in memory.
+func partOf[T any](ctx context.Context, t *TrainingPart, read func(belongs func(string) bool) iter.Seq2[T, error],
+) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		belongs, err := t.members(ctx)
+		if err != nil {
+			var zero T
+			yield(zero, err)
+			return
+		}
+		read(belongs)(yield)
+	}
+}
+
+// members returns a function that reports whether an audio file belongs to the part.
+func (t *TrainingPart) members(ctx context.Context) (func(string) bool, error) {
+	if t.Split.Group == nil {
+		return func(audioFileID string) bool { return t.Split.partOf(audioFileID) == t.Part }, nil
+	}
+	var names []string
+	err := t.store.read(ctx, partOp, func(tx *sqlite.ReadTx) error {
+		set, err := findPublished(ctx, tx, partOp, t.Set.ID)
+		if err != nil {
+			return err
+		}
+		return tx.SeenFiles(ctx, set.LayerID, func(file *sqlite.SeenFile) error {
+			names = append(names, file.Name)
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	members := make(map[string]bool, len(names))
+	for _, name := range names {
+		if err := ctx.Err(); err != nil {
+			return nil, translate(partOp, err)
+		}
+		members[name] = t.Split.partOf(name) == t.Part
+	}
+	return func(audioFileID string) bool { return members[audioFileID] }, nil
 }
 
 // Split divides audio files into training, validation and test parts. The part of a file depends only on its id (or its
@@ -162,13 +213,15 @@ func (t *TrainingPart) Examined(ctx context.Context, f Filter) iter.Seq2[Examine
 // cases. The larger the groups, the less exact are the fractions of files. A part whose fraction is made larger keeps
 // all its files if it is the training part, or if only its neighbor becomes smaller.
 type Split struct {
-	Seed uint64
+	Seed uint64 `json:"seed"`
 	// Train, Validation and Test are fractions in [0, 1]. Their sum is 1, within 1e-9.
-	Train, Validation, Test float64
+	Train      float64 `json:"train"`
+	Validation float64 `json:"validation"`
+	Test       float64 `json:"test"`
 	// Group, if not nil, names what keeps audio files together: the speaker, the session, the site. All files of a group
-	// are in one part. A file whose group is empty is by itself. Group must always return the same for a file. It must not
-	// use a store in memory, whose one connection is taken while Group is called.
-	Group func(audioFileID string) string
+	// are in one part. A file whose group is empty is by itself. Group must always return the same for a file. It is
+	// called before the part is read, so it may use the store.
+	Group func(audioFileID string) string `json:"-"`
 }
 
 // PartOf returns the part of an audio file.
@@ -215,10 +268,10 @@ type TrainingRun struct {
 
 // TrainingFilter selects training runs. The zero TrainingFilter selects all. A run must pass every field that is set.
 type TrainingFilter struct {
-	SetID        uuid.UUID // the zero id: any
-	DatasetID    uuid.UUID // the zero id: any
-	Model        string    // empty: any
-	ModelVersion string    // empty: any
+	SetID        uuid.UUID `json:"set_id,omitzero"`         // the zero id: any
+	DatasetID    uuid.UUID `json:"dataset_id,omitzero"`     // the zero id: any
+	Model        string    `json:"model,omitempty"`         // empty: any
+	ModelVersion string    `json:"model_version,omitempty"` // empty: any
 }
 
 // RecordTraining records that a model was trained on a published set, and returns the record. Records are kept forever
@@ -232,7 +285,7 @@ func (s *Store) RecordTraining(ctx context.Context, setID uuid.UUID, run Trainin
 	}
 	metrics, err := json.Marshal(run.Metrics)
 	if err != nil {
-		return TrainingRun{}, fmt.Errorf("%s: %w", op, err)
+		return TrainingRun{}, translate(op, err)
 	}
 	if run.Metrics == nil {
 		metrics = []byte("{}")
@@ -243,10 +296,14 @@ func (s *Store) RecordTraining(ctx context.Context, setID uuid.UUID, run Trainin
 		if err != nil {
 			return err
 		}
+		now, err := s.stamp(op)
+		if err != nil {
+			return err
+		}
 		row := sqlite.RunRow{
 			UUID: s.newID().String(), SetID: set.ID, Model: run.Model, ModelVersion: run.ModelVersion,
 			Parameters: textOf(run.Parameters), Metrics: string(metrics), ExtraData: textOf(run.ExtraData),
-			TrainedMS: run.TrainedAt.UnixMilli(), RecordedMS: s.stamp(), RecordedBy: s.signature(),
+			TrainedMS: run.TrainedAt.UnixMilli(), RecordedMS: now, RecordedBy: s.signature(),
 			SetUUID: set.UUID, DatasetUUID: set.DatasetUUID, Version: set.Version, Digest: *set.Digest,
 		}
 		if run.TrainedAt.IsZero() {
@@ -297,11 +354,11 @@ func (s *Store) TrainingRuns(ctx context.Context, f TrainingFilter) ([]TrainingR
 	return out, nil
 }
 
-// files calls fn for each audio file of the part that the filter selects.
-func (t *TrainingPart) files(ctx context.Context, tx *sqlite.ReadTx, op string, f *Filter,
+// files calls fn for the audio files of the part that the filter names.
+func (t *TrainingPart) files(ctx context.Context, tx *sqlite.ReadTx, f *Filter, belongs func(string) bool,
 	fn func(*reader.Reader, *sqlite.SeenFile) error,
 ) error {
-	set, err := findPublished(ctx, tx, op, t.Set.ID)
+	set, err := findPublished(ctx, tx, partOp, t.Set.ID)
 	if err != nil {
 		return err
 	}
@@ -310,7 +367,7 @@ func (t *TrainingPart) files(ctx context.Context, tx *sqlite.ReadTx, op string, 
 		return err
 	}
 	return r.Files(ctx, reader.Position{}, func(file *sqlite.SeenFile) error {
-		if t.Split.partOf(file.Name) != t.Part {
+		if !belongs(file.Name) {
 			return nil
 		}
 		return fn(r, file)
@@ -425,24 +482,4 @@ func runOf(r *sqlite.RunRow) (TrainingRun, error) {
 		return TrainingRun{}, fmt.Errorf("%w: metrics: %w", ErrCorrupt, err)
 	}
 	return run, nil
-}
-
-// nameModels adds to an [*ImmutableError] the models trained on what was to be deleted.
-func nameModels(ctx context.Context, tx *sqlite.ReadTx, refused error, f sqlite.RunFilter) error {
-	e, ok := errors.AsType[*ImmutableError](refused)
-	if !ok {
-		return refused
-	}
-	rows, err := tx.Models(ctx, f, MaxModels)
-	if err != nil {
-		return err
-	}
-	for _, r := range rows {
-		name := r.Model
-		if r.ModelVersion != "" {
-			name += " " + r.ModelVersion
-		}
-		e.Models = append(e.Models, name)
-	}
-	return e
 }

@@ -365,3 +365,34 @@ func TestTrainingSet_Part(t *testing.T) {
 		is.Equal(badFields(is, err), []string{"-1 from_ms"})
 	}
 }
+
+// A slow group keeps nobody from using a store in memory, and may use it too.
+func TestSplit_Group_usesTheStore(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s := value(annoset.OpenMemory(t.Context(), &annoset.Options{BusyTimeout: -1}))(t) // waits for nobody
+	defer s.Close()
+	draft := newDraft(t, s, "one")
+	_, err := s.Add(t.Context(), draft.ID, label("a.wav", "glitch", 0, 10), label("b.wav", "glitch", 0, 10))
+	is.NoErr(err)
+	is.NoErr(s.MarkClean(t.Context(), draft.ID, "c.wav"))
+	v1 := value(s.Publish(t.Context(), draft.ID, nil))(t)
+	training := value(s.TrainingSet(t.Context(), v1.ID))(t)
+	asked := 0
+	part := value(training.Part(annoset.Split{Train: 1, Group: func(string) string {
+		asked++
+		_, err := s.Datasets(t.Context())
+		is.NoErr(err)
+		return ""
+	}}, annoset.Train))(t)
+	is.Equal(len(collect(t, part.Annotations(t.Context(), annoset.Filter{}))), 2)
+	is.Equal(len(collect(t, part.AudioFiles(t.Context()))), 3)
+	is.Equal(len(collect(t, part.CleanAudioFiles(t.Context()))), 1)
+	is.Equal(len(collect(t, part.Examined(t.Context(), annoset.Filter{}))), 3)
+	is.Equal(asked, 12)
+	for _, err := range []error{
+		lastErr((&annoset.TrainingPart{}).AudioFiles(t.Context())), lastErr((&annoset.TrainingSet{}).Examined(t.Context(), annoset.Filter{})),
+	} {
+		is.True(errors.Is(err, annoset.ErrInvalid)) // what was not opened is no panic
+	}
+}

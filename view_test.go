@@ -44,6 +44,18 @@ func TestStore_View(t *testing.T) {
 		is.Equal(len(page.Annotations), 2)
 		is.Equal(page.Revision, value(s.SetByID(t.Context(), draft.ID))(t).Revision)
 	})
+	t.Run("is of the moment in which it begins, not of its first read", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		s := openStore(t, nil)
+		draft := newDraft(t, s.Store, "one")
+		is.NoErr(s.View(t.Context(), func(view *annoset.Store) error {
+			_, err := s.Add(t.Context(), draft.ID, label("a.wav", "glitch", 0, 10))
+			is.NoErr(err)
+			is.Equal(len(collect(t, view.Annotations(t.Context(), draft.ID, annoset.Filter{}))), 0)
+			return nil
+		}))
+	})
 	t.Run("reads all there is, and writes nothing", func(t *testing.T) {
 		t.Parallel()
 		for name, open := range map[string]func(testing.TB) *annoset.Store{"file": openFile, "memory": openMemory} {

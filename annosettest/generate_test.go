@@ -40,7 +40,7 @@ func TestGenerate(t *testing.T) {
 			AudioFiles: 123, LabelsPerFile: 45, ArtifactTypes: []string{"a", "b", "c d"}, Confidence: true,
 		}
 		is.Equal(fingerprint(t, annosettest.Generate(0, annosettest.Shape{})),
-			"90d75e9249a17c745f8ba9e4995654e89364d27e5761ad611d8741d498d849e5")
+			"db19c5ab78877185ccf1ddd24b9768e6de7949b9d3e0efd6ff9e626faf693f5b")
 		is.Equal(fingerprint(t, annosettest.Generate(math.MaxUint64, big)),
 			"1e146375f0064c62ca3447dfe977a0dfdd8d177f2c3f34fe1ced554d225b001e")
 		labels := annosettest.Generate(7, big)
@@ -113,7 +113,7 @@ func TestGenerate(t *testing.T) {
 		s := annosettest.New(t)
 		_, err := s.Import(context.Background(), annosettest.Draft(t, s).ID,
 			annosettest.Generate(1, annosettest.Shape{AudioFiles: -1}), nil)
-		is.Equal(err.Error(), "import: label 0 of the stream: annosettest.Generate: AudioFiles is -1")
+		is.Equal(err.Error(), "annoset: import: label 0 of the stream: annosettest.Generate: AudioFiles is -1")
 	})
 }
 

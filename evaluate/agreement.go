@@ -19,7 +19,7 @@ type AgreementOptions struct {
 	Matching Matching
 	// AudioFiles, if not nil, are the audio files to compare, and no others. One in which a side has no labels counts as
 	// one in which it found nothing. Nil means the files in which at least one side has labels; of two sets, the files
-	// that both have examined.
+	// that both have examined. An empty slice is refused.
 	AudioFiles []string
 	// DurationsMS are the durations of audio files, in milliseconds. Sets also know those that are registered with their
 	// datasets. A file of unknown duration is taken to end with its last label, which leaves out the rest of the audio,
@@ -66,7 +66,9 @@ type TypeAgreement struct {
 func Agree(ctx context.Context, first, second iter.Seq2[annoset.Annotation, error], opts *AgreementOptions,
 ) (Agreement, error) {
 	const op = "measure agreement"
-	m, err := newAgreementMeter(&problems{op: op}, opts)
+	p := &problems{op: op}
+	p.given("ctx", ctx != nil)
+	m, err := newAgreementMeter(p, opts)
 	if err != nil {
 		return Agreement{}, err
 	}

@@ -1,8 +1,6 @@
 package evaluate
 
 import (
-	"fmt"
-
 	"github.com/annoset/annoset"
 	"github.com/annoset/annoset/internal/label"
 	"github.com/annoset/annoset/internal/valid"
@@ -33,6 +31,17 @@ func (p *problems) given(field string, there bool) {
 	}
 }
 
+// audioFiles checks the audio files that options name. An empty list is refused: the files of an empty part, say, would
+// otherwise be taken for all files, or for none, without a word.
+func (p *problems) audioFiles(names []string) {
+	if names != nil && len(names) == 0 {
+		p.Add(-1, "audio_files", "is empty: nil means all that are examined, and AgainstPart evaluates a part")
+	}
+	for i, name := range names {
+		p.Name(i, "audio_files", name)
+	}
+}
+
 // annotation checks a label as a store does.
 func (p *problems) annotation(index int, a *annoset.Annotation) {
 	l := label.Label{
@@ -45,4 +54,4 @@ func (p *problems) annotation(index int, a *annoset.Annotation) {
 }
 
 // wrap adds what was done to an error of a stream, of a store, of the caller's function or of the context.
-func wrap(op string, err error) error { return fmt.Errorf("%s: %w", op, err) }
+func wrap(op string, err error) error { return valid.Failed(op, err) }

@@ -92,8 +92,8 @@ type Options struct {
 	Matching Matching // when a prediction is right
 
 	// AudioFiles, if not nil, are the audio files to evaluate, and no others. One on which the reference says nothing
-	// counts as one without labels. An empty slice that is not nil evaluates no file. Nil means the audio files that the
-	// reference has examined: those that it labels and, if it is a set, those that it marks as clean.
+	// counts as one without labels. Nil means the audio files that the reference has examined: those that it labels and,
+	// if it is a set, those that it marks as clean. An empty slice is refused.
 	//
 	// [AgainstPart] refuses it: the part says which audio files are evaluated.
 	AudioFiles []string
@@ -203,7 +203,9 @@ type Mistake struct {
 func Against(ctx context.Context, reference, predictions iter.Seq2[annoset.Annotation, error], opts *Options,
 ) (Result, error) {
 	const op = "evaluate"
-	e, err := newEvaluator(&problems{op: op}, opts)
+	p := &problems{op: op}
+	p.given("ctx", ctx != nil)
+	e, err := newEvaluator(p, opts)
 	if err != nil {
 		return Result{}, err
 	}

@@ -52,12 +52,11 @@ func TestAgainst(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		e := run(t, evaluate.Options{AudioFiles: []string{"z.wav", "c.wav", "b.wav", "b.wav"}})
-		is.Equal(e.AudioFiles, int64(3))                                                // b, c and z, once each
-		is.Equal(e.Micro.TruePositives, int64(1))                                       // on b
-		is.Equal(e.Micro.FalsePositives, int64(1))                                      // on c, which counts as examined
-		is.Equal(e.Micro.FalseNegatives, int64(0))                                      // a is not among them
-		is.Equal(e.SkippedPredictions, int64(1))                                        // on d
-		is.Equal(run(t, evaluate.Options{AudioFiles: []string{}}).AudioFiles, int64(0)) // an empty list is not the default
+		is.Equal(e.AudioFiles, int64(3))           // b, c and z, once each
+		is.Equal(e.Micro.TruePositives, int64(1))  // on b
+		is.Equal(e.Micro.FalsePositives, int64(1)) // on c, which counts as examined
+		is.Equal(e.Micro.FalseNegatives, int64(0)) // a is not among them
+		is.Equal(e.SkippedPredictions, int64(1))   // on d
 	})
 
 	t.Run("lists some mistakes and passes all to EachMistake", func(t *testing.T) {
@@ -108,6 +107,11 @@ func TestAgainst(t *testing.T) {
 			is.True(errors.Is(err, annoset.ErrInvalid))
 			is.Equal(strings.Fields(badFields(is, err)[0])[1], field)
 		}
+		is := is.New(t)
+		_, err := evaluate.Against(t.Context(), pairs(ref...), pairs(pred...), &evaluate.Options{AudioFiles: []string{}})
+		is.Equal(badFields(is, err), []string{"-1 audio_files"}) // an empty list means neither all nor none
+		_, err = evaluate.Agree(t.Context(), pairs(ref...), pairs(pred...), &evaluate.AgreementOptions{AudioFiles: []string{}})
+		is.Equal(badFields(is, err), []string{"-1 audio_files"})
 	})
 
 	t.Run("refuses bad labels and returns the error of a stream", func(t *testing.T) {
@@ -122,7 +126,7 @@ func TestAgainst(t *testing.T) {
 			yield(annoset.Annotation{}, broken)
 		}, pairs(pred...), nil)
 		is.True(errors.Is(err, broken))
-		is.Equal(err.Error(), "evaluate reference: label 0 of the stream: broken") // and names the side
+		is.Equal(err.Error(), "annoset: evaluate reference: label 0 of the stream: broken") // and names the side
 	})
 
 	t.Run("ends with its context", func(t *testing.T) {

@@ -30,9 +30,7 @@ func newEvaluator(p *problems, opts *Options) (*evaluator, error) {
 		e.opts = *opts
 	}
 	e.opts.Matching.check(p)
-	for i, name := range e.opts.AudioFiles {
-		p.Name(i, "audio_files", name)
-	}
+	p.audioFiles(e.opts.AudioFiles)
 	if err := p.err(); err != nil {
 		return nil, err
 	}

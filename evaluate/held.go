@@ -32,7 +32,7 @@ func hold(ctx context.Context, op string, labels iter.Seq2[annoset.Annotation, e
 	n := 0
 	for a, err := range labels {
 		if err != nil {
-			return nil, fmt.Errorf("%s: label %d of the stream: %w", op, n, err)
+			return nil, wrap(op, fmt.Errorf("label %d of the stream: %w", n, err))
 		}
 		if n%1024 == 0 && ctx.Err() != nil {
 			return nil, wrap(op, ctx.Err())

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -82,6 +83,24 @@ func TestAgainstPart(t *testing.T) {
 			is.Equal(e.SkippedPredictions, int64(len(predicted))) // no prediction lies in it
 			is.Equal(e.Mistakes, []evaluate.Mistake{})
 			is.Equal(slices.Sorted(maps.Keys(e.ByType)), []string{"glitch", "hum", "never"}) // the vocabulary all the same
+		})
+	})
+
+	t.Run("refuses a part that is empty though its fraction is not 0", func(t *testing.T) {
+		t.Parallel()
+		inBoth(t, func(t *testing.T, s *annoset.Store) {
+			is := is.New(t)
+			set := proof.NewDraft(t, s, "few")
+			_, err := s.Add(t.Context(), set.ID, label("a.wav", "glitch", 0, 10))
+			is.NoErr(err)
+			is.NoErr(s.MarkClean(t.Context(), set.ID, "b.wav"))
+			training := proof.Value(s.TrainingSet(t.Context(), published(t, s, set.ID).Set.ID))(t)
+			part := proof.Value(training.Part(annoset.Split{Train: 0.999999, Test: 0.000001}, annoset.Test))(t)
+
+			_, err = evaluate.AgainstPart(t.Context(), part, pairs(), nil)
+
+			is.Equal(badFields(is, err), []string{"-1 part"})
+			is.True(strings.Contains(err.Error(), "2 examined audio files")) // how few there are
 		})
 	})
 
@@ -172,7 +191,7 @@ func TestAgainstPart(t *testing.T) {
 		predicted := func(func(annoset.Annotation, error) bool) { read = true }
 		for _, opts := range []evaluate.Options{{AudioFiles: []string{"00.wav"}}, {AudioFiles: []string{}}} {
 			_, err := evaluate.AgainstPart(t.Context(), part, predicted, &opts)
-			is.Equal(badFields(is, err), []string{"-1 audio_files"}) // also one of no files
+			is.Equal(badFields(is, err), []string{"-1 audio_files"}) // an empty list too
 		}
 		_, err := evaluate.AgainstPart(t.Context(), nil, predicted, &evaluate.Options{
 			Everywhere: true, Matching: evaluate.Matching{By: "ear"},
@@ -191,7 +210,7 @@ func TestAgainstPart(t *testing.T) {
 			_ = yield(glitchAt(0, 1), nil) && yield(annoset.Annotation{}, broken)
 		}, nil)
 		is.True(errors.Is(err, broken))
-		is.Equal(err.Error(), "evaluate part predictions: label 1 of the stream: broken")
+		is.Equal(err.Error(), "annoset: evaluate part predictions: label 1 of the stream: broken")
 		_, err = evaluate.AgainstPart(t.Context(), part, pairs(glitchAt(5, 1)), nil)
 		is.Equal(badFields(is, err), []string{"0 end_ms"})
 		_, err = evaluate.AgainstPart(t.Context(), part, nil, nil)
@@ -261,4 +280,23 @@ func partOf(t *testing.T, training *annoset.TrainingSet, part annoset.Part) *ann
 		split, part = annoset.Split{Test: 1}, annoset.Test
 	}
 	return proof.Value(training.Part(split, part))(t)
+}
+
+// A nil context is an error of the caller's, and no panic.
+func TestRefusesANilContext(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s := proof.OpenStore(t, nil).Store
+	training, predicted := trained(t, s)
+	part := partOf(t, training, annoset.Test)
+	labels := pairs(predicted...)
+	var none context.Context
+	_, against := evaluate.Against(none, labels, labels, nil)
+	_, set := evaluate.AgainstSet(none, s, training.Set.ID, labels, nil)
+	_, ofPart := evaluate.AgainstPart(none, part, labels, nil)
+	_, agree := evaluate.Agree(none, labels, labels, nil)
+	_, sets := evaluate.AgreeSets(none, s, training.Set.ID, training.Set.ID, nil)
+	for _, err := range []error{against, set, ofPart, agree, sets} {
+		is.Equal(badFields(is, err), []string{"-1 ctx"})
+	}
 }

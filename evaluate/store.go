@@ -24,6 +24,7 @@ func AgainstSet(ctx context.Context, store *annoset.Store, setID uuid.UUID,
 ) (Result, error) {
 	const op = "evaluate"
 	p := &problems{op: op}
+	p.given("ctx", ctx != nil)
 	p.given("store", store != nil)
 	e, err := newEvaluator(p, opts)
 	if err != nil {
@@ -47,21 +48,24 @@ func AgainstSet(ctx context.Context, store *annoset.Store, setID uuid.UUID,
 
 // AgainstPart compares predictions with one part of a published set, such as the test part, which a model has not
 // learned from. It evaluates exactly the audio files of the part that the set has examined: those with labels and the
-// clean ones. In an empty part, that is no file. Predictions on files of other parts are skipped and counted, so a
+// clean ones. Predictions on files of other parts are skipped and counted, so a
 // model may predict on all files. Options may be nil, and must not set AudioFiles or Everywhere: for other files than
 // those of a part, use [AgainstSet].
 //
-// The predictions come in any order, from the same store too, and are held in memory. EachMistake may use the store.
+// The predictions come in any order, from the same store too, and are held in memory. EachMistake may use the store. A
+// part whose fraction is 0 has no files, and the result is of none.
 //
-// Errors: an [*annoset.ValidationError] for bad options or predictions, which are counted from 0 in their order; the
-// error of the predictions or of EachMistake; that of the context.
+// Errors: an [*annoset.ValidationError] for bad options or predictions, which are counted from 0 in their order, and
+// if the part is empty though its fraction is not 0: the set has too few audio files, or too few groups, for the
+// split; the error of the predictions or of EachMistake; that of the context.
 func AgainstPart(ctx context.Context, part *annoset.TrainingPart, predictions iter.Seq2[annoset.Annotation, error],
 	opts *Options,
 ) (Result, error) {
 	const op = "evaluate part"
 	p := &problems{op: op}
+	p.given("ctx", ctx != nil)
 	p.given("part", part != nil)
-	if opts != nil && opts.AudioFiles != nil {
+	if opts != nil && len(opts.AudioFiles) > 0 {
 		p.Add(-1, "audio_files", "is set, but the part says which audio files are evaluated")
 	}
 	if opts != nil && opts.Everywhere {
@@ -74,11 +78,34 @@ func AgainstPart(ctx context.Context, part *annoset.TrainingPart, predictions it
 	for name := range part.Set.AnnotationsByType { // zeros included: the vocabulary
 		e.score(name)
 	}
+	if err := hasFiles(ctx, op, part); err != nil {
+		return Result{}, err
+	}
 	predicted, err := hold(ctx, op+" predictions", predictions)
 	if err != nil {
 		return Result{}, err
 	}
 	return e.run(ctx, part.Examined(ctx, annoset.Filter{}), predicted)
+}
+
+// hasFiles returns an error if a part is empty that should not be.
+func hasFiles(ctx context.Context, op string, part *annoset.TrainingPart) error {
+	fraction := map[annoset.Part]float64{
+		annoset.Train: part.Split.Train, annoset.Validation: part.Split.Validation, annoset.Test: part.Split.Test,
+	}[part.Part]
+	if fraction == 0 {
+		return nil
+	}
+	for _, err := range part.AudioFiles(ctx) {
+		if err != nil {
+			err = wrap(op, err)
+		}
+		return err // there is one, or there is no reading
+	}
+	p := &problems{op: op}
+	p.Add(-1, "part", "%s is empty: the set has %d examined audio files, and none fell into a fraction of %v", part.Part,
+		part.Set.AnnotatedAudioFiles+part.Set.CleanAudioFiles, fraction)
+	return p.err()
 }
 
 // declaredTypes returns the vocabulary of a set's dataset.
@@ -107,6 +134,7 @@ func AgreeSets(ctx context.Context, store *annoset.Store, firstSetID, secondSetI
 ) (Agreement, error) {
 	const op = "measure agreement"
 	p := &problems{op: op}
+	p.given("ctx", ctx != nil)
 	p.given("store", store != nil)
 	m, err := newAgreementMeter(p, opts)
 	if err != nil {

@@ -62,7 +62,7 @@ func TestRead_Audacity_asAudacityDoes(t *testing.T) {
 	for text, found := range map[string]string{"x\t1\t2\ta\n": `"x"`, "1e999\t2\ta\n": `"1e999"`, "1\t1e999\ta\n": `"1e999"`, "a b\n": `"a b"`} {
 		is := is.New(t)
 		r := readFormat(labelfile.Audacity, []byte(text), labelfile.ReadOptions{Name: "x.txt"})
-		e, ok := r.err.(*labelfile.SyntaxError) //nolint:errorlint // as it is
+		e, ok := r.err.(*labelfile.SyntaxError)
 		is.True(ok)
 		is.Equal(e.Found, found)
 	}

@@ -31,14 +31,19 @@ type ExportOptions struct {
 // what a format may lose; the report counts it. A format whose files hold one audio file needs a filter for one audio
 // file, or [ExportDir].
 //
-// In memory are what Write holds, the names of clean audio files, and in formats that say durations (textgrid, jams,
-// label-studio) the labels of one audio file. In a store in memory, w must not use the store.
+// The file is complete before w gets the first byte: it is made in memory or, beyond a megabyte, in a temporary file.
+// So a slow w keeps nobody from using the store, and may use it too. Beside that, in memory are what Write holds, the
+// names of clean audio files, and in formats that say durations (textgrid, jams, label-studio) the labels of one audio
+// file.
 //
-// Errors: [annoset.ErrNotFound]; an [*annoset.ValidationError]; the writer's own. After an error what was written is
-// not a whole file.
+// Errors: [annoset.ErrNotFound]; an [*annoset.ValidationError]; the writer's own, after which w may have a part of the
+// file. After any other error w has nothing.
 func Export(ctx context.Context, store *annoset.Store, setID uuid.UUID, w io.Writer, f Format, opts *ExportOptions,
-) (WriteReport, error) {
+) (report WriteReport, err error) {
 	const op = "export"
+	if err := given(op, "ctx", ctx != nil); err != nil {
+		return WriteReport{}, err
+	}
 	if err := given(op, "writer", w != nil); err != nil {
 		return WriteReport{}, err
 	}
@@ -46,11 +51,19 @@ func Export(ctx context.Context, store *annoset.Store, setID uuid.UUID, w io.Wri
 	if err != nil {
 		return WriteReport{}, err
 	}
-	var report WriteReport
+	var file spool
+	defer func() {
+		if closed := file.close(); err == nil && closed != nil {
+			report, err = WriteReport{}, failed(op, closed)
+		}
+	}()
 	err = store.View(ctx, func(view *annoset.Store) (err error) {
-		report, err = e.write(ctx, view, w)
+		report, err = e.write(ctx, view, &file)
 		return err
 	})
+	if err == nil {
+		err = file.sendTo(w)
+	}
 	if err != nil {
 		return WriteReport{}, failed(op, err)
 	}
@@ -69,13 +82,16 @@ func Export(ctx context.Context, store *annoset.Store, setID uuid.UUID, w io.Wri
 func ExportDir(ctx context.Context, store *annoset.Store, setID uuid.UUID, dir string, f Format, opts *ExportOptions,
 ) (WriteReport, error) {
 	op := fmt.Sprintf("export to %q", dir)
+	if err := given(op, "ctx", ctx != nil); err != nil {
+		return WriteReport{}, err
+	}
 	e, err := newExport(op, store, setID, f, opts)
 	if err != nil {
 		return WriteReport{}, err
 	}
 	var report WriteReport
 	err = store.View(ctx, func(view *annoset.Store) error { // first of all: a closed store must leave no trace on the disk
-		return whole.Write(whole.Folder, dir, func(temp string) (err error) {
+		return whole.Write(ctx, whole.Folder, dir, func(temp string) (err error) {
 			if err := os.Mkdir(temp, 0o777); err != nil {
 				return err
 			}
@@ -181,7 +197,7 @@ func (e *export) duration(file *annoset.AudioFile) int64 {
 // writeDir writes one file for each audio file.
 func (e *export) writeDir(ctx context.Context, view *annoset.Store, dir string) (WriteReport, error) {
 	var total WriteReport
-	var all remarks
+	all := remarks{format: e.spec.format, strict: e.opts.Strict}
 	for file, err := range view.Examined(ctx, e.setID, e.opts.Filter) {
 		if err != nil {
 			return WriteReport{}, renamed(e.op, err)
@@ -199,7 +215,10 @@ func (e *export) writeDir(ctx context.Context, view *annoset.Store, dir string) 
 		total.Labels += report.Labels
 		all.merge(report.Remarks)
 		if _, whole := filename.Unescape(filename.Escape(file.ID)); e.spec.single && !e.spec.names && !whole {
-			all.add(codec.NameLost, annoset.Place{Text: file.ID})
+			all.add(codec.NameLost, annoset.Place{File: file.ID})
+		}
+		if all.refused != nil {
+			return WriteReport{}, all.refused
 		}
 	}
 	total.Remarks = all.all()

@@ -18,6 +18,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/proof"
 	"github.com/annoset/annoset/labelfile"
 )
 
@@ -42,7 +43,7 @@ func TestExport(t *testing.T) {
 	is.True(errors.Is(err, annoset.ErrInvalid)) // two audio files do not go into one label track
 	_, err = labelfile.Export(t.Context(), s, draft.ID, failing{fs.ErrPermission}, labelfile.DCASE, nil)
 	is.True(errors.Is(err, fs.ErrPermission)) // the writer's own error
-	is.Equal(err.Error(), "export: permission denied")
+	is.Equal(err.Error(), "annoset: export: permission denied")
 	_, err = labelfile.Export(t.Context(), s, draft.ID, failing{syscall.ENOSPC}, labelfile.DCASE, nil)
 	is.True(errors.Is(err, annoset.ErrFull)) // as of the store's own disk
 }
@@ -219,4 +220,55 @@ func fileNames(t testing.TB, dir string) []string {
 		names = append(names, e.Name())
 	}
 	return names
+}
+
+// A slow writer keeps nobody from using a store in memory, and may use it too.
+func TestExport_toASlowWriter(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s := proof.Value(annoset.OpenMemory(t.Context(), &annoset.Options{BusyTimeout: -1}))(t) // waits for nobody
+	defer s.Close()
+	draft := proof.NewDraft(t, s, "one")
+	_, err := s.Import(t.Context(), draft.ID, proof.Stream(40_000, 10), nil)
+	is.NoErr(err)
+	var whole, slow bytes.Buffer
+	_, err = labelfile.Export(t.Context(), s, draft.ID, &whole, labelfile.CSV, nil)
+	is.NoErr(err)
+	calls := 0
+	_, err = labelfile.Export(t.Context(), s, draft.ID, writerFunc(func(p []byte) (int, error) {
+		calls++
+		if _, err := s.Datasets(t.Context()); err != nil { // as another goroutine would, while this one is slow
+			return 0, err
+		}
+		return slow.Write(p)
+	}), labelfile.CSV, nil)
+	is.NoErr(err)
+	is.True(calls > 1)
+	is.True(whole.Len() > 1<<20)
+	is.Equal(slow.Len(), whole.Len())
+	is.True(bytes.Equal(slow.Bytes(), whole.Bytes()))
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+func TestRefusesANilContext(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s := proof.OpenStore(t, nil).Store
+	draft := proof.NewDraft(t, s, "one")
+	var none context.Context
+	dir := filepath.Join(t.TempDir(), "out")
+	_, one := labelfile.Import(none, s, draft.ID, strings.NewReader(""), labelfile.CSV, nil)
+	_, folder := labelfile.ImportFS(none, s, draft.ID, os.DirFS(t.TempDir()), labelfile.CSV, nil)
+	_, out := labelfile.Export(none, s, draft.ID, io.Discard, labelfile.CSV, nil)
+	_, outDir := labelfile.ExportDir(none, s, draft.ID, dir, labelfile.CSV, nil)
+	for _, err := range []error{one, folder, out, outDir} {
+		bad, ok := errors.AsType[*annoset.ValidationError](err)
+		is.True(ok)
+		is.Equal(bad.Problems[0].Field, "ctx")
+	}
+	_, err := os.Stat(dir)
+	is.True(errors.Is(err, fs.ErrNotExist)) // nothing was begun
 }

@@ -50,7 +50,7 @@ func TestImport(t *testing.T) {
 		_, err := labelfile.Import(t.Context(), s, draft.ID, strings.NewReader("\x00\x01\x02"), "", nil)
 		is.True(errors.Is(err, annoset.ErrInvalid)) // it looks like nothing
 		_, err = labelfile.Import(t.Context(), s, draft.ID, iotest.ErrReader(errors.New("broken")), labelfile.CSV, nil)
-		is.Equal(err.Error(), "import: broken") // the file is no stream of labels to the caller
+		is.Equal(err.Error(), "annoset: import: broken") // the file is no stream of labels to the caller
 	})
 	t.Run("skips the labels that are there, each as often as it is", func(t *testing.T) {
 		t.Parallel()
@@ -219,7 +219,7 @@ func TestImportFS(t *testing.T) {
 		is.Equal(e.Name, "deep/z.txt")
 		_, err = labelfile.ImportFS(t.Context(), s, draft.ID, fstest.MapFS{"notes.md": folder["notes.md"]}, "", nil)
 		is.True(errors.Is(err, annoset.ErrInvalid)) // there is nothing to import
-		is.Equal(err.Error(), "import: annoset: invalid input: folder has no file of a known format")
+		is.Equal(err.Error(), "annoset: import: invalid input: folder has no file of a known format")
 		is.Equal(dump(t, s), before)
 	})
 }

@@ -70,10 +70,10 @@ var clocksIn = map[labelfile.Format]func(start, end string) string{
 
 // times1000 multiplies by 1000 in text.
 func times1000(seconds string) string {
-	if i := strings.IndexByte(seconds, 'e'); i >= 0 {
+	if digits, exponent, ok := strings.Cut(seconds, "e"); ok {
 		var power int
-		fmt.Sscan(seconds[i+1:], &power) //nolint:errcheck // the texts are those below
-		return fmt.Sprintf("%se%d", seconds[:i], power+3)
+		fmt.Sscan(exponent, &power) //nolint:errcheck // the texts are those below
+		return fmt.Sprintf("%se%d", digits, power+3)
 	}
 	return seconds + "e3"
 }
@@ -117,8 +117,8 @@ func TestRead_whatRoundsToALawfulTime(t *testing.T) {
 			return
 		}
 		if s.wantMS < 0 {
-			_, refused := r.err.(*labelfile.SyntaxError) //nolint:errorlint // as it is
-			is.True(refused)                             // this is no time
+			_, refused := r.err.(*labelfile.SyntaxError)
+			is.True(refused) // this is no time
 			return
 		}
 		is.NoErr(r.err)

@@ -137,7 +137,7 @@ var tableFormats = []formatSpec{
 	},
 	tableFormat(Raven, &table.Raven, ".selections.txt", ".selection.table.txt", ".txt"),
 	{
-		format: Lhotse, endings: []string{".jsonl", ".json"}, looksLike: likeLhotse,
+		format: Lhotse, endings: []string{".jsonl", ".json", ".ndjson"}, looksLike: likeLhotse,
 		read:  func(src *codec.Source, _ *ReadOptions) error { return jsonlines.ReadLhotse(src) },
 		write: func(dst *codec.Target, _ *WriteOptions) error { return jsonlines.WriteLhotse(dst) },
 	},
@@ -146,7 +146,7 @@ var tableFormats = []formatSpec{
 // tableFormat is the specification of a format of rows and columns.
 func tableFormat(f Format, l *table.Layout, endings ...string) formatSpec {
 	return formatSpec{
-		format: f, single: f == SimpleSeq, endings: endings,
+		format: f, single: f == SimpleSeq, table: true, endings: endings,
 		looksLike: func(head []byte) likeness { return likeTable(f, l, head) },
 		read: func(src *codec.Source, opts *ReadOptions) error {
 			o := opts.Table.layout()

@@ -63,6 +63,23 @@ func writerDSN(cfg Config) string {
 	q := pragmas(cfg)
 	q.Add("_pragma", "cache_size(-16384)") // KiB; many pages are written in one transaction
 	q.Set("mode", "rwc")
+	q.Add("_pragma", "journal_size_limit("+strconv.Itoa(logLarge)+")") // of a log that is started over
+	return fileURI(cfg.Path) + "?" + q.Encode()
+}
+
+// holdDSN is for Hold: the connection keeps the lock that it takes.
+func holdDSN(cfg Config) string {
+	q := pragmas(cfg)
+	q.Set("mode", "rw")
+	q.Add("_pragma", "locking_mode(EXCLUSIVE)")
+	return fileURI(cfg.Path) + "?" + q.Encode()
+}
+
+// keeperDSN is for checkpoints, which wait for nobody.
+func keeperDSN(cfg Config) string {
+	cfg.BusyTimeout = 0
+	q := pragmas(cfg)
+	q.Set("mode", "rw")
 	return fileURI(cfg.Path) + "?" + q.Encode()
 }
 

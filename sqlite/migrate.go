@@ -3,11 +3,13 @@ package sqlite
 import (
 	"context"
 	"embed"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
-	"strings"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	lib "modernc.org/sqlite/lib"
@@ -33,8 +35,17 @@ func schemaVersion() int { return len(steps()) }
 // header is what the header of a file says.
 type header struct {
 	application, version, tables int
-	dsn                          string // the DSN that it was read with
-	immutable                    bool   // the DSN reads without locks
+	objects                      []object    // of a store
+	file                         os.FileInfo // nil: there was none
+	pool                         *sqlx.DB    // that it was read through; nil: none
+	immutable                    bool        // the pool reads without locks
+}
+
+func (h header) close() error {
+	if h.pool == nil {
+		return nil
+	}
+	return h.pool.Close()
 }
 
 // blank reports whether the file is empty.
@@ -49,6 +60,8 @@ func (h header) check() error {
 			schemaVersion())
 	case h.version == 0:
 		return fmt.Errorf("%w: it has no schema version", ErrNotAStore)
+	case h.version < 0:
+		return fmt.Errorf("%w: it has schema version %d", ErrNotAStore, h.version)
 	}
 	return nil
 }
@@ -63,45 +76,117 @@ const smallestFile = 512
 // another store of this process holds on the file.
 func peek(ctx context.Context, cfg Config) (header, error) {
 	info, err := os.Stat(cfg.Path)
+	isNew := errors.Is(err, fs.ErrNotExist) && !cfg.ReadOnly
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && !cfg.ReadOnly:
-		return header{}, nil
+	case isNew:
 	case err != nil:
 		return header{}, err
 	case !info.Mode().IsRegular():
 		return header{}, fmt.Errorf("%w: not a regular file", ErrNotAStore)
+	}
+	if err := checkBeside(cfg); err != nil || isNew {
+		return header{}, err
+	}
+	switch {
 	case info.Size() == 0 && !cfg.ReadOnly:
-		return header{}, nil
+		return header{file: info}, nil
 	case info.Size() < smallestFile:
 		return header{}, fmt.Errorf("%w: %d bytes", ErrNotAStore, info.Size())
 	}
-	if !hasWAL(cfg) {
+	for range 3 { // in case somebody begins to write just now
+		state := stateOf(cfg)
+		if state.log {
+			break
+		}
 		// Nobody has it open for writing, so it can be read without locks and without a file beside it.
 		h, err := readHeader(ctx, cfg, immutableDSN(cfg))
-		if h.immutable = true; !hasWAL(cfg) {
+		if state.same(stateOf(cfg)) {
+			h.file, h.immutable = state.info, true
 			return h, err
 		}
+		if err := h.close(); err != nil {
+			return header{}, err
+		}
 	}
-	return readHeader(ctx, cfg, readerDSN(cfg)) // the log may have a newer header than the file
+	if err := checkLog(ctx, cfg); err != nil {
+		return header{}, err
+	}
+	h, err := readHeader(ctx, cfg, readerDSN(cfg)) // the log may have a newer header than the file
+	if code, _ := Code(err); code == lib.SQLITE_READONLY_ROLLBACK && !cfg.ReadOnly {
+		// A program without a log crashed here, and SQLite puts the file in order as soon as it may write to it.
+		if err := markedAsStore(cfg.Path); err != nil {
+			return h, err
+		}
+		h, err = readHeader(ctx, cfg, writerDSN(cfg))
+	}
+	h.file = info
+	return h, err
 }
 
-func hasWAL(cfg Config) bool {
-	_, err := os.Stat(cfg.Path + "-wal")
-	return !errors.Is(err, fs.ErrNotExist)
+// markedAsStore returns an error unless the header of a file, which may be torn, says that it is a store. It may open
+// the file: a journal that a crash has left is there only if no store of this process has it open.
+func markedAsStore(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	const offset = 68
+	var id [4]byte
+	if _, err := f.ReadAt(id[:], offset); err != nil {
+		return err
+	}
+	if n := binary.BigEndian.Uint32(id[:]); n != applicationID {
+		return fmt.Errorf("%w: a SQLite database with application id %#x", ErrNotAStore, n)
+	}
+	return nil
 }
 
-func readHeader(ctx context.Context, cfg Config, dsn string) (header, error) {
-	pool, err := newPool(dsn, 1, cfg.Wrap)
+// readHeader reads the header of a file, and its schema if it is a store. Without an error, the pool that it was read
+// through is still open.
+func readHeader(ctx context.Context, cfg Config, dsn string) (h header, err error) {
+	pool, err := newPool(dsn, 0, cfg.Wrap)
 	if err != nil {
 		return header{}, err
 	}
-	defer pool.Close()
-	h, err := headerOf(ctx, pool)
-	h.dsn = dsn
-	if isNotADB(err) {
-		err = fmt.Errorf("%w: %w", ErrNotAStore, err)
+	defer func() {
+		if h.pool = pool; err != nil {
+			err = errors.Join(err, pool.Close())
+			h.pool = nil
+		}
+	}()
+	c, err := pool.Connx(ctx)
+	if err != nil {
+		return header{}, headerFault(err)
 	}
-	return h, reason(cfg, err)
+	defer c.Close()                           // it goes back to the pool
+	if err := beginRead(ctx, c); err != nil { // header and schema are of one state
+		return header{}, err
+	}
+	defer rollback(c)
+	if h, err = headerOf(ctx, c); err != nil {
+		return h, headerFault(err)
+	}
+	if h.check() != nil {
+		return h, nil
+	}
+	dc, err := driverConn(c)
+	if err != nil {
+		return h, err
+	}
+	h.objects, err = dc.objects()
+	return h, err
+}
+
+// headerFault says of an error in reading the header what is wrong with the file.
+func headerFault(err error) error {
+	switch code, _ := Code(err); code & 0xff {
+	case lib.SQLITE_NOTADB:
+		return fmt.Errorf("%w: %w", ErrNotAStore, err)
+	case lib.SQLITE_ERROR: // the format is one that SQLite does not know
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return err
 }
 
 // getter is a pool, or one connection of it.
@@ -109,24 +194,17 @@ type getter interface {
 	GetContext(ctx context.Context, dest any, query string, args ...any) error
 }
 
-func headerOf(ctx context.Context, db getter) (h header, err error) {
-	return h, errors.Join(
-		db.GetContext(ctx, &h.tables, "SELECT count(*) FROM sqlite_schema"),
-		db.GetContext(ctx, &h.application, "PRAGMA application_id"),
-		db.GetContext(ctx, &h.version, "PRAGMA user_version"),
-	)
-}
-
-// reason adds to err why SQLite could not open a file, which its own error does not say.
-func reason(cfg Config, err error) error {
-	if code, ok := Code(err); !ok || code&0xff != lib.SQLITE_CANTOPEN {
-		return err
+// headerOf reads the header in one statement, and so of one state: another process may be making the store just now.
+func headerOf(ctx context.Context, db getter) (header, error) {
+	var row struct {
+		Tables      int `db:"tables"`
+		Application int `db:"application_id"`
+		Version     int `db:"user_version"`
 	}
-	f, openErr := os.Open(cfg.Path)
-	if openErr != nil {
-		return openErr
-	}
-	return errors.Join(err, f.Close())
+	err := db.GetContext(ctx, &row, `
+		SELECT (SELECT count(*) FROM sqlite_schema) AS tables, application_id, user_version
+		FROM pragma_application_id, pragma_user_version`)
+	return header{tables: row.Tables, application: row.Application, version: row.Version}, err
 }
 
 // enterWAL switches the file to write-ahead logging. Two processes that create one store at the same time may both try,
@@ -136,7 +214,7 @@ func (db *DB) enterWAL(ctx context.Context) error {
 		var mode string
 		err := db.writer.GetContext(ctx, &mode, "PRAGMA journal_mode = WAL")
 		if err == nil && mode != "wal" {
-			err = fmt.Errorf("sqlite: no write-ahead log on this file system: journal mode %q", mode)
+			err = fmt.Errorf("%w: no write-ahead log on this file system: journal mode %q", errors.ErrUnsupported, mode)
 		}
 		return err
 	})
@@ -153,51 +231,63 @@ func (db *DB) migrate(ctx context.Context) error {
 	}); err == nil && h.version == schemaVersion() {
 		return h.check()
 	}
-	return inTx(ctx, db.writer, db.beginWrite, func(tx ReadTx) error { return migrateAll(ctx, tx.conn) })
+	n := &notes{logger: db.cfg.Logger}
+	defer n.tell(ctx)
+	began, from := time.Now(), 0
+	if err := inTx(ctx, db.writer, db.beginWrite, func(tx ReadTx) (err error) {
+		from, err = migrateAll(ctx, tx.conn)
+		return err
+	}); err != nil {
+		return err
+	}
+	if from > 0 && from < schemaVersion() {
+		n.add(slog.LevelInfo, "schema migrated", slog.Int("from", from), slog.Int("to", schemaVersion()),
+			slog.Duration("took", time.Since(began)))
+	}
+	db.checkpoint(ctx, n)
+	return nil
 }
 
 // migrateAll runs the steps that a file lacks.
-func migrateAll(ctx context.Context, c *sqlx.Conn) error {
+func migrateAll(ctx context.Context, c *sqlx.Conn) (from int, err error) {
 	h, err := headerOf(ctx, c)
 	if err != nil {
-		return err
+		return 0, err
 	}
+	var found []object
 	if !h.blank() {
 		if err := h.check(); err != nil {
-			return err
+			return 0, err
+		}
+		dc, err := driverConn(c)
+		if err != nil {
+			return 0, err
+		}
+		if found, err = dc.objects(); err != nil {
+			return 0, err
+		}
+		if err := checkObjects(h.version, found); err != nil {
+			return 0, err
 		}
 	}
 	if h.version == schemaVersion() {
-		return nil
+		return h.version, nil
 	}
-	if err := dropRepeatable(ctx, c); err != nil {
-		return err
+	if err := dropRepeatable(ctx, c, h.version, found); err != nil {
+		return 0, err
 	}
 	for _, name := range append(steps()[h.version:], "schema/views.sql", "schema/guards.sql") {
 		text, err := schema.ReadFile(name)
 		if err != nil {
-			return err
+			return 0, err
 		}
-		if _, err := c.ExecContext(ctx, string(text)); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+		if _, err := c.ExecContext(ctx, string(text)); FaultOf(err) == FaultOther {
+			return 0, fmt.Errorf("%w: %s: %w", ErrDamaged, name, err) // the file is not what it says
+		} else if err != nil {
+			return 0, fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	_, err = c.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID,
 		schemaVersion()))
-	return err
-}
-
-// dropRepeatable drops the triggers and views, which are created again after the last step.
-func dropRepeatable(ctx context.Context, c *sqlx.Conn) error {
-	var drops []string
-	err := c.SelectContext(ctx, &drops, `
-		SELECT 'DROP ' || upper(type) || ' ' || name
-		FROM sqlite_schema
-		WHERE type IN ('trigger', 'view')
-		ORDER BY type, name`)
-	if err != nil || len(drops) == 0 {
-		return err
-	}
-	_, err = c.ExecContext(ctx, strings.Join(drops, ";\n"))
-	return err
+	return h.version, err
 }

@@ -25,6 +25,9 @@ func (db *DB) takeTurn(ctx context.Context) error {
 		return nil
 	default:
 	}
+	if db.takeTidied() {
+		return nil
+	}
 	timer := time.NewTimer(db.cfg.BusyTimeout)
 	defer timer.Stop()
 	select {
@@ -34,6 +37,18 @@ func (db *DB) takeTurn(ctx context.Context) error {
 		return ctx.Err()
 	case <-timer.C:
 		return ErrBusy
+	}
+}
+
+// takeTidied waits until the log is truncated, if that is being done just now, and takes the turn if it is free.
+func (db *DB) takeTidied() bool {
+	db.tidying.Lock()
+	defer db.tidying.Unlock()
+	select {
+	case db.turn <- struct{}{}:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -29,13 +29,8 @@ func Version(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow, minIoU 
 		title = fmt.Sprintf("## Version %d (%s)", set.Version, date(*set.PublishedMS))
 		facts = append(facts, "Digest `"+*set.Digest+"`.")
 	}
-	switch {
-	case parent.Gone && parent.Set != nil:
-		facts = append(facts, fmt.Sprintf("Made from a draft that was deleted, on version %d.", parent.Set.Version))
-	case parent.Gone:
-		facts = append(facts, "Made from a draft that was deleted.")
-	case parent.Set != nil:
-		facts = append(facts, fmt.Sprintf("Made from version %d.", parent.Set.Version))
+	if from := origin(&parent); from != "" {
+		facts = append(facts, from)
 	}
 	section := []string{title}
 	if len(facts) > 0 {
@@ -49,6 +44,25 @@ func Version(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow, minIoU 
 		section = append(section, log)
 	}
 	return section, nil
+}
+
+// origin says what a version was made from.
+func origin(p *diff.Predecessor) string {
+	var from string
+	switch {
+	case p.Gone:
+		from = "Made from a draft that was deleted"
+	case p.Draft != nil:
+		from = fmt.Sprintf("Made from version %d when that was a draft", p.Draft.Version)
+	case p.Set != nil:
+		return fmt.Sprintf("Made from version %d.", p.Set.Version)
+	default:
+		return ""
+	}
+	if p.Set != nil {
+		from += fmt.Sprintf(", on version %d", p.Set.Version)
+	}
+	return from + "."
 }
 
 func date(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.DateOnly) }

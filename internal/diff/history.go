@@ -107,7 +107,8 @@ func (h *history) state(ctx context.Context, set *sqlite.SetSeeing) (state State
 	return State{Set: set, Kind: c.Kind, Label: now}, changed, nil
 }
 
-// before returns the label in the predecessor of a set. Sets are visited in order of version, so it is known already.
+// before returns the label in the parent of a set or, if that was deleted, in the published set below. Sets are
+// visited in order of version, so it is known already.
 func (h *history) before(ctx context.Context, set *sqlite.SetSeeing) (*label.Label, error) {
 	if set.ParentUUID == nil {
 		return nil, nil
@@ -115,9 +116,13 @@ func (h *history) before(ctx context.Context, set *sqlite.SetSeeing) (*label.Lab
 	if a, known := h.byUUID[*set.ParentUUID]; known {
 		return a, nil
 	}
-	parent, err := FindPredecessor(ctx, h.tx, &sqlite.SetRow{ParentUUID: set.ParentUUID, BaseID: set.BaseID})
-	if err != nil || parent.Set == nil {
+	_, found, err := h.tx.SetByUUID(ctx, *set.ParentUUID)
+	if err != nil || found || set.BaseID == nil {
 		return nil, err
 	}
-	return h.byUUID[parent.Set.UUID], nil
+	base, _, err := h.tx.SetByID(ctx, *set.BaseID)
+	if err != nil {
+		return nil, err
+	}
+	return h.byUUID[base.UUID], nil
 }

@@ -253,5 +253,5 @@ func TestMatch_endsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	_, err := match(ctx, []label.Label{at(1, "hum", 0, 10)}, []label.Label{at(2, "hum", 1, 10)}, 0.5)
-	is.Equal(err, context.Canceled) // many that lie over one another take long
+	is.Equal(err, context.Canceled) // matching many that overlap takes long
 }

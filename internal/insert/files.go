@@ -2,19 +2,19 @@ package insert
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/annoset/annoset/internal/reader"
 	"github.com/annoset/annoset/internal/valid"
 	"github.com/annoset/annoset/sqlite"
 )
 
-// ErrHasLabels is returned when an audio file with labels would be marked as clean.
-var ErrHasLabels = errors.New("has labels")
+// HasLabelsError says that an audio file cannot be clean.
+type HasLabelsError struct{ File string }
+
+func (e *HasLabelsError) Error() string { return "audio file " + valid.Brief(e.File) + " has labels" }
 
 // MarkClean marks an audio file as clean in a draft. It adds a file that the dataset does not have yet. If the file has
-// labels, the error wraps [ErrHasLabels].
+// labels, the error is a [*HasLabelsError].
 func MarkClean(ctx context.Context, tx *sqlite.WriteTx, set *sqlite.SetRow, name string) error {
 	file, known, err := tx.FileByName(set.DatasetID, name)
 	if err != nil {
@@ -40,7 +40,7 @@ func MarkClean(ctx context.Context, tx *sqlite.WriteTx, set *sqlite.SetRow, name
 			return err
 		}
 		if has {
-			return fmt.Errorf("audio file %s %w", valid.Brief(name), ErrHasLabels)
+			return &HasLabelsError{File: name}
 		}
 	}
 	return setClean(ctx, tx, set.LayerID, file.ID, true)

@@ -142,7 +142,8 @@ func TestMarkClean(t *testing.T) {
 		is.NoErr(err)
 		is.True(!clean("a.wav")) // a label removes the mark
 		err = MarkClean(ctx, in.tx, &d.set, "a.wav")
-		is.True(errors.Is(err, ErrHasLabels))
+		_, ok := errors.AsType[*HasLabelsError](err)
+		is.True(ok)
 		is.Equal(err.Error(), `audio file "a.wav" has labels`)
 	})
 }

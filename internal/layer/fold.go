@@ -2,6 +2,8 @@ package layer
 
 import (
 	"context"
+	"log/slog"
+	"time"
 
 	"github.com/annoset/annoset/internal/reader"
 	"github.com/annoset/annoset/sqlite"
@@ -36,8 +38,13 @@ func fold(ctx context.Context, tx *sqlite.WriteTx, datasetID int64, stack []sqli
 	if err != nil {
 		return 0, err
 	}
+	began := time.Now()
 	f := &folding{tx: tx, stack: stack[:n], top: top, to: folded}
-	return folded, f.run(ctx)
+	if err := f.run(ctx); err != nil {
+		return 0, err
+	}
+	tx.Note(slog.LevelDebug, "layers folded", slog.Int("layers", n), slog.Duration("took", time.Since(began)))
+	return folded, nil
 }
 
 // folding is one fold in progress.

@@ -64,83 +64,105 @@ func newChain(t *testing.T) *chain {
 	return c
 }
 
-// seal adds a label to an open layer, removes one from what is below it, if any, and seals it.
-func (c *chain) seal(ctx context.Context, tx *sqlite.WriteTx, layerID, removed int64) error {
-	id, err := tx.NextLabelIDs(ctx, 1)
+// seal adds n labels to an open layer, removes one from what is below it, changes another, and seals it. 0 is no label.
+func (c *chain) seal(ctx context.Context, tx *sqlite.WriteTx, layerID int64, n int, removed, changed int64) error {
+	id, err := tx.NextLabelIDs(ctx, n)
 	if err != nil {
 		return err
 	}
 	if err := tx.InsertLayerFile(ctx, sqlite.LayerFile{LayerID: layerID, FileID: c.file}); err != nil {
 		return err
 	}
-	if removed != 0 {
-		if err := tx.InsertRemoval(ctx, layerID, sqlite.LabelRow{FileID: c.file, ID: removed}); err != nil {
+	for _, hidden := range []int64{removed, changed} {
+		if hidden == 0 {
+			continue
+		}
+		if err := tx.InsertRemoval(ctx, layerID, sqlite.LabelRow{FileID: c.file, ID: hidden}); err != nil {
 			return err
 		}
 	}
+	rows := make([]sqlite.LabelRow, n)
+	for i := range rows {
+		at := id + int64(i)
+		rows[i] = sqlite.LabelRow{ID: at, FileID: c.file, TypeID: 1, StartMS: at, EndMS: at}
+	}
+	if changed != 0 {
+		rows = append(rows, sqlite.LabelRow{ID: changed, FileID: c.file, TypeID: 1, StartMS: id, EndMS: 1000})
+	}
 	return errors.Join(
-		tx.InsertLabels(ctx, layerID, []sqlite.LabelRow{{ID: id, FileID: c.file, TypeID: 1, StartMS: id, EndMS: id}}),
+		tx.InsertLabels(ctx, layerID, rows),
 		tx.WeighLayer(ctx, layerID),
 		tx.WithoutGuards(ctx, func() error { return tx.SealLayer(ctx, layerID) }))
 }
 
-// visible returns the ids of the labels that are seen from a layer.
-func (c *chain) visible(t *testing.T, tx *sqlite.ReadTx, layerID int64) []int64 {
+// visible returns the labels that are seen from a layer.
+func (c *chain) visible(t *testing.T, tx *sqlite.ReadTx, layerID int64) []sqlite.LabelRow {
 	t.Helper()
 	is := is.New(t)
 	r, err := reader.New(t.Context(), tx, &sqlite.SetRow{DatasetID: c.dataset, LayerID: layerID}, reader.Filter{})
 	is.NoErr(err)
-	ids := []int64{}
+	rows := []sqlite.LabelRow{}
 	is.NoErr(r.Files(t.Context(), reader.Position{}, func(f *sqlite.SeenFile) error {
 		return r.File(t.Context(), f, sqlite.Span{}, func(row *sqlite.LabelRow) error {
-			ids = append(ids, row.ID)
+			rows = append(rows, *row)
 			return nil
 		})
 	}))
-	return ids
+	return rows
 }
 
 // A stack of sealed layers is folded when it would get higher than Max, and shows the same labels as before.
 func TestOn_folds(t *testing.T) {
 	t.Parallel()
-	is := is.New(t)
-	ctx := t.Context()
-	c := newChain(t)
-	below := int64(0)
-	for version := range 3 * Max {
-		is.NoErr(c.Write(ctx, false, func(tx *sqlite.WriteTx) error {
-			var id int64
-			var err error
-			if below == 0 {
-				id, err = tx.InsertLayer(ctx, c.dataset, nil, nil)
-			} else {
-				before := c.visible(t, &tx.ReadTx, below)
-				id, err = On(ctx, tx, c.dataset, below)
-				is.NoErr(err)
-				stack, errStack := tx.Stack(ctx, id)
-				is.NoErr(errStack)
-				is.True(len(stack) <= Max)
-				is.Equal(c.visible(t, &tx.ReadTx, id), before)
+	for name, first := range map[string]int{"down to the bottom": 1, "above a heavy layer": 500} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			is := is.New(t)
+			ctx := t.Context()
+			c := newChain(t)
+			var below int64
+			is.NoErr(c.Write(ctx, false, func(tx *sqlite.WriteTx) (err error) {
+				if below, err = tx.InsertLayer(ctx, c.dataset, nil, nil); err != nil {
+					return err
+				}
+				return c.seal(ctx, tx, below, first, 0, 0)
+			}))
+			for version := range int64(3 * Max) {
+				is.NoErr(c.Write(ctx, false, func(tx *sqlite.WriteTx) error {
+					before := c.visible(t, &tx.ReadTx, below)
+					id, err := On(ctx, tx, c.dataset, below)
+					is.NoErr(err)
+					stack, err := tx.Stack(ctx, id)
+					is.NoErr(err)
+					is.True(len(stack) <= Max)
+					is.Equal(c.visible(t, &tx.ReadTx, id), before)
 
-				again, errAgain := On(ctx, tx, c.dataset, below)
-				is.NoErr(errAgain)
-				other, errOther := tx.Stack(ctx, again)
-				is.NoErr(errOther)
-				is.Equal(other[1:], stack[1:]) // a stack is folded once
+					again, err := On(ctx, tx, c.dataset, below)
+					is.NoErr(err)
+					other, err := tx.Stack(ctx, again)
+					is.NoErr(err)
+					is.Equal(other[1:], stack[1:]) // a stack is folded once
+
+					removed, changed := int64(0), int64(0)
+					if version%3 == 2 {
+						removed = int64(first) + version // the label of the version before
+					}
+					if version%2 == 1 {
+						changed = 1 // of the first layer, again and again
+					}
+					below = id
+					return c.seal(ctx, tx, id, 1, removed, changed)
+				}))
 			}
-			is.NoErr(err)
-			removed := int64(0)
-			if version%3 == 2 {
-				removed = int64(version) // the label of the version before
-			}
-			below = id
-			return c.seal(ctx, tx, id, removed)
-		}))
+			is.NoErr(c.Read(ctx, func(tx *sqlite.ReadTx) error {
+				stack, err := tx.Stack(ctx, below)
+				is.NoErr(err)
+				is.Equal(stack[len(stack)-1].Weight >= 500, first == 500) // a heavy layer stays at the bottom
+				is.Equal(len(c.visible(t, tx, below)), first+3*Max-Max)   // a third was removed
+				return nil
+			}))
+		})
 	}
-	is.NoErr(c.Read(ctx, func(tx *sqlite.ReadTx) error {
-		is.Equal(len(c.visible(t, tx, below)), 3*Max-Max)
-		return nil
-	}))
 }
 
 func TestLike(t *testing.T) {
@@ -154,7 +176,7 @@ func TestLike(t *testing.T) {
 			is.NoErr(c.Write(ctx, false, func(tx *sqlite.WriteTx) error {
 				base, err := tx.InsertLayer(ctx, c.dataset, nil, nil)
 				is.NoErr(err)
-				is.NoErr(c.seal(ctx, tx, base, 0))
+				is.NoErr(c.seal(ctx, tx, base, 1, 0, 0))
 				from, err := On(ctx, tx, c.dataset, base)
 				is.NoErr(err)
 				is.NoErr(tx.InsertLayerFile(ctx, sqlite.LayerFile{LayerID: from, FileID: c.file}))

@@ -11,7 +11,8 @@ import (
 	"github.com/annoset/annoset/sqlite"
 )
 
-// ErrStop ends a reading without an error of its own: a callback returns it when it wants no more. The reading returns it.
+// ErrStop ends a reading without an error of its own: a callback returns it when it wants no more, and the reading
+// returns it.
 var ErrStop = errors.New("reader: stop")
 
 // Filter chooses labels. A label must pass every field; the zero Filter passes all labels.

@@ -221,7 +221,12 @@ func TestSeal_inBackground(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
 	s := newStore(t)
-	draft := s.draft(t, 1, nil, s.first(t))
+	v1 := s.seal(t, s.draft(t, 1, nil, s.first(t)))
+	draft := s.draft(t, 2, &v1, func(ctx context.Context, tx *sqlite.WriteTx, layerID int64) {
+		for _, file := range s.files[:manyFiles/2] { // enough for more than one reader
+			is.NoErr(tx.InsertLayerFile(ctx, sqlite.LayerFile{LayerID: layerID, FileID: file}))
+		}
+	})
 	var digests [2]string
 	for i, db := range []*sqlite.DB{nil, s.DB} {
 		rolledBack := errors.New("rolled back")
@@ -232,6 +237,7 @@ func TestSeal_inBackground(t *testing.T) {
 		}), rolledBack)
 	}
 	is.Equal(digests[0], digests[1])
+	is.True(digests[0] != *v1.Digest) // clean marks are gone
 }
 
 func TestSeal_refusesWhatAnotherProgramWrote(t *testing.T) {

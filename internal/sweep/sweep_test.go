@@ -131,9 +131,9 @@ func TestSweep(t *testing.T) {
 		is := is.New(t)
 		s.BeginFile()
 		_, err := s.Add(&Label{Label: label.Label{ID: 1, ExtraData: "{"}})
-		is.NoErr(err) // nobody has looked at it yet
+		is.NoErr(err) // it is not compared yet
 		_, err = s.Add(&Label{Label: label.Label{ID: 2}})
-		is.True(err != nil) // the first one's is looked at when there is a second
+		is.True(err != nil) // the first is compared once there is a second
 	})
 }
 

@@ -41,7 +41,7 @@ func TestWrite(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		dir := t.TempDir()
-		is.NoErr(Write(File, filepath.Join(dir, "out"), func(temp string) error {
+		is.NoErr(Write(t.Context(), File, filepath.Join(dir, "out"), func(temp string) error {
 			is.Equal(filepath.Base(temp), "out")               // a file may say its own name
 			is.Equal(names(t, filepath.Dir(temp)), []string{}) // the folder is for this file alone
 			_, err := os.Lstat(filepath.Join(dir, "out"))
@@ -58,7 +58,7 @@ func TestWrite(t *testing.T) {
 		is := is.New(t)
 		dir := t.TempDir()
 		is.NoErr(os.Mkdir(filepath.Join(dir, "out"), 0o700))
-		is.NoErr(Write(Folder, filepath.Join(dir, "out"), text(Folder, "whole")))
+		is.NoErr(Write(t.Context(), Folder, filepath.Join(dir, "out"), text(Folder, "whole")))
 		is.Equal(names(t, dir), []string{"out"})
 		is.Equal(names(t, filepath.Join(dir, "out")), []string{"a"})
 	})
@@ -86,7 +86,7 @@ func TestWrite_refusesWhatIsTaken(t *testing.T) {
 						is.NoErr(occupy(path))
 					}
 					made := false
-					err := Write(kind, path, func(temp string) error {
+					err := Write(t.Context(), kind, path, func(temp string) error {
 						made = true
 						return errors.Join(text(kind, "new")(temp), occupy(path))
 					})
@@ -107,7 +107,7 @@ func TestWrite_refusesWhatIsTaken(t *testing.T) {
 		is := is.New(t)
 		dir := t.TempDir()
 		is.NoErr(os.Mkdir(filepath.Join(dir, "out"), 0o700))
-		_, ok := errors.AsType[*TakenError](Write(File, filepath.Join(dir, "out"), text(File, "new")))
+		_, ok := errors.AsType[*TakenError](Write(t.Context(), File, filepath.Join(dir, "out"), text(File, "new")))
 		is.True(ok)
 	})
 }
@@ -120,26 +120,26 @@ func TestWrite_leavesNothingAfterAnError(t *testing.T) {
 			is := is.New(t)
 			dir := t.TempDir()
 			failed := errors.New("failed")
-			err := Write(kind, filepath.Join(dir, "out"), func(temp string) error {
+			err := Write(t.Context(), kind, filepath.Join(dir, "out"), func(temp string) error {
 				return errors.Join(text(kind, "half")(temp), failed)
 			})
 			is.True(errors.Is(err, failed))
 			is.Equal(names(t, dir), []string{})
 
-			err = Write(kind, filepath.Join(dir, "out"), func(string) error { return nil })
+			err = Write(t.Context(), kind, filepath.Join(dir, "out"), func(string) error { return nil })
 			is.True(errors.Is(err, fs.ErrNotExist)) // nothing was made
 			is.Equal(names(t, dir), []string{})
 
 			func() {
 				defer func() { is.Equal(recover(), "lost") }() // the panic goes on
-				_ = Write(kind, filepath.Join(dir, "out"), func(temp string) error {
+				_ = Write(t.Context(), kind, filepath.Join(dir, "out"), func(temp string) error {
 					is.NoErr(text(kind, "half")(temp))
 					panic("lost")
 				})
 			}()
 			is.Equal(names(t, dir), []string{})
 
-			err = Write(kind, filepath.Join(dir, "missing", "out"), text(kind, "new"))
+			err = Write(t.Context(), kind, filepath.Join(dir, "missing", "out"), text(kind, "new"))
 			is.True(errors.Is(err, fs.ErrNotExist)) // no folder is made for it
 		})
 	}

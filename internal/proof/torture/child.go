@@ -11,6 +11,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // childEnv carries the task of a process that this program starts from its own binary.
@@ -27,13 +29,17 @@ type task struct {
 	Workers int
 	For     time.Duration
 	Scale   int
+	Set     uuid.UUID
+	Backup  string
 }
 
 // programs are what children run.
 var programs = map[string]func(ctx context.Context, t *task) error{
-	"labor":  labor,
-	"worker": worker,
-	"limit":  limit,
+	"labor":    labor,
+	"worker":   worker,
+	"limit":    limit,
+	"scribe":   scribeTask,
+	"restorer": restorer,
 }
 
 // childTask does the task of this process if it is a child, and reports whether it is one.

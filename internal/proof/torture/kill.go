@@ -135,6 +135,7 @@ type killing struct {
 	ref   *reference
 	dir   string
 	first int // the first step of the next process
+	wreck *wreck
 
 	kills                      map[string]int
 	total, committed, leftover int
@@ -147,8 +148,11 @@ func kill(ctx context.Context, o *options) (string, error) {
 	}
 	for round := 0; k.total < o.rounds; round++ {
 		act := k.round
-		if round%10 == 9 && len(k.old) > 0 {
+		switch {
+		case round%10 == 9 && len(k.old) > 0:
 			act = k.migration
+		case round%10 == 4:
+			act = k.restoration
 		}
 		if err := act(ctx); err != nil {
 			return "", fmt.Errorf("round %d: %w", round, err)
@@ -159,6 +163,9 @@ func kill(ctx context.Context, o *options) (string, error) {
 	}
 	o.progress("%d were killed between commit and acknowledgement, %d left a folder behind: %s", k.committed, k.leftover,
 		k.counts())
+	if k.wreck != nil {
+		o.progress("of the restored stores that were killed %d were as before", k.wreck.before)
+	}
 	return fmt.Sprintf("%d kills, 0 acknowledged lost, 0 invariants broken", k.total), nil
 }
 

@@ -5,6 +5,7 @@
 //	go run ./internal/proof/torture kill -rounds 1000
 //	go run ./internal/proof/torture power -workloads 10
 //	go run ./internal/proof/torture crowd -for 10m
+//	go run ./internal/proof/torture log -for 1m
 //	go run ./internal/proof/torture limits
 //
 // Each command ends by itself and prints a summary of one line. It fails at the first broken promise, with the seed
@@ -27,6 +28,7 @@ var commands = map[string]func(ctx context.Context, o *options) (string, error){
 	"power":  power,
 	"crowd":  crowd,
 	"limits": limits,
+	"log":    writeLog,
 }
 
 // options are the flags of all commands.
@@ -37,7 +39,7 @@ type options struct {
 
 	rounds    int           // kill
 	workloads int           // power
-	long      time.Duration // crowd
+	long      time.Duration // crowd, log
 	processes int
 	workers   int
 	scale     int // limits
@@ -56,13 +58,13 @@ func main() {
 	flags.Uint64Var(&o.seed, "seed", rand.Uint64(), "repeats the random choices, as far as they do not depend on time")
 	flags.IntVar(&o.rounds, "rounds", 1000, "kill: number of processes")
 	flags.IntVar(&o.workloads, "workloads", len(shapes), "power: number of workloads")
-	flags.DurationVar(&o.long, "for", 10*time.Minute, "crowd: duration")
-	flags.IntVar(&o.processes, "processes", 4, "crowd: number of processes")
+	flags.DurationVar(&o.long, "for", 10*time.Minute, "crowd, log: duration")
+	flags.IntVar(&o.processes, "processes", 4, "crowd, log: number of processes")
 	flags.IntVar(&o.workers, "workers", 4, "crowd: goroutines of each process that write, and as many that read")
 	flags.IntVar(&o.scale, "scale", 1, "limits: divides all sizes by this")
 	flags.StringVar(&o.only, "only", "", "limits: only this one")
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: torture kill|power|crowd|limits [flags]")
+		fmt.Fprintln(os.Stderr, "usage: torture kill|power|crowd|log|limits [flags]")
 		flags.PrintDefaults()
 		os.Exit(2)
 	}

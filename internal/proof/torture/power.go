@@ -19,6 +19,7 @@ type moment struct {
 	what    string
 	db, wal []byte
 	state   string
+	other   bool // another file has taken the place of the one of the moment before
 }
 
 // record does a workload and keeps every moment of it. This process reads the files while it has them open, which on
@@ -29,9 +30,17 @@ func record(ctx context.Context, w *workload, path string) ([]moment, error) {
 		return nil, err
 	}
 	var all []moment
+	file, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
 	take := func(what string) error {
 		m := moment{what: what}
-		var err error
+		now, err := os.Stat(path)
+		if err != nil {
+			return err
+		}
+		m.other, file = !os.SameFile(now, file), now
 		if m.db, err = os.ReadFile(path); err != nil {
 			return err
 		}
@@ -80,6 +89,7 @@ type outage struct {
 	known map[string]string // what sound database files hold, by their bytes
 	cuts  int
 	whole bool // every frame is cut, not only some
+	last  moment
 }
 
 func power(ctx context.Context, o *options) (string, error) {
@@ -94,8 +104,13 @@ func power(ctx context.Context, o *options) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("workload %q: %w", w.name, err)
 		}
-		o.progress("workload %q: %d outages, %d states", w.name, out.cuts, len(out.known))
-		cuts += out.cuts
+		more, err := deeds(ctx, &out.last, dir, w.seed, 8)
+		if err != nil {
+			return "", fmt.Errorf("with the store of workload %q: %w", w.name, err)
+		}
+		o.progress("workload %q: %d outages, %d states; %d outages in backups, restores and exports", w.name, out.cuts,
+			len(out.known), more)
+		cuts += out.cuts + more
 		states += len(out.known)
 		if err := os.RemoveAll(dir); err != nil {
 			return "", err
@@ -113,7 +128,7 @@ func outages(ctx context.Context, w *workload, dir string, whole bool) (*outage,
 	}
 	o := &outage{
 		rand: rand.New(rand.NewPCG(w.seed, 1)), path: filepath.Join(dir, "labels.annoset"),
-		known: map[string]string{}, whole: whole,
+		known: map[string]string{}, whole: whole, last: all[len(all)-2], // as it was before it was closed
 	}
 	for i := 1; i < len(all); i++ {
 		if err := o.between(ctx, &all[i-1], &all[i]); err != nil {
@@ -126,6 +141,9 @@ func outages(ctx context.Context, w *workload, dir string, whole bool) (*outage,
 // between cuts the power everywhere between two moments: while the log is written, and while the log is moved into the
 // database.
 func (o *outage) between(ctx context.Context, from, to *moment) error {
+	if to.other {
+		return o.strike(ctx, to.db, to.wal, to.state)
+	}
 	if len(to.wal) > 0 {
 		if err := o.whileLogging(ctx, from, to); err != nil {
 			return err
@@ -200,10 +218,14 @@ func (o *outage) whileLogging(ctx context.Context, from, to *moment) error {
 // sector is the unit in which a disk writes, in bytes.
 const sector = 512
 
-// torn returns a log that has lost, in one of several ways, what was written from cut on.
+// torn returns a log that has lost, in one of several ways, what was written from cut on. A log that was started over
+// keeps what is left of the old one behind that.
 func (o *outage) torn(old, written []byte, cut int) []byte {
 	out := bytes.Clone(written)
-	tail := out[cut:]
+	if len(old) > len(written) {
+		out = append(out, old[len(written):]...)
+	}
+	tail := out[cut:len(written)]
 	switch o.rand.IntN(4) {
 	case 0: // the file has grown, but the data has not arrived
 		clear(tail)
@@ -215,11 +237,11 @@ func (o *outage) torn(old, written []byte, cut int) []byte {
 		clear(tail)
 		copy(tail, old[min(cut, len(old)):])
 	case 3: // some sectors have arrived, but not the first that is needed
-		first := min((cut/sector+1)*sector, len(out))
+		first := min((cut/sector+1)*sector, len(written))
 		clear(out[cut:first])
-		for at := first; at < len(out); at += sector {
+		for at := first; at < len(written); at += sector {
 			if o.rand.IntN(2) == 0 {
-				clear(out[at:min(at+sector, len(out))])
+				clear(out[at:min(at+sector, len(written))])
 			}
 		}
 	}

@@ -24,7 +24,7 @@ func newOptions(t *testing.T) *options {
 	t.Helper()
 	o := &options{
 		dir: t.TempDir(), testdata: filepath.Join(proof.Root(t), "testdata"), seed: rand.Uint64(), progress: t.Logf, scale: 1,
-		rounds: 5, long: 500 * time.Millisecond, processes: 2, workers: 1,
+		rounds: 6, long: 500 * time.Millisecond, processes: 2, workers: 1,
 	}
 	t.Logf("seed %d", o.seed)
 	return o
@@ -95,6 +95,52 @@ func TestPower(t *testing.T) {
 		last := frames(m.wal)
 		cut := m.wal[:last[len(last)-1].end-1]
 		is.True(out.strike(ctx, m.db, cut, m.state) != nil) // the log does not have the last call in full
+	})
+}
+
+// TestPower_files cuts the power while backups, restores and exports are written.
+func TestPower_files(t *testing.T) {
+	proof.SkipMany(t)
+	t.Parallel()
+	small := shapes[0]
+	small.steps = 12
+	t.Run("loses nothing that was done", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		o := newOptions(t)
+		all, err := record(t.Context(), &workload{small, o.seed}, filepath.Join(o.dir, "recorded.annoset"))
+		is.NoErr(err)
+		cuts, err := deeds(t.Context(), &all[len(all)-2], o.dir, o.seed, 4)
+		is.NoErr(err)
+		is.True(cuts > 100)
+	})
+	t.Run("what was not synced is lost", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		o := newOptions(t)
+		path := filepath.Join(o.dir, "watched", "file")
+		is.NoErr(os.Mkdir(filepath.Dir(path), 0o700))
+		d, err := watch(filepath.Dir(path))
+		is.NoErr(err)
+		left := func(way int) []byte {
+			dir := filepath.Join(t.TempDir(), "left")
+			is.NoErr(d.points[len(d.points)-1].cut(dir, way, rand.New(rand.NewPCG(o.seed, 1))))
+			data, err := os.ReadFile(filepath.Join(dir, "file"))
+			is.True(err == nil || os.IsNotExist(err))
+			return data
+		}
+		is.NoErr(os.WriteFile(path, []byte("text"), 0o600))
+		d.Changed()
+		is.Equal(left(allLost), nil) // its name
+		is.Equal(string(left(allKept)), "text")
+		d.Synced(filepath.Dir(path))
+		is.Equal(left(allLost), []byte{}) // its contents
+		d.Synced(path)
+		is.Equal(string(left(allLost)), "text")
+		is.NoErr(os.Rename(path, path+".moved"))
+		d.Changed()
+		is.Equal(string(left(allLost)), "text") // the old name is there again
+		is.Equal(left(allKept), nil)
 	})
 }
 

@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -44,11 +46,12 @@ var shapes = []shape{
 	{name: "reviews", verbs: "add reject update publish version train tag publish", labels: 20, steps: 50},
 	{name: "relaxed", verbs: "add import update delete publish version mark drop", labels: 150, relaxed: true, steps: 40},
 	{name: "reopened", verbs: "add import update delete publish version drop", labels: 150, reopen: 3, steps: 40},
+	{name: "restores", verbs: "add import keep update publish version restore mark restore", labels: 80, steps: 40},
 	{name: "everything", verbs: allVerbs, labels: 200, extra: 3000, reopen: 11, steps: 60},
 }
 
 const allVerbs = "add import update delete mark unmark publish version draft copy drop notes dataset types files " +
-	"forget backup"
+	"forget backup keep restore"
 
 // workload is a sequence of steps; each is one call that writes. A step depends only on the workload, its number and
 // what the store holds, so that a step done again writes the same: ids, times and all.
@@ -62,7 +65,8 @@ type scene struct {
 	*annoset.Store
 	shape *shape
 	rand  *rand.Rand
-	dir   string // for backups
+	dir   string   // for backups
+	open  *session // which a restore closes and reopens
 	step  int
 	types []string // that the dataset accepts
 }
@@ -125,7 +129,7 @@ var verbs = map[string]verb{
 	}),
 	"notes": onDraft(func(ctx context.Context, sc *scene, set *annoset.AnnotationSet) error {
 		data := sc.extraData()
-		_, err := sc.UpdateSet(ctx, set.ID, annoset.SetPatch{Notes: new(string(data)), ExtraData: &data})
+		_, err := sc.UpdateSet(ctx, set.ID, annoset.SetPatch{Notes: new(string(data)), ExtraData: data})
 		return err
 	}),
 	"drop": onDraft(func(ctx context.Context, sc *scene, set *annoset.AnnotationSet) error {
@@ -168,6 +172,28 @@ var verbs = map[string]verb{
 	"backup": func(ctx context.Context, sc *scene) (bool, error) {
 		return true, sc.Backup(ctx, backupPath(sc.dir, sc.step))
 	},
+	"keep": keep,
+	"restore": func(ctx context.Context, sc *scene) (bool, error) {
+		for step := sc.step - 1; step >= 0; step-- {
+			if _, err := os.Stat(keptPath(sc.dir, step)); err == nil {
+				return true, sc.open.restore(ctx, keptPath(sc.dir, step))
+			}
+		}
+		return keep(ctx, sc)
+	},
+}
+
+// keep makes a backup for restoring.
+func keep(ctx context.Context, sc *scene) (bool, error) {
+	path := keptPath(sc.dir, sc.step)
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a process that was killed
+		return true, err
+	}
+	return true, sc.Backup(ctx, path)
+}
+
+func keptPath(dir string, step int) string {
+	return filepath.Join(dir, fmt.Sprintf("kept%d.annoset", step))
 }
 
 func backupPath(dir string, step int) string {
@@ -312,7 +338,7 @@ func (w *workload) rand(step int) *rand.Rand { return rand.New(rand.NewPCG(w.see
 // do does one step.
 func (w *workload) do(ctx context.Context, s *session, step int) error {
 	s.clock.rewind(step)
-	sc := &scene{Store: s.Store, shape: &w.shape, rand: w.rand(step), dir: filepath.Dir(s.path), step: step}
+	sc := &scene{Store: s.Store, shape: &w.shape, rand: w.rand(step), dir: filepath.Dir(s.path), step: step, open: s}
 	sc.rand.Uint64() // verb has used this number
 	name := w.verb(step)
 	done, err := verbs[name](ctx, sc)
@@ -330,16 +356,28 @@ type session struct {
 	*annoset.Store
 	path  string
 	clock *clock
+	opts  *annoset.Options
+}
+
+// restore puts a backup in the place of the store.
+func (s *session) restore(ctx context.Context, backup string) error {
+	if err := s.Close(); err != nil {
+		return err
+	}
+	err := annoset.Restore(ctx, backup, s.path)
+	var opening error
+	s.Store, opening = annoset.Open(ctx, s.path, s.opts)
+	return errors.Join(err, opening)
 }
 
 func (w *workload) open(ctx context.Context, path string) (*session, error) {
 	s := &session{path: path, clock: &clock{}}
-	opts := &annoset.Options{Now: s.clock.now, NewID: s.clock.newID}
+	s.opts = &annoset.Options{Now: s.clock.now, NewID: s.clock.newID}
 	if w.relaxed {
-		opts.Durability = annoset.DurabilityRelaxed
+		s.opts.Durability = annoset.DurabilityRelaxed
 	}
 	var err error
-	s.Store, err = annoset.Open(ctx, path, opts)
+	s.Store, err = annoset.Open(ctx, path, s.opts)
 	return s, err
 }
 

@@ -301,16 +301,45 @@ func frequency(extra []codec.Field, key string) (string, bool) {
 	return text, true
 }
 
-// LooksLike reports whether the first line is that of a label track.
-func LooksLike(line string) bool {
-	cells := split(nil, line)
-	if len(cells) < 2 {
-		return false
-	}
-	for _, c := range cells[:2] {
-		if _, _, err := c.number(); err != nil {
-			return false
+// LooksLike reports whether lines are those of a label track, and whether they can hardly be anything else: the third
+// column of Sonic Visualiser's regions is a duration, after a start and a value.
+func LooksLike(lines []string) (is, sure bool) {
+	numbers := true // the third cell of each label is one with decimals
+	for _, line := range lines {
+		if strings.HasPrefix(line, `\`) {
+			continue
 		}
+		cells := split(nil, line)
+		if len(cells) == 0 {
+			continue
+		}
+		if !is && len(cells) < 2 {
+			return false, false
+		}
+		begins, _, err := cells[0].number()
+		if err != nil {
+			return false, false
+		}
+		if len(cells) > 1 {
+			ends, _, err := cells[1].number()
+			if !is && err != nil || err == nil && ends.Cmp(begins) < 0 {
+				return false, false
+			}
+		}
+		is = true
+		third := len(cells) > 2 && isDecimal(cells[2].text)
+		if third && len(cells) > 3 {
+			if _, ok := codec.Confidence(cells[3].text, true); !ok || len(cells) > 4 {
+				return false, false
+			}
+		}
+		numbers = numbers && third
 	}
-	return true
+	return is, !numbers
+}
+
+// isDecimal reports whether a text is a number with decimals.
+func isDecimal(s string) bool {
+	_, err := codec.Number(s, true)
+	return err == nil && strings.ContainsAny(s, ".,")
 }

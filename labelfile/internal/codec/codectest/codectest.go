@@ -41,7 +41,7 @@ const (
 // ReadAll reads everything that can be read. keepTimes keeps the spelling of times with too many digits.
 func (c Codec) ReadAll(data []byte, keepTimes bool) Reading {
 	r := Reading{Notes: map[codec.Kind]int{}}
-	bad := func(e *codec.SyntaxError) error { //nolint:unparam // as codec.Source has it
+	bad := func(e *codec.SyntaxError) error {
 		r.Bad = append(r.Bad, e)
 		return nil
 	}

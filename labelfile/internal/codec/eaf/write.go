@@ -46,6 +46,7 @@ func Write(dst *codec.Target) error {
 	for _, ot := range w.tiers {
 		for _, l := range ot.labels {
 			if lost := l.extra.Lost(); lost != "" {
+				dst.About = &codec.Annotation{File: w.file, Type: l.text, StartMS: l.startMS, EndMS: l.endMS}
 				dst.Note(codec.ExtraLost, lost)
 			}
 		}
