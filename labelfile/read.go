@@ -244,7 +244,7 @@ func (rd *labelReader) label(l *codec.Label) error {
 		rd.remark(codec.PointSkipped, l.Place, a.ArtifactType)
 		return rd.remarks.refused
 	}
-	extra, err := extraData(l)
+	extra, err := rd.extraData(l)
 	if err != nil {
 		return rd.skipBad(&codec.SyntaxError{Place: l.Place, Found: err.Error(), Expected: "a value that JSON can hold"})
 	}
@@ -306,12 +306,15 @@ const (
 	endTextKey   = "end_text"
 )
 
-// extraData makes one JSON object from a record's fields and its own extra data.
-func extraData(l *codec.Label) (json.RawMessage, error) {
+// extraData makes one JSON object from a record's fields and its own extra data. It remarks values that others of the
+// same name replace.
+func (rd *labelReader) extraData(l *codec.Label) (json.RawMessage, error) {
 	if len(l.Fields) == 0 {
 		return l.Extra, nil
 	}
-	return codec.Object(l.Fields, l.Extra)
+	return codec.Merge(l.Fields, l.Extra, func(f codec.Field) {
+		rd.remark(codec.FieldLost, l.Place, f.Name+" "+codec.Text([]codec.Field{f}, f.Name))
+	})
 }
 
 var gzipMagic = []byte{0x1f, 0x8b}

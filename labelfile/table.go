@@ -22,7 +22,9 @@ const (
 	// The second line marks an audio file as clean. Extra data keeps its spelling, except white space between tokens.
 	// Lines of Store.Export can be read too, as labels of the audio file that [ReadOptions.Name] gives, and so can an
 	// [annoset.Annotation] as encoding/json writes it, without its id. Fields: all other keys, with their values as they
-	// are. A confidence outside [0, 1] becomes the field "confidence".
+	// are. A confidence outside [0, 1] becomes the field "confidence". Of a key that is repeated, however it is spelled,
+	// the last value counts, and the others are remarked. Half of a pair of characters ("\ud83d" alone), which no text can
+	// hold, is an error in a name, a type or a key, and stays as it is within other values.
 	JSONLines Format = "jsonl"
 
 	// CSV is a table whose header names the columns: separated by commas after RFC 4180, or by semicolons or tabs, which
@@ -128,8 +130,10 @@ var tableFormats = []formatSpec{
 	tableFormat(SimpleSeq, &table.SimpleSeq, ".csv", ".txt"),
 	{
 		format: Audacity, single: true, endings: []string{".txt"}, looksLike: likeAudacity,
-		read:  func(src *codec.Source, _ *ReadOptions) error { return audacity.Read(src) },
-		write: func(dst *codec.Target, _ *WriteOptions) error { return audacity.Write(dst) },
+		read: func(src *codec.Source, _ *ReadOptions) error { return audacity.Read(src) },
+		write: func(dst *codec.Target, opts *WriteOptions) error {
+			return audacity.Write(dst, audacity.Options{SafeFormulas: opts.SafeFormulas})
+		},
 	},
 	tableFormat(Raven, &table.Raven, ".selections.txt", ".selection.table.txt", ".txt"),
 	{

@@ -27,7 +27,9 @@ type WriteOptions struct {
 	Table TableOptions
 	// Strict are kinds of remarks to refuse: the first one ends the writing with a [*RemarkError].
 	Strict []RemarkKind
-	// SafeFormulas puts an apostrophe before texts that a spreadsheet would run as a formula, with a remark.
+	// SafeFormulas puts an apostrophe before texts that a spreadsheet would run as a formula, and before parts of texts
+	// that become cells where it splits lines at another separator, such as "=1" in "x;=1", with a remark. It applies to
+	// tables and label tracks. Extra data keeps its values: the characters are escaped as JSON has it.
 	SafeFormulas bool
 }
 

@@ -203,7 +203,7 @@ func member(object []byte, name string) (found []byte) {
 		return nil
 	}
 	codec.EachMember(object, func(key, value []byte) error { //nolint:errcheck // never fails
-		if s, _ := codec.Unquote(key); s == name {
+		if string(key[1:len(key)-1]) == name {
 			found = value
 		}
 		return nil

@@ -159,10 +159,6 @@ func blankText(s string) bool { return s != "" && (s[0] <= ' ' || s[0] == nbsp[0
 // userText writes a text of a label: made safe from formulas if asked for, and without separators if nothing can be
 // quoted.
 func (w *writer) userText(s string, lost codec.Kind) {
-	if w.options.SafeFormulas && formula(s) {
-		w.dst.Note(codec.FormulaEscaped, s)
-		s = "'" + s
-	}
 	if w.literal && (strings.IndexByte(s, w.separator) >= 0 || strings.ContainsAny(s, "\r\n") || blankText(s)) {
 		plain := strings.NewReplacer(string(rune(w.separator)), " ", "\r\n", " ", "\n", " ", "\r", " ").Replace(s)
 		if isBlank(plain) {
@@ -171,16 +167,13 @@ func (w *writer) userText(s string, lost codec.Kind) {
 		w.dst.Note(lost, s)
 		s = plain
 	}
-	w.text(s)
-}
-
-// formula reports whether a spreadsheet takes a text for a formula, after OWASP's list for CSV injection.
-func formula(s string) bool {
-	if s == "" {
-		return false
+	if w.options.SafeFormulas {
+		if safe, changed := codec.SafeText(s, w.separator); changed {
+			w.dst.Note(codec.FormulaEscaped, s)
+			s = safe
+		}
 	}
-	return strings.IndexByte("=+-@\t\r\n", s[0]) >= 0 || strings.HasPrefix(s, "＝") || strings.HasPrefix(s, "＋") ||
-		strings.HasPrefix(s, "－") || strings.HasPrefix(s, "＠")
+	w.text(s)
 }
 
 func (w *writer) label(a *codec.Annotation) error {
@@ -385,7 +378,14 @@ func (w *writer) extraData(a *codec.Annotation, taken bool) {
 	if len(raw) > 0 {
 		_ = json.Compact(&b, raw) // as above
 	}
-	w.text(b.String())
+	text := b.String()
+	if w.options.SafeFormulas {
+		if safe, changed := codec.SafeJSON(text, w.separator); changed {
+			w.dst.Note(codec.FormulaEscaped, text)
+			text = safe
+		}
+	}
+	w.text(text)
 }
 
 // clean writes a row of nothing but an audio file.
