@@ -3,7 +3,10 @@ package labelfile
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"syscall"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/annoset/annoset"
 	"github.com/annoset/annoset/internal/valid"
@@ -27,6 +30,21 @@ func (e *SyntaxError) Error() string {
 	}
 	return fmt.Sprintf("%s: %v: %s:%d:%d: found %s, expected %s", e.Format, annoset.ErrInvalid, name, e.Line, e.Column,
 		e.Found, e.Expected)
+}
+
+// bounded cuts a text for an error message, and replaces what a terminal would obey. Most of the texts are quoted and
+// cut where they come from.
+func bounded(s string) string {
+	const most = 200
+	if len(s) > most {
+		s = cut(s, most) + "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, s)
 }
 
 // Unwrap returns [annoset.ErrInvalid].

@@ -1,8 +1,6 @@
 package labelfile
 
 import (
-	"strings"
-
 	"github.com/annoset/annoset/labelfile/internal/codec"
 	"github.com/annoset/annoset/labelfile/internal/codec/audacity"
 	"github.com/annoset/annoset/labelfile/internal/codec/jsonlines"
@@ -150,9 +148,6 @@ func tableFormat(f Format, l *table.Layout, endings ...string) formatSpec {
 		looksLike: func(head []byte) likeness { return likeTable(f, l, head) },
 		read: func(src *codec.Source, opts *ReadOptions) error {
 			o := opts.Table.layout()
-			if f == Raven && opts.AudioFileID == nil {
-				o.File = ravenStem(opts.Name)
-			}
 			o.Typeless = !l.Strict && (opts.ArtifactType != "" || opts.BlankType != "")
 			return table.Read(src, l, &o)
 		},
@@ -162,15 +157,4 @@ func tableFormat(f Format, l *table.Layout, endings ...string) formatSpec {
 			return table.Write(dst, l, &o)
 		},
 	}
-}
-
-// ravenStem removes from a file name what Raven adds to that of an audio file: ".Table.1.selections.txt". It returns
-// "" for other names.
-func ravenStem(name string) string {
-	stem, found := strings.CutSuffix(unpackedName(Base(name)), ".selections.txt")
-	i := strings.LastIndex(stem, ".Table.")
-	if !found || i < 0 {
-		return ""
-	}
-	return stem[:i]
 }

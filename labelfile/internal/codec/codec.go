@@ -52,6 +52,9 @@ type Source struct {
 
 	// Label takes a label. An error ends the reading, and must be returned as it is.
 	Label func(*Label) error
+	// Named takes the name of an audio file that a codec has cut from a path, and the path. It returns what to call the
+	// audio file, or an error if the name was cut from another path before.
+	Named func(path, name string, at Place) (string, error)
 	// Clean takes an audio file that was examined and has no label.
 	Clean func(file string) error
 	// Audio takes the duration of an audio file.

@@ -21,6 +21,7 @@ type header struct {
 	whole   bool          // they are whole milliseconds, as Whisper writes them
 	mayName []naming      // if no column is known to name the audio file: what may, by column
 	counted bool          // the column of audio files may count within a recording
+	paths   []int         // further columns, which may have the path of the audio file
 }
 
 // naming is whether a column may name the audio file.
@@ -59,6 +60,11 @@ func newHeader(l *Layout, o *Options, r *rows) (*header, error) {
 		h.findNaming(l)
 	} else {
 		h.counted = o.Names[File] == "" && slices.Contains(counted, h.names[i])
+	}
+	for i, n := range h.names {
+		if h.at[File] >= 0 && h.roles[i] == Other && (slices.Contains(fileNames, n) || strings.Contains(n, "path")) {
+			h.paths = append(h.paths, i)
+		}
 	}
 	h.numberTwins()
 	return h, nil

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -140,11 +141,11 @@ func (rd *reader) row() error {
 	if done, err := rd.noLabel(l); done || err != nil {
 		return err
 	}
-	switch {
-	case at[File] < 0:
-		l.File = rd.options.File
-	case l.File == "":
+	if at[File] >= 0 && l.File == "" {
 		return rd.bad(at[File], "a label of no audio file", "its name")
+	}
+	if err := rd.named(l); err != nil {
+		return err
 	}
 	if err := rd.times(l); err != nil {
 		return err
@@ -199,10 +200,16 @@ func (rd *reader) noLabel(l *codec.Label) (done bool, err error) {
 			return true, nil
 		case l.File != "" && rd.layout.Clean:
 			rd.noteSpoiled(File, l.File)
+			if err := rd.named(l); err != nil {
+				return true, err
+			}
 			return true, rd.src.Clean(l.File)
 		}
 	}
-	if rd.layout.OneView && l.Type == noCall && rd.named("species_code") == noCall {
+	if rd.layout.OneView && l.Type == noCall && rd.other("species_code") == noCall {
+		if err := rd.named(l); err != nil {
+			return true, err
+		}
 		return true, rd.src.Clean(l.File)
 	}
 	return false, nil
@@ -214,6 +221,7 @@ func (rd *reader) more() int {
 		text := rd.rows.text(i)
 		switch {
 		case text == "", role == File, role == ExtraData && text == "{}":
+		case slices.Contains(rd.header.paths, i) && endsPath(text, rd.cell(File)):
 		case i == 0 && rd.header.index && rd.index.counts(text):
 		default:
 			return i
@@ -222,10 +230,27 @@ func (rd *reader) more() int {
 	return -1
 }
 
+// named looks whether the name of the audio file ends a path in another column, of which there may be others.
+func (rd *reader) named(l *codec.Label) (err error) {
+	for _, i := range rd.header.paths {
+		if whole := rd.rows.text(i); endsPath(whole, l.File) {
+			l.File, err = rd.src.Named(whole, l.File, rd.rows.place(i))
+			return err
+		}
+	}
+	return nil
+}
+
+// endsPath reports whether a path ends in the name of a file.
+func endsPath(whole, name string) bool {
+	folder := len(whole) - len(name) - 1
+	return name != "" && folder >= 0 && whole[folder+1:] == name && (whole[folder] == '/' || whole[folder] == '\\')
+}
+
 // noCall is what BirdNET-Analyzer writes for an audio file in which it heard nothing.
 const noCall = "nocall"
 
-func (rd *reader) named(name string) string {
+func (rd *reader) other(name string) string {
 	for i, n := range rd.header.names {
 		if n == name {
 			return rd.rows.text(i)

@@ -86,7 +86,6 @@ type Options struct {
 	Unit         Unit             // of all times; empty: as the columns say
 	SampleRate   int64            // in hertz, for samples
 	ExtraColumns []string         // keys of extra data to write as columns of their own
-	File         string           // the audio file of labels in a table without a column for it; empty: none
 	Typeless     bool             // a column of types may be missing
 	SafeFormulas bool
 }
