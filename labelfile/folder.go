@@ -13,7 +13,7 @@ import (
 )
 
 // walkFiles yields the files of a folder that an import takes.
-func walkFiles(fsys fs.FS, f Format, yield func(importFile, error) bool) {
+func walkFiles(fsys fs.FS, f Format, encoding string, yield func(importFile, error) bool) {
 	found := false
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
@@ -39,7 +39,7 @@ func walkFiles(fsys fs.FS, f Format, yield func(importFile, error) bool) {
 			if err != nil && err != io.EOF {
 				return err
 			}
-			format, _ = Detect(name, head) // an error: the file is something else
+			format, _ = detectIn(encoding, name, head) // an error: the file is something else
 		}
 		found = found || format != ""
 		if !yield(importFile{name: name, format: format, reader: in, folder: true}, nil) {

@@ -82,7 +82,9 @@ func ImportFS(ctx context.Context, store *annoset.Store, setID uuid.UUID, fsys f
 		given(importing, "folder", fsys != nil)); err != nil {
 		return ImportReport{}, err
 	}
-	return importFiles(ctx, store, setID, opts, func(yield func(importFile, error) bool) { walkFiles(fsys, f, yield) })
+	return importFiles(ctx, store, setID, opts, func(yield func(importFile, error) bool) {
+		walkFiles(fsys, f, opts.Encoding, yield)
+	})
 }
 
 // importing is the operation that errors name.
@@ -185,7 +187,7 @@ func (fi *fileImport) one(ctx context.Context, file importFile, yield func(annos
 		if err != nil && err != io.EOF {
 			return err
 		}
-		if file.format, err = Detect(file.name, head); err != nil {
+		if file.format, err = detectIn(fi.opts.Encoding, file.name, head); err != nil {
 			return err
 		}
 	}
