@@ -13,7 +13,7 @@ import (
 )
 
 // walkFiles yields the files of a folder that an import takes.
-func walkFiles(fsys fs.FS, f Format, anyEnding bool, yield func(importFile, error) bool) {
+func walkFiles(fsys fs.FS, f Format, opts *ImportOptions, yield func(importFile, error) bool) {
 	found := false
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
@@ -24,7 +24,7 @@ func walkFiles(fsys fs.FS, f Format, anyEnding bool, yield func(importFile, erro
 				return fs.SkipDir
 			}
 			return nil
-		case !d.Type().IsRegular() || f != "" && !anyEnding && !endsAs(name, f):
+		case !d.Type().IsRegular() || f != "" && !opts.AnyEnding && !endsAs(name, f):
 			return nil
 		}
 		file, err := fsys.Open(name)
@@ -39,7 +39,7 @@ func walkFiles(fsys fs.FS, f Format, anyEnding bool, yield func(importFile, erro
 			if err != nil && err != io.EOF {
 				return err
 			}
-			if format, err = Detect(name, head); err != nil { // the file is something else
+			if format, err = detectIn(opts.Encoding, name, head); err != nil { // the file is something else
 				why = doubtOf(err)
 			}
 		}

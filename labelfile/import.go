@@ -87,7 +87,7 @@ func ImportFS(ctx context.Context, store *annoset.Store, setID uuid.UUID, fsys f
 		return ImportReport{}, err
 	}
 	return importFiles(ctx, store, setID, opts, func(yield func(importFile, error) bool) {
-		walkFiles(fsys, f, opts.AnyEnding, yield)
+		walkFiles(fsys, f, opts, yield)
 	})
 }
 
@@ -193,7 +193,7 @@ func (fi *fileImport) one(ctx context.Context, file importFile, yield func(annos
 		if err != nil && err != io.EOF {
 			return err
 		}
-		if file.format, err = Detect(file.name, head); err != nil {
+		if file.format, err = detectIn(fi.opts.Encoding, file.name, head); err != nil {
 			return err
 		}
 	}

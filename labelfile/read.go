@@ -34,6 +34,12 @@ type ReadOptions struct {
 	// the record, and "text" for what the format takes by default, as an empty template does. Each [Format] lists its
 	// fields.
 	ArtifactType string
+	// Encoding names the encoding of the text, if it is not UTF-8: by one of its names in the WHATWG Encoding Standard
+	// (https://encoding.spec.whatwg.org), in any case, such as "windows-1252" or "latin1", "windows-1251", "koi8-r",
+	// "macintosh", "shift_jis", "euc-jp", "iso-2022-jp", "gbk", "gb18030", "big5", "euc-kr" and "utf-16le"; or as a code
+	// page of DOS or Windows, such as "cp437" or "cp932". A byte order mark takes precedence. Nothing else is guessed:
+	// without a name, text is UTF-8 or has a mark. Bytes that are no character are a [*SyntaxError].
+	Encoding string
 	// BlankType is the artifact type of labels without text. Empty: they are left out, with a remark.
 	BlankType string
 	// SkipPoints leaves out labels of no length, with a remark.
@@ -111,6 +117,7 @@ type labelReader struct {
 	yield    func(annoset.Annotation, error) bool
 	report   ReadReport
 	remarks  remarks
+	encoding string // in which the text was converted; empty: in none
 	bad      int
 	good     annoset.Annotation // the last one whose names were checked
 }
@@ -132,12 +139,19 @@ func (rd *labelReader) run(r io.Reader) error {
 	}
 	rd.remarks.format, rd.remarks.strict = rd.format, rd.opts.Strict
 	defer rd.fillReport()
+	encoding, err := encodingOf(op, rd.opts.Encoding)
+	if err != nil {
+		return err
+	}
 	in, err := unpacked(r)
 	if err != nil {
 		return rd.located(err)
 	}
+	if encoding != nil {
+		in, rd.encoding = encoding.Reader(in)
+	}
 	src := &codec.Source{
-		Reader: in, Name: rd.opts.Name,
+		Reader: in, Name: rd.opts.Name, Encoding: rd.opts.Encoding,
 		Label: rd.label, Named: rd.named, Clean: rd.clean, Audio: rd.audio, Bad: rd.skipBad, Note: rd.remark,
 	}
 	err = spec.read(src, rd.opts)
@@ -157,6 +171,7 @@ func (rd *labelReader) fillReport() {
 // located adds format and file to the error of a codec.
 func (rd *labelReader) located(err error) error {
 	if e, ok := errors.AsType[*codec.SyntaxError](err); ok {
+		e = e.In(rd.encoding)
 		return &SyntaxError{
 			Format: rd.format, Name: rd.opts.Name, Line: e.Line, Column: e.Column, Found: bounded(e.Found),
 			Expected: bounded(e.Expected),
@@ -173,6 +188,7 @@ func (rd *labelReader) skipBad(e *codec.SyntaxError) error {
 	if rd.bad++; rd.bad > rd.opts.MaxBad {
 		return e
 	}
+	e = e.In(rd.encoding)
 	rd.remark(codec.BadSkipped, e.Place, "found "+e.Found+", expected "+e.Expected)
 	return rd.remarks.refused
 }

@@ -8,8 +8,8 @@ import (
 )
 
 // Formats of one record a line. Memory does not grow with the length of the file: a line, and a cell in quotes, may
-// have up to 32 MiB. Lines end in LF, CRLF or CR. Text is UTF-8 with or without a byte order mark, or UTF-16 with
-// one.
+// have up to 32 MiB. Lines end in LF, CRLF or CR. Text is UTF-8 with or without a byte order mark, UTF-16 with
+// one, or in the encoding that [ReadOptions.Encoding] names.
 const (
 	// JSONLines is annoset's own format and loses nothing: one JSON object a line, in the form of [annoset.Store.Export]
 	// with the audio file named, so that one file can hold a whole set.

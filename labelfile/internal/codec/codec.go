@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"unicode/utf8"
 
 	"github.com/annoset/annoset/labelfile/internal/decimal"
 )
@@ -49,6 +50,9 @@ type Field struct {
 type Source struct {
 	Reader io.Reader
 	Name   string // of the file, for formats whose content depends on it; may be empty
+	// Encoding is the encoding that the caller names, or "". If there is one, the reader has converted the text to UTF-8,
+	// unless a byte order mark says what it is: there is nothing to guess.
+	Encoding string
 
 	// Label takes a label. An error ends the reading, and must be returned as it is.
 	Label func(*Label) error
@@ -127,6 +131,36 @@ type SyntaxError struct {
 
 func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("%d:%d: found %s, expected %s", e.Line, e.Column, e.Found, e.Expected)
+}
+
+// UTF8 is the encoding of texts that name no other one.
+const UTF8 = "UTF-8"
+
+// BadBytes is the error about bytes that are no text.
+func BadBytes(at Place) *SyntaxError {
+	return &SyntaxError{Place: at, Found: "bytes that are not " + UTF8, Expected: UTF8}
+}
+
+// In returns the error about bytes that are no text for a text in another encoding, and any other as it is.
+func (e *SyntaxError) In(encoding string) *SyntaxError {
+	if encoding == "" || *e != *BadBytes(e.Place) {
+		return e
+	}
+	return &SyntaxError{Place: e.Place, Found: "bytes that are not " + encoding, Expected: encoding}
+}
+
+// FirstBad returns where a text is not UTF-8, or -1 if it is.
+func FirstBad(text []byte) int {
+	if utf8.Valid(text) {
+		return -1
+	}
+	for at := 0; ; {
+		r, size := utf8.DecodeRune(text[at:])
+		if r == utf8.RuneError && size <= 1 {
+			return at
+		}
+		at += size
+	}
 }
 
 // Quote quotes a text of a file for an error message, and cuts it if it is long.

@@ -10,9 +10,9 @@ import (
 // their user, and not on the file.
 const separators = ",;|\t\r\n"
 
-// SafeText puts an apostrophe before each part of a text that a spreadsheet would run as a formula: the text itself, and
-// what follows a separator in it, in quotes or not. It reports whether there was one. The list of characters is that of
-// OWASP for CSV injection.
+// SafeText puts an apostrophe before each part of a text that a spreadsheet would run as a formula: the text itself,
+// and what follows a separator in it, in quotes or not. It reports whether there was one. The list of characters is
+// that of OWASP for CSV injection.
 func SafeText(s string, separator byte) (safe string, changed bool) {
 	if !mayHaveFormula(s) {
 		return s, false

@@ -79,17 +79,33 @@ type parser struct {
 	encoding string // an encoding that cannot be read
 }
 
-// parse reads a whole document.
-func parse(data []byte, note func(codec.Kind, codec.Place, string)) (*document, error) {
-	text := string(data)
-	isUTF16 := bytes.HasPrefix(data, []byte("\xfe\xff")) || bytes.HasPrefix(data, []byte("\xff\xfe"))
-	if isUTF16 {
-		var err error
-		if text, _, err = charset.Decode(data); err != nil {
-			return nil, err
+// declaration matches the beginning of a document that names its encoding.
+var declaration = regexp.MustCompile(`^<\?xml\s[^>]*encoding\s*=\s*["']([^"']*)["']`)
+
+// textOf returns the text of a document: in the encoding that a byte order mark says, the caller, or else the document.
+// known reports whether it is not for the parser to find out.
+func textOf(data []byte, named bool) (text string, known bool, err error) {
+	if named || bytes.HasPrefix(data, []byte("\xfe\xff")) || bytes.HasPrefix(data, []byte("\xff\xfe")) {
+		text, err = charset.Named(data)
+		return strings.TrimPrefix(text, "\ufeff"), true, err
+	}
+	if m := declaration.FindSubmatch(data[:min(len(data), 1<<10)]); m != nil {
+		e, ok := charset.Lookup(string(m[1]))
+		if known = ok && !strings.HasPrefix(e.Name, "utf-"); known {
+			text, err = e.Decode(data)
+			return text, true, err
 		}
 	}
-	text = strings.TrimPrefix(text, "\ufeff")
+	text, err = charset.Named(data)
+	return strings.TrimPrefix(text, "\ufeff"), false, err
+}
+
+// parse reads a whole document. named says that the caller names its encoding.
+func parse(data []byte, named bool, note func(codec.Kind, codec.Place, string)) (*document, error) {
+	text, known, err := textOf(data, named)
+	if err != nil {
+		return nil, err
+	}
 	p := &parser{
 		doc: &document{
 			properties: make(map[string]string), slotByID: make(map[string]int),
@@ -98,8 +114,8 @@ func parse(data []byte, note func(codec.Kind, codec.Place, string)) (*document, 
 		xml: xml.NewDecoder(strings.NewReader(text)), source: text, cursor: codec.NewCursor(text), note: note,
 	}
 	p.xml.CharsetReader = func(label string, in io.Reader) (io.Reader, error) {
-		if isUTF16 && strings.HasPrefix(strings.ToLower(label), "utf-16") {
-			return in, nil // already decoded
+		if known {
+			return in, nil
 		}
 		p.encoding = label
 		return nil, errors.New("no such encoding")

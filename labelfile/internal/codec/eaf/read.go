@@ -53,7 +53,7 @@ func Read(src *codec.Source) error {
 	if err != nil {
 		return err
 	}
-	doc, err := parse(data, src.Note)
+	doc, err := parse(data, src.Encoding != "", src.Note)
 	if err != nil {
 		return err
 	}
