@@ -53,6 +53,9 @@ func (s *Store) NewVersion(ctx context.Context, setID uuid.UUID, n NewSet) (Anno
 	if err := n.check(op); err != nil {
 		return AnnotationSet{}, err
 	}
+	if err := s.mayWrite(ctx, op); err != nil {
+		return AnnotationSet{}, err // before anything is counted
+	}
 	before, err := s.countDraft(ctx, op, setID)
 	if err != nil {
 		return AnnotationSet{}, err
@@ -206,6 +209,9 @@ func (s *Store) UpdateSet(ctx context.Context, setID uuid.UUID, patch SetPatch) 
 	}
 	if err := p.err(); err != nil {
 		return AnnotationSet{}, err
+	}
+	if err := s.mayWrite(ctx, op); err != nil {
+		return AnnotationSet{}, err // before anything is counted
 	}
 	before, err := s.countDraft(ctx, op, setID)
 	if err != nil {
