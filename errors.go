@@ -299,6 +299,15 @@ func given(op, field string, there bool) error {
 	return p.err()
 }
 
+// named returns an error if a path is empty, which would stand for the working folder.
+func named(op, path string) error {
+	p := &problems{op: op}
+	if path == "" {
+		p.Add(-1, "path", "is empty")
+	}
+	return p.err()
+}
+
 // extra checks extra data.
 func (p *problems) extra(data json.RawMessage) { p.Object(-1, "extra_data", data) }
 
