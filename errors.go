@@ -39,9 +39,10 @@ var (
 	ErrCheckFailed = errors.New("annoset: check failed")
 	// ErrConflict is returned when a call contradicts what is stored: when it marks as clean an audio file that has
 	// labels, drops an artifact type that labels have, copies a set to itself, or makes a change that the triggers of the
-	// file refuse. For a review of an earlier revision it comes as a [*StaleError]. [Open], and every call that writes,
-	// returns it if another program has put something into the file, or beside it, that is in the way: a trigger on a
-	// table of the store, for example. The text names it; drop it, or give it another name.
+	// file refuse. For an audio file that has labels it comes as a [*HasLabelsError], for a review of an earlier revision
+	// as a [*StaleError]. [Open], and every call that writes, returns it if another program has put something into the
+	// file, or beside it, that is in the way: a trigger on a table of the store, for example. The text names it; drop it,
+	// or give it another name.
 	ErrConflict = errors.New("annoset: conflicts with what is stored")
 )
 
@@ -67,8 +68,8 @@ var (
 	// call may be repeated.
 	ErrBusy = errors.New("annoset: store is busy")
 	// ErrMoved is returned when the file of an open store was removed or replaced, also of one that is read-only. Nothing
-	// was read or written; earlier writes are in the file that was taken away. Replace a file only while no store has it
-	// open, and its companions with it: SQLite would apply an old path-wal to the new file.
+	// was read or written; earlier writes are in the file that was taken away. Replace a file with [Restore], which deals
+	// with its companions: SQLite would apply an old path-wal to the new file.
 	ErrMoved = errors.New("annoset: store's file was removed or replaced")
 	// ErrFull is returned when there is no room to write: on the disk, within a quota, or within the maximum size of a
 	// file. A disk that refuses to write is reported like the last two, because SQLite does not tell them apart.
