@@ -134,8 +134,8 @@ func (s *Store) Verify(ctx context.Context, setID uuid.UUID) error {
 // any, so no two ids share a file name on any system. The folder is made under another name beside dir, and moved to
 // dir when complete.
 //
-// Errors: [ErrNotFound]; [ErrExists] if there is something at dir other than an empty folder; a [*ValidationError] if dir
-// is empty; those of the file system. After an error nothing was written to dir.
+// Errors: [ErrNotFound]; [ErrExists] if there is something at dir other than an empty folder; a [*ValidationError] if
+// dir is ""; those of the file system. After an error nothing was written to dir.
 func (s *Store) Export(ctx context.Context, setID uuid.UUID, dir string) error {
 	op := fmt.Sprintf("export to %q", dir)
 	if err := cmp.Or(s.ready(ctx, op), named(op, dir)); err != nil {

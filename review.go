@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/annoset/annoset/internal/valid"
 	"github.com/annoset/annoset/sqlite"
@@ -134,6 +135,21 @@ func (s *Store) Approve(ctx context.Context, setID uuid.UUID, revision int64, co
 // [*StaleError] if it has another revision; a [*ValidationError] if the comment is invalid.
 func (s *Store) Reject(ctx context.Context, setID uuid.UUID, revision int64, comment string) (Review, error) {
 	return s.review(ctx, "reject", setID, Review{Verdict: VerdictRejected, Revision: revision, Comment: comment})
+}
+
+// personOf returns a name in the one form in which names are compared.
+func personOf(name string) string { return norm.NFC.String(strings.TrimSpace(name)) }
+
+// checkPerson returns what is wrong with the name that a handle signs with.
+func (s *Store) checkPerson(op string) error {
+	if s.person == "" {
+		return nil
+	}
+	p := &problems{op: op}
+	if p.Name(-1, "person", s.person) && personOf(s.person) == "" {
+		p.Add(-1, "person", "is only white space")
+	}
+	return p.err()
 }
 
 // wrote reports whether a person is among the editors, however the name was spelled when it was written.

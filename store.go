@@ -8,12 +8,10 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/annoset/annoset/internal/hook"
 	"github.com/annoset/annoset/internal/label"
@@ -193,9 +191,6 @@ func (s *Store) As(person string) *Store {
 	return &handle
 }
 
-// personOf returns a name in the one form in which names are compared.
-func personOf(name string) string { return norm.NFC.String(strings.TrimSpace(name)) }
-
 // View calls fn with a handle that reads one state of the store, whatever others write meanwhile. It returns the error
 // of fn as it is.
 //
@@ -349,17 +344,6 @@ func (s *Store) outcome(op string, err error) error {
 		return valid.Failed(op, gone, err)
 	}
 	return translate(op, err)
-}
-
-func (s *Store) checkPerson(op string) error {
-	if s.person == "" {
-		return nil
-	}
-	p := &problems{op: op}
-	if p.Name(-1, "person", s.person) && personOf(s.person) == "" {
-		p.Add(-1, "person", "is only white space")
-	}
-	return p.err()
 }
 
 // readsAhead reports whether iterators buffer all results first. In memory they must: the loop's body could not use the
