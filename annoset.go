@@ -172,8 +172,7 @@ type DatasetPatch struct {
 	// ArtifactTypes, if not nil, replaces the whole vocabulary, in this order. An empty slice removes the vocabulary:
 	// labels may then have any type.
 	ArtifactTypes []ArtifactType `json:"artifact_types,omitzero"`
-	// ExtraData, if not nil, replaces the extra data. JSON null removes it, and so does an empty slice, which cannot be
-	// encoded.
+	// ExtraData, if not nil, replaces the extra data. JSON null, or an empty slice, removes it.
 	ExtraData json.RawMessage `json:"extra_data,omitzero"`
 	// RequiredApprovals, if not nil, applies from now on, to existing drafts too.
 	RequiredApprovals *int `json:"required_approvals,omitempty"`
@@ -194,8 +193,7 @@ type NewSet struct {
 // SetPatch describes changes to a draft. A nil field leaves its value as it is.
 type SetPatch struct {
 	Notes *string `json:"notes,omitempty"`
-	// ExtraData, if not nil, replaces the extra data. JSON null removes it, and so does an empty slice, which cannot be
-	// encoded.
+	// ExtraData, if not nil, replaces the extra data. JSON null, or an empty slice, removes it.
 	ExtraData json.RawMessage `json:"extra_data,omitzero"`
 }
 

@@ -112,8 +112,7 @@ func (e *ApprovalError) Unwrap() error { return ErrNotApproved }
 //
 // A dataset can require approvals, see [NewDataset.RequiredApprovals]: [Store.Publish] then refuses a draft that has
 // fewer. Each person counts once, and only their last review of a revision counts. A rejection of the current revision
-// keeps the draft from being published in any dataset, until the same person approves it, or an edit voids the
-// rejection.
+// keeps the draft from being published in any dataset, until that person approves it or an edit voids the rejection.
 //
 // Nobody approves their own work. [AnnotationSet.EditedBy] lists the editors of a draft: those who added, imported,
 // copied, changed or deleted labels, clean marks, notes or extra data. Creating a draft is not editing. Copying labels
