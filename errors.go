@@ -41,7 +41,7 @@ var (
 	// labels, drops an artifact type that labels have, copies a set to itself, or makes a change that the triggers of the
 	// file refuse. For an audio file that has labels it comes as a [*HasLabelsError], for a review of an earlier revision
 	// as a [*StaleError]. [Open], and every call that writes, returns it if another program has put something into the
-	// file, or beside it, that is in the way, such as a trigger on a table of the store. Drop or rename what the text names.
+	// file, or beside it, that is in the way, such as a trigger on its tables. Drop or rename what the text names.
 	ErrConflict = errors.New("annoset: conflicts with what is stored")
 )
 
