@@ -113,11 +113,10 @@ func (e *ApprovalError) Unwrap() error { return ErrNotApproved }
 // A dataset can require approvals, see [NewDataset.RequiredApprovals]: [Store.Publish] then refuses a draft that has
 // fewer. Each person counts once, and only their last review of a revision counts. A rejection of the current revision
 // keeps the draft from being published in any dataset, until that person approves it or an edit voids the rejection.
-//
 // Nobody approves their own work. [AnnotationSet.EditedBy] lists the editors of a draft: those who added, imported,
-// copied, changed or deleted labels, clean marks, notes or extra data. Creating a draft is not editing. Copying labels
-// from another draft adds its editors. Unsigned edits may be anybody's, so nobody can approve a draft that has any; to
-// take responsibility for such labels, import them through a signed handle into a new draft.
+// copied, changed or deleted anything in it. Creating a draft is not editing. Copying labels from another draft adds
+// its editors. Unsigned edits may be anybody's, so nobody can approve a draft that has any; to take responsibility for
+// such labels, import them through a signed handle into a new draft.
 //
 // Errors: [ErrUnsigned] if the handle does not sign; [ErrNotFound]; an [*ImmutableError] if the set is published; a
 // [*StaleError] if it has another revision; an [*OwnWorkError] if the person has edited the draft, or it has unsigned
