@@ -1,57 +1,86 @@
 package labelfile_test
 
 import (
+	"encoding/json"
+	"errors"
+	"io"
+	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 
+	"github.com/google/uuid"
+
+	"github.com/annoset/annoset/annosettest"
+	"github.com/annoset/annoset/internal/proof"
 	"github.com/annoset/annoset/labelfile"
 )
 
-// TestErrors_areBounded reads hostile files: no message has more of them than a line, or what a terminal would obey.
-func TestErrors_areBounded(t *testing.T) {
+// Every text begins with the package's name and has it nowhere else, and every struct has the names of its fields in JSON.
+func TestErrors_textsAndJSON(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("\x1b]0;x\x07<é&", 1<<12)
-	plain := strings.Repeat("xé", 1<<14)
-	hostile := []string{
-		long, plain, "WEBVTT\n\n" + long, "1\n" + plain + " --> 00:00:02,000\nx\n", "SPEAKER " + plain + " 1 x 1 <NA> <NA> " + plain + " <NA>\n",
-		plain + " 1 * * <ALT_BEGIN>\ne 1 0 1 a\n", plain + "\t1\tx\n", "start,end,label," + plain + "\n1,x,y\n", `{"start_ms":"` + plain + `"}`,
-		`[{"data":{"` + plain + `":"x","b` + plain + `":"y"},"annotations":[{"result":[{}]}]}]`, `{"annotations":[{"namespace":"` + plain + `","data":[{"time":"` + plain + `"}]}]}`,
-		`File type = "ooTextFile"` + "\n" + `Object class = "TextGrid"` + "\n\n" + plain,
-		`<ANNOTATION_DOCUMENT><HEADER TIME_UNITS="` + plain + `"/></ANNOTATION_DOCUMENT>`,
-		`<ANNOTATION_DOCUMENT><TIME_ORDER><TIME_SLOT TIME_SLOT_ID="` + plain + `" TIME_VALUE="` + plain + `"/></TIME_ORDER></ANNOTATION_DOCUMENT>`,
-		`<ANNOTATION_DOCUMENT><TIER TIER_ID="` + plain + `" LINGUISTIC_TYPE_REF="x"><ANNOTATION><REF_ANNOTATION ANNOTATION_ID="a" ANNOTATION_REF="` + plain +
-			`"><ANNOTATION_VALUE>x</ANNOTATION_VALUE></REF_ANNOTATION></ANNOTATION></TIER></ANNOTATION_DOCUMENT>`,
-		"<" + plain + ">", "<ANNOTATION_DOCUMENT>&" + plain + ";", "<ANNOTATION_DOCUMENT><" + plain + "></b>", "<?xml encoding=\"" + plain + "\"?><ANNOTATION_DOCUMENT>",
-		`<ANNOTATION_DOCUMENT ` + plain + `="x" ` + plain + `="x">`, "[{\"recording_id\":\"" + plain + "\",\"start\":\"" + plain + "\",\"duration\":1}]",
+	s := annosettest.New(t)
+	set := annosettest.Draft(t, s, "a.wav hum 0 10", "b.wav hum 0 10")
+	published := annosettest.Publish(t, s, "a.wav hum 0 10")
+	ctx := t.Context()
+	failing := writerFunc(func([]byte) (int, error) { return 0, errors.New("no") })
+	imported := func(r io.Reader, f labelfile.Format, opts *labelfile.ImportOptions) error {
+		_, err := labelfile.Import(ctx, s, set.ID, r, f, opts)
+		return err
 	}
-	for _, f := range labelfile.Formats() {
-		t.Run(string(f), func(t *testing.T) {
-			t.Parallel()
-			for _, text := range hostile {
-				for _, maxBad := range []int{0, 1 << 20} {
-					r := readFormat(f, []byte(text), labelfile.ReadOptions{Name: "x.y", MaxBad: maxBad})
-					texts := []string{}
-					if r.err != nil {
-						texts = append(texts, r.err.Error())
-						if strings.Contains(r.err.Error(), "\x1b") {
-							t.Errorf("%.300q", r.err.Error())
-						}
-					}
-					for _, m := range r.report.Remarks {
-						for _, at := range m.First {
-							texts = append(texts, at.Text)
-						}
-					}
-					for _, s := range texts {
-						if len(s) > 1000 {
-							t.Errorf("%d bytes: %.300q", len(s), s)
-						}
-					}
-				}
-				if _, err := labelfile.Detect(plain, []byte(text)); err != nil && (len(err.Error()) > 1000 || strings.Contains(err.Error(), "\x1b")) {
-					t.Errorf("Detect: %.300q", err.Error())
-				}
+	exported := func(setID uuid.UUID, w io.Writer, f labelfile.Format) error {
+		_, err := labelfile.Export(ctx, s, setID, w, f, nil)
+		return err
+	}
+	read := func(text string, f labelfile.Format, opts *labelfile.ReadOptions) (last error) {
+		for _, err := range labelfile.Read(strings.NewReader(text), f, opts) {
+			last = err
+		}
+		return last
+	}
+	_, noFolder := labelfile.ImportFS(ctx, s, set.ID, fstest.MapFS{}, "", nil)
+	_, noDir := labelfile.ExportDir(ctx, s, set.ID, filepath.Join(t.TempDir(), "no", "dir"), labelfile.CSV, nil)
+	_, taken := labelfile.ExportDir(ctx, s, set.ID, t.TempDir()+"/..", labelfile.CSV, nil)
+	_, unknown := labelfile.Detect("x", []byte("\x00\x01"))
+	_, unwritten := labelfile.Write(io.Discard, labelfile.Audacity,
+		proof.Pairs(annosettest.Labels(t, "a.wav hum 0 10", "b.wav hum 0 10")...), nil)
+	for name, err := range map[string]error{
+		"format,name,line,column,found,expected": read("{", labelfile.CSV, nil),
+		"format,kind,at": read("0\t0\t\n", labelfile.Audacity,
+			&labelfile.ReadOptions{Name: "a.txt", Strict: []labelfile.RemarkKind{labelfile.RemarkBlankSkipped}}),
+		"a file of no format":      unknown,
+		"an unknown format":        read("", "no", nil),
+		"a bad file":               imported(strings.NewReader("{"), labelfile.CSV, nil),
+		"a file of no kind":        imported(strings.NewReader("\x00"), "", nil),
+		"a published set":          errOf(labelfile.Import(ctx, s, published.ID, strings.NewReader(""), labelfile.CSV, nil)),
+		"a folder of no files":     noFolder,
+		"a folder that is missing": noDir,
+		"a folder that is taken":   taken,
+		"a set that is missing":    exported(uuid.New(), io.Discard, labelfile.CSV),
+		"a writer that fails":      exported(set.ID, failing, labelfile.CSV),
+		"too many audio files":     exported(set.ID, io.Discard, labelfile.Audacity),
+		"too many files to write":  unwritten,
+		"a reader that fails":      imported(io.MultiReader(strings.NewReader("{"), failingReader{}), labelfile.CSV, nil),
+	} {
+		if err == nil {
+			t.Errorf("%s: no error", name)
+			continue
+		}
+		if text := err.Error(); !strings.HasPrefix(text, "annoset: ") || strings.Count(text, "annoset: ") != 1 {
+			t.Errorf("%s: %s", name, text)
+		}
+		if !strings.HasPrefix(name, "format,") {
+			continue
+		}
+		data, _ := json.Marshal(err)
+		for field := range strings.SplitSeq(name, ",") {
+			if !strings.Contains(string(data), `"`+field+`":`) {
+				t.Errorf("%s: no %s in %s", name, field, data)
 			}
-		})
+		}
 	}
 }
+
+type failingReader struct{}
+
+func (failingReader) Read([]byte) (int, error) { return 0, errors.New("no") }

@@ -43,8 +43,9 @@ func unpackedName(name string) string {
 
 // programs matches what programs add to the name of an audio file, before the ending: BirdNET-Analyzer, Raven,
 // HawkEars, Perch and Deep Audio Segmenter.
-var programs = regexp.MustCompile(`(?i)([._]BirdNET([._](selection\.table|results([._](r|csv|kaleidoscope|audacity|table))?|labels))?` +
-	`|(\.Table\.\d+)?\.selections?(\.table)?( \(\d+\))?|\.Table\.\d+|_HawkEars|_Perch|_annotations)$`)
+var programs = regexp.MustCompile(`(?i)(` +
+	`[._]BirdNET([._](selection\.table|results([._](r|csv|kaleidoscope|audacity|table))?|labels))?|` +
+	`(\.Table\.\d+)?\.selections?(\.table)?( \(\d+\))?|\.Table\.\d+|_HawkEars|_Perch|_annotations)$`)
 
 // withoutProgram removes what a program has added to the name of an audio file.
 func withoutProgram(stem string) string {
@@ -115,7 +116,8 @@ func (rd *labelReader) named(whole, name string, at codec.Place) (string, error)
 	if rd.opts.AudioFileID != nil {
 		return name, nil
 	}
-	return name, rd.only(1, name, origin{whole, whole}, annoset.Place{File: rd.opts.Name, Line: at.Line, Column: at.Column})
+	place := annoset.Place{File: rd.opts.Name, Line: at.Line, Column: at.Column}
+	return name, rd.only(1, name, origin{whole, whole}, place)
 }
 
 // only returns an error if an id comes from two folders.

@@ -69,8 +69,9 @@ func Import(ctx context.Context, store *annoset.Store, setID uuid.UUID, r io.Rea
 
 // ImportFS is [Import] for the files of a folder and of the folders below it, in order of path, all in one
 // transaction (os.DirFS makes an fs.FS of a folder on disk). It takes files whose name ends as the format's files do,
-// packed with gzip or not, or all files if AnyEnding is set. If the format is empty, it takes each file whose format can be detected, and remarks the
-// others. Files and folders whose name begins with a dot are left out.
+// packed with gzip or not, or all files if AnyEnding is set. If the format is empty, it takes each file whose format
+// can be detected, and remarks the others, with the reason if name and contents contradict each other. Files and
+// folders whose name begins with a dot are left out.
 //
 // ReadOptions.Name is the path of each file. Where the format does not name the audio file, and AudioFileID is nil,
 // the audio file id is the name of the file without its ending, or the id from which [ExportDir] made that name. Files

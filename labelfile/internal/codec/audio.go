@@ -3,8 +3,8 @@ package codec
 import "strings"
 
 // audioEndings are the endings of files that are audio, or video with audio.
-const audioEndings = " .wav .wave .w64 .mp3 .flac .ogg .oga .opus .m4a .aac .aif .aiff .aifc .wma .amr .au .caf .mka .sph " +
-	".webm .mp4 "
+const audioEndings = " .wav .wave .w64 .mp3 .flac .ogg .oga .opus .m4a .aac .aif .aiff .aifc .wma .amr .au .caf " +
+	".mka .sph .webm .mp4 "
 
 // EndsAsAudio reports whether a text ends as the names of audio files do.
 func EndsAsAudio(text string) bool {
@@ -13,8 +13,9 @@ func EndsAsAudio(text string) bool {
 }
 
 // fileWords are words in the names of columns that say which recording a record is about.
-const fileWords = " file files filename filenames filepath path wav wavs audio sound sounds recording recordings record rec " +
-	"clip clips track tracks media source uri url video segment song tape session utterance utt episode document doc "
+const fileWords = " file files filename filenames filepath path wav wavs audio sound sounds recording recordings " +
+	"record rec clip clips track tracks media source uri url video segment song tape session utterance utt episode " +
+	"document doc "
 
 // MayNameFile reports whether the name of a column, in snake case, suggests that it says which recording a record is
 // about.

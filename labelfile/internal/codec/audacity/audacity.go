@@ -327,19 +327,17 @@ func LooksLike(lines []string) (is, sure bool) {
 			}
 		}
 		is = true
-		third := len(cells) > 2 && isDecimal(cells[2].text)
-		if third && len(cells) > 3 {
+		if len(cells) < 3 {
+			numbers = false
+			continue
+		}
+		_, err = codec.Number(cells[2].text, true)
+		if err == nil && len(cells) > 3 {
 			if _, ok := codec.Confidence(cells[3].text, true); !ok || len(cells) > 4 {
 				return false, false
 			}
 		}
-		numbers = numbers && third
+		numbers = numbers && err == nil && strings.ContainsAny(cells[2].text, ".,")
 	}
-	return is, !numbers
-}
-
-// isDecimal reports whether a text is a number with decimals.
-func isDecimal(s string) bool {
-	_, err := codec.Number(s, true)
-	return err == nil && strings.ContainsAny(s, ".,")
+	return is, is && !numbers
 }

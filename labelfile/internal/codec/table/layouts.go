@@ -117,7 +117,8 @@ var SimpleSeq = Layout{
 // Raven is a selection table of Raven, or of BirdNET-Analyzer.
 var Raven = Layout{
 	Names: names{
-		File: slices.Concat([]string{"begin_file", "begin_path"}, fileNames), Start: {"begin_time"}, End: {"end_time"}, FileStart: {"file_offset"},
+		File: slices.Concat([]string{"begin_file", "begin_path"}, fileNames), Start: {"begin_time"}, End: {"end_time"},
+		FileStart: {"file_offset"},
 		Type: {
 			"annotation", "species", "common_name", "label", "tag", "tags", "class", "call_type", "call", "type",
 			"species_code",

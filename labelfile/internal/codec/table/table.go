@@ -109,13 +109,14 @@ func Name(header string) string {
 	return b.String()
 }
 
-// unitEndings are the endings of names that say a unit. An ending stands before those that it ends with itself. Those of
-// two and three parts are ELAN's: "Begin Time - ss.msec".
+// unitEndings are the endings of names that say a unit. An ending stands before those that it ends in itself. Those of
+// several parts are as in ELAN's "Begin Time - ss.msec".
 var unitEndings = []struct {
 	unit    Unit
 	endings string
 }{
-	{Clock, "_hh_mm_ss_ms _hh_mm_ss_msec _hh_mm_ss_mmm _hh_mm_ss _h_m_s _mm_ss_ms _mm_ss_msec _mm_ss_mmm _mm_ss _m_s _hms"},
+	{Clock, "_hh_mm_ss_ms _hh_mm_ss_msec _hh_mm_ss_mmm _hh_mm_ss _h_m_s _mm_ss_ms _mm_ss_msec _mm_ss_mmm _mm_ss _m_s " +
+		"_hms"},
 	{notRead, "_hh_mm_ss_ff _hh_mm _min _mins _minute _minutes _h _hr _hrs _hour _hours _day _days _frame _frames " +
 		"_us _usec _microsecond _microseconds _µs _μs _ns _nsec _nanosecond _nanoseconds _tick _ticks _beat _beats"},
 	{Seconds, "_ss_msec _ss_ms _ss_mmm _ss _s _sec _secs _second _seconds"},
