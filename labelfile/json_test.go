@@ -181,7 +181,7 @@ func TestRead_referencesToHalfOfAPair(t *testing.T) {
 	for _, ref := range []string{"&#xD800;", "&#55296;", "&#xdfff;", "&#x0D83D;&#xDE00;"} {
 		text := eaf("", slots(0, 10), eafTier("top", "top", "", aligned("a1", 1, 2, "\n a"+ref)))
 		r := readFormat(labelfile.EAF, []byte(text), labelfile.ReadOptions{Name: "x"})
-		e, ok := r.err.(*labelfile.SyntaxError) //nolint:errorlint // as it is
+		e, ok := r.err.(*labelfile.SyntaxError)
 		is.True(ok)
 		is.Equal([]int{e.Line, e.Column}, []int{6, 3})
 		text = eaf("", slots(0, 10), eafTier("top", "top", "", aligned("a"+ref, 1, 2, "a")))

@@ -2,6 +2,7 @@ package charset
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 
 	"golang.org/x/text/encoding"
@@ -64,7 +65,7 @@ func (m *multiByte) decode(dst, data []byte, atEOF bool) (text []byte, n int) {
 		dst = slices.Grow(dst, 3*(len(data)-n)+16)
 		written, used, err := m.decoder.Transform(dst[len(dst):cap(dst)], data[n:], atEOF)
 		dst, n = dst[:len(dst)+written], n+used
-		if err != transform.ErrShortDst {
+		if !errors.Is(err, transform.ErrShortDst) {
 			break // at the end, or the last character goes on
 		}
 	}
