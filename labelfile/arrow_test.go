@@ -65,6 +65,8 @@ func TestRead_timesAsTheyWereMeant(t *testing.T) {
 		"00:00:03:000 -> 00:00:04:000", "00:00:3x,000 --> 00:00:04,000", "[00:00:03,000 --> 00:00:04,000]", "00:00:03,000 -> -00:00:04,000",
 		"00:00:61,000 - 00:00:62,000", "(00:00:03,000 – 00:00:04,000)", "00:00:03,000 -->", "--> 00:00:04,000", "00:00:03;000 -> 00:00:04;000",
 		"00:00:03,000 -> 0x:00:04,000", "00:00:3x,000 -> 00:00:04,000", "00:00:03,000 – later", "O0:00:03,000 -> 00:00:04,000", "00:00:03,000 -> ",
+		"00:00:03,000 to 00:00:04,000", "00:00:03,000 bis 00:00:04,000", "00:00:03,000 ＝> 00:00:04,000", "00:00:03,000", "00:00:03,000 second",
+		"-00:00:03,000 --> 00:00:04,000",
 	} {
 		for _, f := range subtitles {
 			t.Run(fmt.Sprintf("%s refuses %q", f, times), func(t *testing.T) {
@@ -119,7 +121,7 @@ func TestSubtitles_textsLikeTimes(t *testing.T) {
 	for _, text := range []string{ // which a file says with entities
 		"00:00:03,000 --> 00:00:04,000", "00:00:03,000 -> 00:00:04,000", "00:00:03.000 – 00:00:04.000", "2\n\n3\n12:00:00 - 13:00:00", "００：００：０３ → ００：００：０４",
 		"x\n00:00:03.000 00:00:04.000\ny", "00:00:03,000 --&gt; 00:00:04,000", "00:00:03,000 -->", "--> 00:00:04,000", "00:00:03,000 -> later",
-		"x -> 00:00:04,000", "00:00:03,5 - later",
+		"x -> 00:00:04,000", "00:00:03,5 - later", "x\n\n7\n12:00:00 it was", "12:00:00 it was", "x\n\n7.", "7.", "x\n\n#7",
 	} {
 		for _, f := range subtitles {
 			is := is.New(t)
@@ -132,4 +134,33 @@ func TestSubtitles_textsLikeTimes(t *testing.T) {
 			is.Equal(len(r.report.Remarks), 0)
 		}
 	}
+}
+
+// TestRead_SRT_numbersAsTheyWereMeant reads numbers with more than digits, which are no text of the subtitle before.
+func TestRead_SRT_numbersAsTheyWereMeant(t *testing.T) {
+	t.Parallel()
+	for _, number := range []string{"2.", "#2", "2:", "[2]", "(2)", "2)"} {
+		is := is.New(t)
+		text := strings.Replace(threeCues(labelfile.SRT, "00:00:03,000 --> 00:00:04,000"), "\n2\n", "\n"+number+"\n", 1)
+		r := readFormat(labelfile.SRT, []byte(text), labelfile.ReadOptions{Name: "x"})
+		is.NoErr(r.err)
+		is.Equal(spans(r.labels), []string{"first 1000-2000", "second 3000-4000", "third 5000-6000"})
+		is.Equal(r.report.Remarks, []labelfile.Remark{{Kind: labelfile.RemarkRepaired, Count: 1,
+			First: []annoset.Place{{File: "x", Line: 5, Column: 1, Text: number}}}})
+	}
+	is := is.New(t)
+	text := strings.Replace(threeCues(labelfile.SRT, "00:00:03,000 --> 00:00:04,000"), "\n2\n", "two\n", 1)
+	is.Equal(spans(readFormat(labelfile.SRT, []byte(text), labelfile.ReadOptions{Name: "x"}).labels)[0], "first\ntwo 1000-2000") // a text
+}
+
+func TestRead_WebVTT_idsLikeTimes(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	r := readFormat(labelfile.WebVTT, []byte("WEBVTT\n\n00:00:01.000\n00:01.000 --> 00:02.000\na\n"), labelfile.ReadOptions{Name: "x"})
+	is.NoErr(r.err)
+	is.Equal(short(r.labels), `x a 1000-2000{"cue_id":"00:00:01.000"}`+"\n")
+	r = readFormat(labelfile.WebVTT, []byte("WEBVTT\n\n00:00:01.000\n\n00:01.000 --> 00:02.000\na\n\n00:00:03.000"), labelfile.ReadOptions{Name: "x", MaxBad: 2})
+	is.NoErr(r.err)
+	is.Equal(spans(r.labels), []string{"a 1000-2000"})
+	is.Equal(badLines(r.report), []int{3, 8})
 }

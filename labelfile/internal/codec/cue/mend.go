@@ -29,6 +29,16 @@ func HasColon(line string) bool {
 	return false
 }
 
+// BeginsWithTime reports whether a line begins with a time that is no time of day in a text. Where times are expected
+// it is meant as them, whatever stands behind it.
+func BeginsWithTime(line string) bool {
+	if !HasColon(line) {
+		return false
+	}
+	m := beginPattern.FindStringSubmatch(plain(line))
+	return m != nil && isFull(m[1])
+}
+
 const clockPattern = `-?[0-9]+(?::[0-9]+){1,3}(?:[.,;][0-9]+)?`
 
 // timesPattern matches a plain line with two times: what is before them, the first, what is between, the second, and
@@ -36,9 +46,11 @@ const clockPattern = `-?[0-9]+(?::[0-9]+){1,3}(?:[.,;][0-9]+)?`
 var timesPattern = regexp.MustCompile(`^([ \t\[({<"'*]*)(` + clockPattern + `)` +
 	`([ \t]*(?:[-=~|/,; \t]*>+|[-=~|/,;]+|[ \t])[ \t]*)(` + clockPattern + `)([ \t\])}"'].*)?$`)
 
-// startPattern and endPattern match plain lines of which only one time can be read, with what stands between.
+// startPattern, beginPattern and endPattern match plain lines of which only one time can be read, with what stands
+// between.
 var (
 	startPattern = regexp.MustCompile(`^[ \t\[({<"'*]*(` + clockPattern + `)[ \t]*([-=~|/ \t]*>|[-=~]+)`)
+	beginPattern = regexp.MustCompile(`^[ \t\[({<"'*]*(` + clockPattern + `)`)
 	endPattern   = regexp.MustCompile(`^(.*[^-=>]|)[-=]+>+[ \t]*(` + clockPattern + `)[ \t]*$`)
 )
 
@@ -166,6 +178,12 @@ func digit(r rune) rune {
 	return r
 }
 
+// IsNumber reports whether a line is the number of a subtitle.
+func IsNumber(line string) bool {
+	line = strings.Trim(line, " \t")
+	return line != "" && isDigits(line)
+}
+
 // breakTimes writes the first colon of each line of a payload that would be taken for times as an entity.
 func breakTimes(payload string) string {
 	if strings.IndexFunc(payload, isColon) < 0 {
@@ -173,7 +191,7 @@ func breakTimes(payload string) string {
 	}
 	lines := strings.Split(payload, "\n")
 	for i, line := range lines {
-		if !IsTimes(line, true) {
+		if !IsTimes(line, true) && !(i > 1 && Blank(lines[i-2]) && IsNumber(lines[i-1]) && BeginsWithTime(line)) {
 			continue
 		}
 		at := strings.IndexFunc(line, isColon)
