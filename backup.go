@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/annoset/annoset/internal/whole"
 	"github.com/annoset/annoset/sqlite"
@@ -72,7 +71,7 @@ func Restore(ctx context.Context, backup, path string) error {
 }
 
 func restore(ctx context.Context, p *problems, op, backup, path string) error {
-	path, err := followed(path)
+	path, err := sqlite.Resolve(path)
 	if err != nil {
 		return err
 	}
@@ -103,19 +102,4 @@ func restore(ctx context.Context, p *problems, op, backup, path string) error {
 			return release, err
 		},
 	})
-}
-
-// followed returns the path of the file that a path names, with links followed.
-func followed(path string) (string, error) {
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return "", err
-	}
-	switch real, err := filepath.EvalSymlinks(path); {
-	case err == nil:
-		return real, nil
-	case !errors.Is(err, fs.ErrNotExist):
-		return "", err
-	}
-	return path, nil
 }

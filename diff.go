@@ -147,7 +147,7 @@ func DiffStores(ctx context.Context, a *Store, from uuid.UUID, b *Store, to uuid
 			return c.ByContent(ctx, func(change diff.Change) error {
 				err := yield(changeOf(&change))
 				for _, s := range []*Store{a, b} {
-					if err == nil && s.view != nil {
+					if err == nil {
 						err = s.gone()
 					}
 				}

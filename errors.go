@@ -39,7 +39,9 @@ var (
 	ErrCheckFailed = errors.New("annoset: check failed")
 	// ErrConflict is returned when a call contradicts what is stored: when it marks as clean an audio file that has
 	// labels, drops an artifact type that labels have, copies a set to itself, or makes a change that the triggers of the
-	// file refuse. For a review of an earlier revision it comes as a [*StaleError].
+	// file refuse. For a review of an earlier revision it comes as a [*StaleError]. [Open], and every call that writes,
+	// returns it if another program has put something into the file, or beside it, that is in the way: a trigger on a
+	// table of the store, for example. The text names it; drop it, or give it another name.
 	ErrConflict = errors.New("annoset: conflicts with what is stored")
 )
 
@@ -64,14 +66,15 @@ var (
 	// [Options.BusyTimeout], or when it wrote to the file while a read-only store was reading. Nothing was written; the
 	// call may be repeated.
 	ErrBusy = errors.New("annoset: store is busy")
-	// ErrMoved is returned when the file of an open store was removed or replaced. Nothing was read or written; earlier
-	// writes are in the file that was taken away. Replace a file only while no store has it open, and its companions with
-	// it: SQLite would apply an old path-wal to the new file.
+	// ErrMoved is returned when the file of an open store was removed or replaced, also of one that is read-only. Nothing
+	// was read or written; earlier writes are in the file that was taken away. Replace a file only while no store has it
+	// open, and its companions with it: SQLite would apply an old path-wal to the new file.
 	ErrMoved = errors.New("annoset: store's file was removed or replaced")
 	// ErrFull is returned when there is no room to write: on the disk, within a quota, or within the maximum size of a
 	// file. A disk that refuses to write is reported like the last two, because SQLite does not tell them apart.
 	ErrFull = errors.New("annoset: no space left")
-	// ErrCorrupt is returned when the file is damaged, or when [Store.Verify] finds that a published set has changed.
+	// ErrCorrupt is returned when the file is damaged, when a table or trigger of the store was changed or removed and the
+	// store is to be written to, or when [Store.Verify] finds that a published set has changed.
 	ErrCorrupt = errors.New("annoset: store is corrupt")
 	// ErrNewerSchema is returned when a later version of annoset made the file.
 	ErrNewerSchema = errors.New("annoset: store is of a newer version")
@@ -350,6 +353,10 @@ func sentinelOf(err error) error {
 	switch {
 	case errors.Is(err, sqlite.ErrDamaged):
 		return ErrCorrupt
+	case errors.Is(err, sqlite.ErrInTheWay):
+		return ErrConflict
+	case errors.Is(err, sqlite.ErrClosed):
+		return ErrClosed
 	case errors.Is(err, sqlite.ErrNotAStore):
 		return ErrNotAStore
 	case errors.Is(err, sqlite.ErrNewerSchema):

@@ -79,7 +79,7 @@ func TestStore_Publish(t *testing.T) {
 		t.Parallel()
 		is := is.New(t)
 		s := openStore(t, nil)
-		most := fmt.Sprint(" x 0 ", annoset.MaxTimeMS)
+		most := fmt.Sprint(" x 0 ", int64(annoset.MaxTimeMS))
 
 		set := annosettest.Publish(t, s.Store, "a.wav"+most, "b.wav"+most)
 

@@ -97,10 +97,21 @@ type view struct {
 // [Store.View], a backup), the log cannot shrink, and grows with every write; it shrinks within two seconds of the end
 // of that read.
 //
-// Errors: a [*ValidationError] if path is empty; [ErrNotAStore] if the file is not an annoset store; [ErrNewerSchema]
-// if a later version of annoset made it; [ErrReadOnly] if the file or its folder cannot be written to and
-// Options.ReadOnly is not set; [ErrCorrupt]; [ErrBusy]; those of the file system, such as fs.ErrNotExist for a missing
-// folder and fs.ErrPermission. A file that is refused is left as it was, byte for byte.
+// The path is resolved once, with all links: the store stays with the file that it named, wherever the working folder
+// or a link goes later, and the companions are beside that file.
+//
+// Other programs may keep tables, views, indexes and triggers of their own in the file, and may add columns without
+// constraints; a migration leaves them. Open refuses, with an [ErrConflict] that names it, a trigger on a table of the
+// store, because it would change what is written, and what has a name that a migration needs. A store that is open
+// refuses to write when another program adds such a trigger. A read-only store runs no triggers, so it opens.
+//
+// Errors: a [*ValidationError] if path is empty; [ErrNotAStore] if the file is not an annoset store, or no regular
+// file; [ErrNewerSchema] if a later version of annoset made it; [ErrReadOnly] if the file or its folder cannot be
+// written to and Options.ReadOnly is not set, or if the log of a file that is opened read-only cannot be read without
+// writing beside it; [ErrConflict], as above, or if something that is no regular file has the name of a companion;
+// [ErrCorrupt], also if a table or trigger of the store was changed; [ErrMoved] if the file was replaced meanwhile;
+// [ErrBusy]; those of the file system, such as fs.ErrNotExist for a missing folder, fs.ErrPermission,
+// syscall.ENAMETOOLONG and syscall.EMFILE. A file that is refused is left as it was, byte for byte.
 func Open(ctx context.Context, path string, opts *Options) (*Store, error) {
 	op := fmt.Sprintf("open %q", path)
 	if path == "" {
@@ -221,8 +232,12 @@ func (s *Store) View(ctx context.Context, fn func(view *Store) error) error {
 }
 
 // Close waits for the call that is writing, if any, and closes the store. Closing any handle closes them all: every
-// later call returns [ErrClosed]. A read in progress either finishes or returns [ErrClosed]. Closing again has no
-// effect. The stream and the functions of an import must not call Close.
+// later call returns [ErrClosed]. Closing again has no effect. The stream and the functions of an import must not call
+// Close.
+//
+// Close does not wait for reads: the body of a loop may call it. A loop in progress over a store in a file ends with
+// [ErrClosed] at its next step; another read finishes, or returns [ErrClosed]. The file is released, and its companions
+// are removed, when the last of them has ended, which is before Close returns if there is none.
 func (s *Store) Close() error {
 	if s.view != nil || s.closed.Swap(true) {
 		return nil
@@ -349,8 +364,8 @@ func sequence[T any](s *Store, ctx context.Context, op string, read func(*sqlite
 		return s.read(ctx, op, func(tx *sqlite.ReadTx) error {
 			return read(tx, func(v T) error {
 				err := yield(v)
-				if err == nil && s.view != nil {
-					err = s.gone() // iter.Pull may carry a loop past the end of the view
+				if err == nil {
+					err = s.gone() // the body may have closed the store; iter.Pull may carry a loop past the end of the view
 				}
 				return err
 			})

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -16,27 +17,20 @@ import (
 // Backup writes a complete, consistent copy of the database to path, which must not exist. The copy has the permissions
 // of the file, as far as the process's umask allows them. It is not synced.
 func (db *DB) Backup(ctx context.Context, path string) error {
-	if db.readers == db.writer {
-		if err := db.takeTurn(ctx); err != nil {
-			return err
-		}
-		defer func() { <-db.turn }()
-	}
-	db.mu.Lock()
-	readers, file := db.readers, db.file
-	db.mu.Unlock()
 	mode := fs.FileMode(0o644)
-	if file != nil {
+	if db.file != nil {
 		now, err := os.Stat(db.cfg.Path)
 		if err != nil {
-			return db.inPlace(file)
+			return errors.Join(db.inPlace(), err)
 		}
 		mode = now.Mode().Perm()
 	}
-	if err := copyInto(ctx, readers, path, mode); err != nil {
-		return db.orMoved(file, err)
-	}
-	return db.inPlace(file)
+	return db.readThrough(ctx, func(pool *sqlx.DB) error {
+		if err := copyInto(ctx, pool, path, mode); err != nil {
+			return err
+		}
+		return db.inPlace()
+	})
 }
 
 // copyInto writes a copy of a database to a new file with a mode.
@@ -81,29 +75,26 @@ func stampCopy(f *os.File) error {
 
 // Copy writes a copy of the store in the file from to a new file at path, after it has checked that it is a store, and
 // sound. It may be of an older schema. The copy has the permissions of the file, and can be written to by its owner.
-func Copy(ctx context.Context, from, path string) error {
+func Copy(ctx context.Context, from, path string) (err error) {
+	if from, err = Resolve(from); err != nil {
+		return err
+	}
 	cfg := Config{Path: from, ReadOnly: true}
 	state := stateOf(cfg)
 	head, err := peek(ctx, cfg)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, head.close()) }()
 	if err := head.check(); err != nil {
 		return err
 	}
-	pool, err := newPool(head.dsn, 1, nil)
-	if err != nil {
+	if err := checkTables(head.version, head.objects); err != nil {
 		return err
 	}
-	defer pool.Close() //nolint:errcheck // it was only read through
+	pool := head.pool
 	if soundness(ctx, pool) == unsound {
 		return fmt.Errorf("%w: %s does not pass SQLite's check", ErrDamaged, from)
-	}
-	for _, query := range counts[:2] {
-		var found []count
-		if err := pool.SelectContext(ctx, &found, query); err != nil {
-			return fmt.Errorf("%w: %s lacks a table: %w", ErrDamaged, from, err)
-		}
 	}
 	info, err := os.Stat(from)
 	if err != nil {
@@ -112,7 +103,7 @@ func Copy(ctx context.Context, from, path string) error {
 	if err := copyInto(ctx, pool, path, info.Mode().Perm()|0o600); err != nil {
 		return err
 	}
-	if head.immutable && !state.sameFile(stateOf(cfg)) {
+	if head.immutable && !state.untouched(stateOf(cfg)) {
 		return ErrChanged
 	}
 	return nil

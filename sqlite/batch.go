@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"database/sql/driver"
 	"errors"
 	"sync"
@@ -96,7 +97,7 @@ type batchCursor[T any] struct {
 }
 
 // open runs a query whose first parameter is the number of a batch.
-func (p *batchPool[T]) open(c *conn, query string, args ...driver.Value) (*batchCursor[T], error) {
+func (p *batchPool[T]) open(ctx context.Context, c *conn, query string, args ...driver.Value) (*batchCursor[T], error) {
 	b := p.idle.Get().(*batch[T])
 	b.begin(firstRows)
 	batches.Lock()
@@ -105,7 +106,7 @@ func (p *batchPool[T]) open(c *conn, query string, args ...driver.Value) (*batch
 	batches.filling[number] = b.take
 	batches.Unlock()
 	bc := &batchCursor[T]{pool: p, b: b, number: number}
-	cu, err := c.open(query, append([]driver.Value{number}, args...)...)
+	cu, err := c.open(ctx, query, append([]driver.Value{number}, args...)...)
 	if err != nil {
 		return nil, errors.Join(err, bc.close())
 	}

@@ -26,7 +26,7 @@ func TestReadTx_batches(t *testing.T) {
 			held += len(values[1].(string))
 			most = max(most, held)
 		})
-		b, err := pool.open(tx.dc, `
+		b, err := pool.open(context.Background(), tx.dc, `
 			WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?2)
 			SELECT 1 FROM n WHERE take(?1, i, ?3)`, int64(rows), text)
 		is.NoErr(err)

@@ -202,7 +202,7 @@ func (k *logKeeper) consider(size int64, quiet bool, n *notes) (wanted, done boo
 // from writing. Truncating it takes the write lock for a moment, and is done only while no other call has the turn.
 func (k *logKeeper) try(ctx context.Context, pool *sqlx.DB, size int64, n *notes) bool {
 	began := time.Now()
-	if k.db.inPlace(k.db.file) != nil {
+	if k.db.inPlace() != nil {
 		return false
 	}
 	whole, err := checkpoint(ctx, pool, "PASSIVE")

@@ -58,8 +58,3 @@ func Code(err error) (int, bool) {
 }
 
 func isBusy(err error) bool { return FaultOf(err) == FaultBusy }
-
-func isNotADB(err error) bool {
-	code, ok := Code(err)
-	return ok && code&0xff == lib.SQLITE_NOTADB
-}

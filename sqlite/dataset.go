@@ -72,7 +72,7 @@ const typeColumns = `
 // Types reads the artifact types of a dataset, the declared ones first and in their order.
 func (tx *ReadTx) Types(ctx context.Context, datasetID int64) ([]TypeRow, error) {
 	rows := []TypeRow{}
-	err := tx.each(`
+	err := tx.eachUntil(ctx, `
 		SELECT id, name, description, color, declared, place
 		FROM artifact_type
 		WHERE dataset_id = ?

@@ -9,10 +9,8 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"runtime"
 	"sync"
 	"time"
@@ -30,6 +28,9 @@ var (
 	// ErrDamaged is returned when rows contradict one another, or the totals and digests that were stored for them.
 	ErrDamaged = errors.New("sqlite: the contents are damaged")
 	ErrMoved   = errors.New("sqlite: the file that was opened is no longer at its path")
+	// ErrInTheWay is returned when something that another program put into the file, or beside it, would do harm.
+	ErrInTheWay = errors.New("sqlite: something of another program is in the way")
+	ErrClosed   = errors.New("sqlite: closed")
 )
 
 // Config configures [Open].
@@ -46,8 +47,7 @@ type Config struct {
 // DB is an open database: one writer connection and several read-only ones. It is safe for concurrent use.
 type DB struct {
 	cfg     Config
-	writer  *sqlx.DB // nil if read-only
-	readers *sqlx.DB // the same as writer if in memory
+	writer  *sqlx.DB // nil if read-only; in memory it reads, too
 	anchor  *sqlx.DB // keeps a database in memory alive while the writer's connection is replaced
 	turn    chan struct{}
 	tidying sync.Mutex // held by log while it has the turn, which nobody's busy timeout counts
@@ -58,18 +58,28 @@ type DB struct {
 	wrote, began time.Time
 	stamped      bool
 
-	mu    sync.Mutex  // guards readers, still and file of a read-only database
-	still *fileState  // of a file that is read without locks
-	file  os.FileInfo // of the file that was opened; nil in memory
+	cookie int64 // of the schema that was checked last; guarded by turn
+
+	file os.FileInfo // of the file that was opened; nil in memory
+
+	mu      sync.Mutex // guards what follows
+	readers *readers
+	users   int // reads that are under way
+	closed  bool
 }
 
 // Open opens the database, creates it if there is none, and migrates its schema.
 func Open(ctx context.Context, cfg Config) (_ *DB, err error) {
+	if cfg.Path != "" {
+		if cfg.Path, err = Resolve(cfg.Path); err != nil {
+			return nil, err
+		}
+	}
 	db := &DB{cfg: cfg, turn: make(chan struct{}, 1)}
 	db.log.db = db
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, db.Close())
+			err = errors.Join(db.why(err), db.Close())
 		}
 	}()
 	switch {
@@ -94,84 +104,13 @@ func (db *DB) openMemory(ctx context.Context) (err error) {
 	if db.writer, err = db.pool(dsn, 1); err != nil {
 		return err
 	}
-	db.readers = db.writer
+	db.readers = &readers{pool: db.writer}
 	return db.migrate(ctx)
 }
 
-func (db *DB) openReadOnly(ctx context.Context) error {
-	state := stateOf(db.cfg)
-	head, err := peek(ctx, db.cfg)
-	if err != nil {
-		return err
-	}
-	if err := head.check(); err != nil {
-		return err
-	}
-	if head.version < schemaVersion() {
-		return fmt.Errorf("%w: its schema %d must be brought to %d by opening it for writing", ErrReadOnly,
-			head.version, schemaVersion())
-	}
-	pool, err := db.pool(head.dsn, 0)
-	if err != nil {
-		return err
-	}
-	if db.file, err = os.Stat(db.cfg.Path); err != nil {
-		return errors.Join(err, pool.Close())
-	}
-	db.readers, db.still = pool, nil
-	if head.immutable {
-		db.still = &state
-	}
-	return nil
-}
-
-// fileState is what shows whether a file that is read without locks has changed: a writer keeps a write-ahead log
-// beside the file, and changes its size or its time.
-type fileState struct {
-	size, changed int64
-	wal           bool
-}
-
-// sameFile reports whether the file itself is unchanged, even if somebody has begun a write-ahead log.
-func (s fileState) sameFile(other fileState) bool {
-	return s.size == other.size && s.changed == other.changed
-}
-
-func stateOf(cfg Config) fileState {
-	info, err := os.Stat(cfg.Path)
-	if err != nil {
-		return fileState{size: -1}
-	}
-	return fileState{size: info.Size(), changed: info.ModTime().UnixNano(), wal: hasWAL(cfg)}
-}
-
-// readUnlocked reads a file that is open read-only. While nobody writes to it, reading needs no locks and leaves no
-// file beside it. Once somebody has written, the file is opened again, and what was read meanwhile is discarded.
-func (db *DB) readUnlocked(ctx context.Context, fn func(*ReadTx) error) error {
-	db.mu.Lock()
-	if db.still != nil && *db.still != stateOf(db.cfg) {
-		old := db.readers
-		if err := db.openReadOnly(ctx); err != nil {
-			db.mu.Unlock()
-			return err
-		}
-		old.Close() //nolint:errcheck // it was only read through
-	}
-	pool, still, file := db.readers, db.still, db.file
-	db.mu.Unlock()
-	err := inTx(ctx, pool, beginRead, func(tx ReadTx) error {
-		if err := db.inPlace(file); err != nil && still == nil {
-			return err
-		}
-		return fn(&tx)
-	})
-	if still != nil && !still.sameFile(stateOf(db.cfg)) {
-		return errors.Join(ErrChanged, err)
-	}
-	if still != nil {
-		return err
-	}
-	return db.orMoved(file, err)
+func (db *DB) openReadOnly(ctx context.Context) (err error) {
+	db.readers, db.file, err = db.openReaders(ctx)
+	return err
 }
 
 func (db *DB) openFile(ctx context.Context) error {
@@ -179,8 +118,16 @@ func (db *DB) openFile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := head.check(); err != nil && !head.blank() {
+	if err := head.close(); err != nil {
 		return err
+	}
+	if !head.blank() {
+		if err := head.check(); err != nil {
+			return err
+		}
+		if err := checkObjects(head.version, head.objects); err != nil {
+			return err
+		}
 	}
 	if err := checkWritable(db.cfg.Path); err != nil {
 		return err
@@ -189,7 +136,7 @@ func (db *DB) openFile(ctx context.Context) error {
 		return err
 	}
 	if err := db.enterWAL(ctx); err != nil {
-		return reason(db.cfg, err)
+		return err
 	}
 	if err := db.migrate(ctx); err != nil {
 		return err
@@ -197,61 +144,15 @@ func (db *DB) openFile(ctx context.Context) error {
 	if db.file, err = os.Stat(db.cfg.Path); err != nil {
 		return err
 	}
-	if db.readers, err = db.pool(readerDSN(db.cfg), 0); err != nil {
+	if head.file != nil && !os.SameFile(head.file, db.file) {
+		return fmt.Errorf("%w: another one was put there", ErrMoved)
+	}
+	pool, err := db.pool(readerDSN(db.cfg), 0)
+	db.readers = &readers{pool: pool}
+	if err != nil {
 		return err
 	}
 	db.log.look() // that of a process which was killed may be large
-	return nil
-}
-
-// inPlace returns an error if the path no longer names the file that was opened: a new connection would open another
-// file, and writes to a removed file are lost. Call it while holding a connection.
-func (db *DB) inPlace(file os.FileInfo) error {
-	if file == nil || runtime.GOOS == "windows" { // Windows does not let an open file be removed
-		return nil
-	}
-	now, err := os.Stat(db.cfg.Path)
-	switch {
-	case err != nil:
-		return fmt.Errorf("%w: %w", ErrMoved, err)
-	case !os.SameFile(now, file):
-		return fmt.Errorf("%w: another one is there", ErrMoved)
-	}
-	return nil
-}
-
-// orMoved adds ErrMoved to err if the file is no longer in place, where no connection can be opened.
-func (db *DB) orMoved(file os.FileInfo, err error) error {
-	if err != nil && FaultOf(err) != FaultNone && !errors.Is(err, ErrMoved) {
-		return errors.Join(db.inPlace(file), err)
-	}
-	return err
-}
-
-// checkWritable detects at opening what SQLite would only detect at the first write.
-func checkWritable(path string) error {
-	_, err := os.Stat(path)
-	switch dir := filepath.Dir(path); {
-	case errors.Is(err, fs.ErrNotExist):
-		if _, err := os.Stat(dir); err != nil {
-			return err
-		}
-		if !canWrite(dir) {
-			return &fs.PathError{Op: "create", Path: path, Err: fs.ErrPermission}
-		}
-		return nil
-	case err != nil:
-		return err
-	case !canWrite(path):
-		return fmt.Errorf("%w: the file cannot be written to", ErrReadOnly)
-	case !canWrite(dir):
-		return fmt.Errorf("%w: its folder cannot be written to, which the write-ahead log needs", ErrReadOnly)
-	}
-	for _, companion := range []string{path + "-wal", path + "-shm"} {
-		if _, err := os.Stat(companion); err == nil && !canWrite(companion) {
-			return fmt.Errorf("%w: %s cannot be written to", ErrReadOnly, filepath.Base(companion))
-		}
-	}
 	return nil
 }
 
@@ -261,16 +162,27 @@ func (db *DB) pool(dsn string, open int) (*sqlx.DB, error) {
 	return newPool(dsn, open, db.cfg.Wrap)
 }
 
-// Close waits for the writer, checkpoints and closes.
+// Close waits for the writer, checkpoints and closes. Reads that are under way may go on; then the last of them to end
+// does what is left to do.
 func (db *DB) Close() error {
 	db.log.stop()
 	db.turn <- struct{}{}
 	defer func() { <-db.turn }()
 	db.mu.Lock()
-	defer db.mu.Unlock()
+	last := !db.closed && db.users == 0
+	db.closed = true
+	db.mu.Unlock()
+	if !last {
+		return nil
+	}
+	return db.shut()
+}
+
+// shut closes all connections. The writer's is the last one: it moves the log into the file, which a reader's cannot.
+func (db *DB) shut() error {
 	var errs []error
-	if db.readers != nil && db.readers != db.writer {
-		errs = append(errs, db.readers.Close())
+	if db.readers != nil && db.readers.pool != db.writer {
+		errs = append(errs, db.readers.pool.Close())
 	}
 	for _, p := range []*sqlx.DB{db.writer, db.anchor} {
 		if p != nil {
@@ -282,25 +194,6 @@ func (db *DB) Close() error {
 
 // InMemory reports whether reads and writes share one connection. User code must not run inside either then.
 func (db *DB) InMemory() bool { return db.cfg.Path == "" }
-
-// Read runs fn over one consistent state of the database.
-func (db *DB) Read(ctx context.Context, fn func(*ReadTx) error) error {
-	if db.cfg.ReadOnly {
-		return db.readUnlocked(ctx, fn)
-	}
-	if db.readers == db.writer {
-		if err := db.takeTurn(ctx); err != nil {
-			return err
-		}
-		defer func() { <-db.turn }()
-	}
-	return db.orMoved(db.file, inTx(ctx, db.readers, beginRead, func(tx ReadTx) error {
-		if err := db.inPlace(db.file); err != nil {
-			return err
-		}
-		return fn(&tx)
-	}))
-}
 
 // Write runs fn in a transaction that holds the write lock from the start, and commits it if fn returns nil. If full is
 // set, the commit is synced to disk whatever the configuration says.
@@ -324,6 +217,9 @@ func (db *DB) Write(ctx context.Context, full bool, fn func(*WriteTx) error) err
 		db.wrote = time.Now()
 		<-db.turn
 	}()
+	if db.isClosed() {
+		return ErrClosed
+	}
 	if err := db.giveWay(ctx); err != nil {
 		return err
 	}
@@ -334,7 +230,7 @@ func (db *DB) Write(ctx context.Context, full bool, fn func(*WriteTx) error) err
 		defer db.setSynchronous(context.WithoutCancel(ctx), "NORMAL") //nolint:errcheck // stricter is no harm
 	}
 	if err := db.write(ctx, n, fn); err != nil {
-		return err
+		return db.orMoved(err)
 	}
 	if full {
 		db.checkpoint(ctx, n)
@@ -347,26 +243,70 @@ func (db *DB) Write(ctx context.Context, full bool, fn func(*WriteTx) error) err
 
 // write runs fn in a transaction. What it noted is kept if that is committed.
 func (db *DB) write(ctx context.Context, n *notes, fn func(*WriteTx) error) error {
+	var cookie int64
 	own := notes{logger: n.logger}
 	err := inTx(ctx, db.writer, func(ctx context.Context, c *sqlx.Conn) error {
 		began := time.Now()
 		err := db.beginWrite(ctx, c)
 		n.waited(began, "another process", err)
 		return err
-	}, func(tx ReadTx) error {
-		if err := db.inPlace(db.file); err != nil {
+	}, func(tx ReadTx) (err error) {
+		if err := db.inPlace(); err != nil {
+			return err
+		}
+		if cookie, err = db.checkSchema(ctx, &tx); err != nil {
 			return err
 		}
 		if err := db.stamp(ctx, tx.conn); err != nil {
 			return err
 		}
-		return fn(&WriteTx{ReadTx: tx, notes: &own})
+		wtx := &WriteTx{ReadTx: tx, notes: &own}
+		if err := fn(wtx); err != nil || !wtx.unguarded {
+			return err
+		}
+		cookie, err = tx.schemaCookie()
+		return err
 	})
 	if err == nil {
-		db.stamped = true
+		db.cookie, db.stamped = cookie, true
 		n.list = append(n.list, own.list...)
 	}
 	return err
+}
+
+// checkSchema makes sure that nothing of another program's changes what is written. The schema is looked at only if
+// somebody has changed it since.
+func (db *DB) checkSchema(ctx context.Context, tx *ReadTx) (cookie int64, err error) {
+	if db.InMemory() {
+		return 0, nil
+	}
+	if cookie, err = tx.schemaCookie(); err != nil || cookie == db.cookie {
+		return cookie, err
+	}
+	h, err := headerOf(ctx, tx.conn)
+	if err != nil {
+		return 0, err
+	}
+	if err := h.check(); err != nil {
+		return 0, err
+	}
+	found, err := tx.dc.objects()
+	if err != nil {
+		return 0, err
+	}
+	if err := checkObjects(schemaVersion(), found); err != nil {
+		return 0, err
+	}
+	if name := missing(found); name != "" {
+		return 0, fmt.Errorf("%w: trigger %q is missing", ErrDamaged, name)
+	}
+	return cookie, nil
+}
+
+func (db *DB) isClosed() bool {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return db.closed
 }
 
 func (db *DB) setSynchronous(ctx context.Context, level string) error {

@@ -39,7 +39,7 @@ type FileInTwo struct {
 // FilesOf reads the audio files that some layers mention, in order of name, as two layers see them.
 func (tx *ReadTx) FilesOf(ctx context.Context, layers []int64, from, to int64) ([]FileInTwo, error) {
 	var files []FileInTwo
-	err := tx.each(`
+	err := tx.eachUntil(ctx, `
 		SELECT f.id, f.name, (
 			SELECT lf.clean
 			FROM layer_stack k
@@ -155,7 +155,7 @@ func (tx *ReadTx) Strays(ctx context.Context, from, to []int64) (map[int64]bool,
 		return ctx.Err()
 	}
 	all := append(append([]int64{}, from...), to...)
-	err := tx.each(`
+	err := tx.eachUntil(ctx, `
 		SELECT r.id
 		FROM json_each(?1) y
 		CROSS JOIN removal r ON r.layer_id = y.value
@@ -165,7 +165,7 @@ func (tx *ReadTx) Strays(ctx context.Context, from, to []int64) (map[int64]bool,
 		return strays, err
 	}
 	for _, sides := range [][2][]int64{{from, to}, {to, from}} {
-		if err := tx.each(`
+		if err := tx.eachUntil(ctx, `
 		SELECT a.id
 		FROM json_each(?1) y
 		CROSS JOIN label a ON a.layer_id = y.value

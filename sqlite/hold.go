@@ -7,9 +7,6 @@ import (
 	"time"
 )
 
-// Companions are the endings of the files that SQLite may have beside a database.
-var Companions = []string{"-wal", "-shm", "-journal"}
-
 // holdPatience is how long Hold waits for those who have the file open for a moment, to look at it.
 const holdPatience = 100 * time.Millisecond
 

@@ -170,7 +170,7 @@ type SeenFile struct {
 // SeenFiles calls fn for each audio file that a layer or one below it has, in order of name. fn may read. Its argument
 // is valid until it returns.
 func (tx *ReadTx) SeenFiles(ctx context.Context, layerID int64, fn func(*SeenFile) error) error {
-	return tx.seenFiles(ctx, fn, `
+	return tx.seenFiles(ctx, ctx, fn, `
 		FROM layer_stack k
 		JOIN layer_file lf ON lf.layer_id = k.seen_id
 		JOIN audio_file f ON f.id = lf.file_id
@@ -179,7 +179,7 @@ func (tx *ReadTx) SeenFiles(ctx context.Context, layerID int64, fn func(*SeenFil
 
 // TopFiles is [ReadTx.SeenFiles] through the n topmost layers alone.
 func (tx *ReadTx) TopFiles(ctx context.Context, layerID int64, n int, fn func(*SeenFile) error) error {
-	return tx.seenFiles(ctx, fn, `
+	return tx.seenFiles(ctx, ctx, fn, `
 		FROM layer_stack k
 		JOIN layer_file lf ON lf.layer_id = k.seen_id
 		JOIN audio_file f ON f.id = lf.file_id
@@ -191,7 +191,7 @@ func (tx *ReadTx) TopFiles(ctx context.Context, layerID int64, n int, fn func(*S
 func (tx *ReadTx) SeenFilesFrom(ctx context.Context, layerID, datasetID int64, name string,
 	fn func(*SeenFile) error,
 ) error {
-	return tx.seenFiles(ctx, fn, `
+	return tx.seenFiles(ctx, context.Background(), fn, `
 		FROM audio_file f
 		CROSS JOIN layer_stack k ON k.layer_id = ?2
 		CROSS JOIN layer_file lf ON lf.layer_id = k.seen_id AND lf.file_id = f.id
@@ -200,7 +200,7 @@ func (tx *ReadTx) SeenFilesFrom(ctx context.Context, layerID, datasetID int64, n
 
 // ChangedFiles is [ReadTx.SeenFiles] for the audio files that the layer itself has.
 func (tx *ReadTx) ChangedFiles(ctx context.Context, layerID int64, fn func(*SeenFile) error) error {
-	return tx.seenFiles(ctx, fn, `
+	return tx.seenFiles(ctx, ctx, fn, `
 		FROM layer_file o
 		JOIN audio_file f ON f.id = o.file_id
 		CROSS JOIN layer_stack k ON k.layer_id = o.layer_id
@@ -212,7 +212,7 @@ func (tx *ReadTx) ChangedFiles(ctx context.Context, layerID int64, fn func(*Seen
 func (tx *ReadTx) SeenFileByName(ctx context.Context, layerID, datasetID int64, name string,
 	fn func(*SeenFile) error,
 ) error {
-	return tx.seenFiles(ctx, fn, `
+	return tx.seenFiles(ctx, context.Background(), fn, `
 		FROM audio_file f
 		CROSS JOIN layer_stack k ON k.layer_id = ?2
 		JOIN layer_file lf ON lf.layer_id = k.seen_id AND lf.file_id = f.id
@@ -243,10 +243,11 @@ var fileBatches = newBatchPool(func(r *fileRow, values []driver.Value) {
 })
 
 // seenFiles reads the files of a FROM clause, in which f is the file, k the place in the stack and lf the row of the
-// layer. The limit keeps SQLite from calling take before it has sorted.
-func (tx *ReadTx) seenFiles(ctx context.Context, fn func(*SeenFile) error, from string, args ...driver.Value,
+// layer. The limit keeps SQLite from calling take before it has sorted, in the first step, which ends with a context of
+// its own: see open.
+func (tx *ReadTx) seenFiles(ctx, first context.Context, fn func(*SeenFile) error, from string, args ...driver.Value,
 ) (err error) {
-	rows, err := fileBatches.open(tx.dc, `
+	rows, err := fileBatches.open(first, tx.dc, `
 		SELECT 1
 		FROM (
 			SELECT f.id, f.name, f.duration_ms, k.depth, lf.clean, lf.digest `+from+`

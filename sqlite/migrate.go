@@ -3,12 +3,12 @@ package sqlite
 import (
 	"context"
 	"embed"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -35,8 +35,17 @@ func schemaVersion() int { return len(steps()) }
 // header is what the header of a file says.
 type header struct {
 	application, version, tables int
-	dsn                          string // the DSN that it was read with
-	immutable                    bool   // the DSN reads without locks
+	objects                      []object    // of a store
+	file                         os.FileInfo // nil: there was none
+	pool                         *sqlx.DB    // that it was read through; nil: none
+	immutable                    bool        // the pool reads without locks
+}
+
+func (h header) close() error {
+	if h.pool == nil {
+		return nil
+	}
+	return h.pool.Close()
 }
 
 // blank reports whether the file is empty.
@@ -51,6 +60,8 @@ func (h header) check() error {
 			schemaVersion())
 	case h.version == 0:
 		return fmt.Errorf("%w: it has no schema version", ErrNotAStore)
+	case h.version < 0:
+		return fmt.Errorf("%w: it has schema version %d", ErrNotAStore, h.version)
 	}
 	return nil
 }
@@ -66,47 +77,113 @@ const smallestFile = 512
 func peek(ctx context.Context, cfg Config) (header, error) {
 	info, err := os.Stat(cfg.Path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && !cfg.ReadOnly:
-		return header{}, nil
-	case err != nil:
+	case err != nil && (cfg.ReadOnly || !errors.Is(err, fs.ErrNotExist)):
 		return header{}, err
-	case !info.Mode().IsRegular():
+	case err == nil && !info.Mode().IsRegular():
 		return header{}, fmt.Errorf("%w: not a regular file", ErrNotAStore)
-	case info.Size() == 0 && !cfg.ReadOnly:
+	}
+	if err := checkBeside(cfg); err != nil {
+		return header{}, err
+	}
+	switch {
+	case err != nil:
 		return header{}, nil
+	case info.Size() == 0 && !cfg.ReadOnly:
+		return header{file: info}, nil
 	case info.Size() < smallestFile:
 		return header{}, fmt.Errorf("%w: %d bytes", ErrNotAStore, info.Size())
 	}
-	if !hasWAL(cfg) {
+	for range 3 { // in case somebody begins to write just now
+		state := stateOf(cfg)
+		if state.log {
+			break
+		}
 		// Nobody has it open for writing, so it can be read without locks and without a file beside it.
 		h, err := readHeader(ctx, cfg, immutableDSN(cfg))
-		if h.immutable = true; !hasWAL(cfg) {
+		if state.same(stateOf(cfg)) {
+			h.file, h.immutable = state.info, true
 			return h, err
+		}
+		if err := h.close(); err != nil {
+			return header{}, err
 		}
 	}
 	if err := checkLog(ctx, cfg); err != nil {
 		return header{}, err
 	}
-	return readHeader(ctx, cfg, readerDSN(cfg)) // the log may have a newer header than the file
+	h, err := readHeader(ctx, cfg, readerDSN(cfg)) // the log may have a newer header than the file
+	if code, _ := Code(err); code == lib.SQLITE_READONLY_ROLLBACK && !cfg.ReadOnly {
+		// A program without a log crashed here, and SQLite puts the file in order as soon as it may write to it.
+		if err := markedAsStore(cfg.Path); err != nil {
+			return h, err
+		}
+		h, err = readHeader(ctx, cfg, writerDSN(cfg))
+	}
+	h.file = info
+	return h, err
 }
 
-func hasWAL(cfg Config) bool {
-	_, err := os.Stat(cfg.Path + "-wal")
-	return !errors.Is(err, fs.ErrNotExist)
+// markedAsStore returns an error unless the header of a file, which may be torn, says that it is a store. No store of
+// this process can have the file open, since its journal is one that a crash has left: so no lock is lost by closing
+// it.
+func markedAsStore(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	const offset = 68
+	var id [4]byte
+	if _, err := f.ReadAt(id[:], offset); err != nil {
+		return err
+	}
+	if n := binary.BigEndian.Uint32(id[:]); n != applicationID {
+		return fmt.Errorf("%w: a SQLite database with application id %#x", ErrNotAStore, n)
+	}
+	return nil
 }
 
-func readHeader(ctx context.Context, cfg Config, dsn string) (header, error) {
-	pool, err := newPool(dsn, 1, cfg.Wrap)
+// readHeader reads the header of a file, and its schema if it is a store. Without an error, the pool that it was read
+// through is still open.
+func readHeader(ctx context.Context, cfg Config, dsn string) (h header, err error) {
+	pool, err := newPool(dsn, 0, cfg.Wrap)
 	if err != nil {
 		return header{}, err
 	}
-	defer pool.Close()
-	h, err := headerOf(ctx, pool)
-	h.dsn = dsn
-	if isNotADB(err) {
-		err = fmt.Errorf("%w: %w", ErrNotAStore, err)
+	defer func() {
+		if h.pool = pool; err != nil {
+			err = errors.Join(err, pool.Close())
+			h.pool = nil
+		}
+	}()
+	c, err := pool.Connx(ctx)
+	if err != nil {
+		return header{}, headerFault(err)
 	}
-	return h, reason(cfg, err)
+	defer c.Close() //nolint:errcheck // it goes back to the pool
+	if h, err = headerOf(ctx, c); err != nil {
+		return h, headerFault(err)
+	}
+	if h.check() != nil {
+		return h, nil
+	}
+	dc, err := driverConn(c)
+	if err != nil {
+		return h, err
+	}
+	h.objects, err = dc.objects()
+	return h, err
+}
+
+// headerFault says of an error in reading the header what is wrong with the file.
+func headerFault(err error) error {
+	switch code, _ := Code(err); code & 0xff {
+	case lib.SQLITE_NOTADB:
+		return fmt.Errorf("%w: %w", ErrNotAStore, err)
+	case lib.SQLITE_ERROR: // the format is one that SQLite does not know
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return err
 }
 
 // getter is a pool, or one connection of it.
@@ -115,23 +192,19 @@ type getter interface {
 }
 
 func headerOf(ctx context.Context, db getter) (h header, err error) {
-	return h, errors.Join(
-		db.GetContext(ctx, &h.tables, "SELECT count(*) FROM sqlite_schema"),
-		db.GetContext(ctx, &h.application, "PRAGMA application_id"),
-		db.GetContext(ctx, &h.version, "PRAGMA user_version"),
-	)
-}
-
-// reason adds to err why SQLite could not open a file, which its own error does not say.
-func reason(cfg Config, err error) error {
-	if code, ok := Code(err); !ok || code&0xff != lib.SQLITE_CANTOPEN {
-		return err
+	for _, q := range []struct {
+		into  *int
+		query string
+	}{
+		{&h.tables, "SELECT count(*) FROM sqlite_schema"},
+		{&h.application, "PRAGMA application_id"},
+		{&h.version, "PRAGMA user_version"},
+	} {
+		if err := db.GetContext(ctx, q.into, q.query); err != nil {
+			return h, err
+		}
 	}
-	f, openErr := os.Open(cfg.Path)
-	if openErr != nil {
-		return openErr
-	}
-	return errors.Join(err, f.Close())
+	return h, nil
 }
 
 // enterWAL switches the file to write-ahead logging. Two processes that create one store at the same time may both try,
@@ -141,7 +214,7 @@ func (db *DB) enterWAL(ctx context.Context) error {
 		var mode string
 		err := db.writer.GetContext(ctx, &mode, "PRAGMA journal_mode = WAL")
 		if err == nil && mode != "wal" {
-			err = fmt.Errorf("sqlite: no write-ahead log on this file system: journal mode %q", mode)
+			err = fmt.Errorf("%w: no write-ahead log on this file system: journal mode %q", errors.ErrUnsupported, mode)
 		}
 		return err
 	})
@@ -181,15 +254,26 @@ func migrateAll(ctx context.Context, c *sqlx.Conn) (from int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	var found []object
 	if !h.blank() {
 		if err := h.check(); err != nil {
+			return 0, err
+		}
+		dc, err := driverConn(c)
+		if err != nil {
+			return 0, err
+		}
+		if found, err = dc.objects(); err != nil {
+			return 0, err
+		}
+		if err := checkObjects(h.version, found); err != nil {
 			return 0, err
 		}
 	}
 	if h.version == schemaVersion() {
 		return h.version, nil
 	}
-	if err := dropRepeatable(ctx, c); err != nil {
+	if err := dropRepeatable(ctx, c, h.version, found); err != nil {
 		return 0, err
 	}
 	for _, name := range append(steps()[h.version:], "schema/views.sql", "schema/guards.sql") {
@@ -197,26 +281,13 @@ func migrateAll(ctx context.Context, c *sqlx.Conn) (from int, err error) {
 		if err != nil {
 			return 0, err
 		}
-		if _, err := c.ExecContext(ctx, string(text)); err != nil {
+		if _, err := c.ExecContext(ctx, string(text)); FaultOf(err) == FaultOther {
+			return 0, fmt.Errorf("%w: %s: %w", ErrDamaged, name, err) // the file is not what it says
+		} else if err != nil {
 			return 0, fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	_, err = c.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID,
 		schemaVersion()))
 	return h.version, err
-}
-
-// dropRepeatable drops the triggers and views, which are created again after the last step.
-func dropRepeatable(ctx context.Context, c *sqlx.Conn) error {
-	var drops []string
-	err := c.SelectContext(ctx, &drops, `
-		SELECT 'DROP ' || upper(type) || ' ' || name
-		FROM sqlite_schema
-		WHERE type IN ('trigger', 'view')
-		ORDER BY type, name`)
-	if err != nil || len(drops) == 0 {
-		return err
-	}
-	_, err = c.ExecContext(ctx, strings.Join(drops, ";\n"))
-	return err
 }

@@ -244,7 +244,7 @@ func TestLabelInsert_seeks(t *testing.T) {
 	is := is.New(t)
 	db, _ := openRecorded(t)
 	var text string
-	is.NoErr(db.readers.Get(&text, `SELECT sql FROM sqlite_schema WHERE name = 'label_insert'`))
+	is.NoErr(db.readers.pool.Get(&text, `SELECT sql FROM sqlite_schema WHERE name = 'label_insert'`))
 	body := text[strings.Index(text, "SELECT"):strings.LastIndex(text, ";")]
 	// RAISE is for triggers alone, and the values of the new row are as good as parameters.
 	query := strings.ReplaceAll(regexp.MustCompile(`NEW\.\w+`).ReplaceAllString(body, "?1"), "RAISE(ABORT, ", "coalesce(1, ")
@@ -264,7 +264,7 @@ func planOf(t *testing.T, db *DB, queries []string) []string {
 		if strings.HasPrefix(query, "BEGIN") || query == "COMMIT" || query == "ROLLBACK" {
 			continue
 		}
-		rows, err := db.readers.Query("EXPLAIN QUERY PLAN "+query, make([]any, params(query))...)
+		rows, err := db.readers.pool.Query("EXPLAIN QUERY PLAN "+query, make([]any, params(query))...)
 		if err != nil {
 			t.Fatalf("%v: %s", err, query)
 		}

@@ -34,7 +34,7 @@ func (tx *WriteTx) CopyEditors(ctx context.Context, from, to int64) error {
 	return tx.exec(ctx, `
 		INSERT INTO editor (set_id, person)
 		SELECT ?, person FROM editor WHERE set_id = ?
-		ON CONFLICT DO NOTHING`, to, from)
+		ON CONFLICT (set_id, person) DO NOTHING`, to, from)
 }
 
 // ReviewRow is a row of the table review.

@@ -55,7 +55,7 @@ func (tx *ReadTx) OpenLabels(layerID, fileID int64, span Span) (*LabelCursor, er
 	if span.AfterMS != 0 || span.AfterID != 0 {
 		query, args = selectLabelsAfter, append(args, span.AfterMS, span.AfterID)
 	}
-	rows, err := labelBatches.open(tx.dc, query, args...)
+	rows, err := labelBatches.open(context.Background(), tx.dc, query, args...)
 	if err != nil {
 		return nil, err
 	}

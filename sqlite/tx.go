@@ -22,7 +22,8 @@ type ReadTx struct {
 // WriteTx is a [ReadTx] that holds the write lock.
 type WriteTx struct {
 	ReadTx
-	notes *notes
+	unguarded bool // the schema was changed and changed back
+	notes     *notes
 }
 
 // Note tells the logger something once the transaction is committed.
@@ -89,16 +90,26 @@ func (tx *ReadTx) Interrupt() error {
 	return errors.Join(errs...)
 }
 
+// schemaCookie returns the number that SQLite changes with the schema, whoever does so.
+func (tx *ReadTx) schemaCookie() (cookie int64, err error) {
+	err = tx.each("PRAGMA schema_version", func(cu *cursor) error {
+		cookie = cu.int(0)
+		return nil
+	})
+	return cookie, err
+}
+
 // cursor steps through the rows of one query. The values of a row are valid until the next one.
 type cursor struct {
 	rows driver.Rows
 	vals []driver.Value
 }
 
-// open runs a query on the driver's connection. Only its first step could wait, and callers check the context at each
-// step, so the driver gets none: it would start a goroutine for each query.
-func (c *conn) open(query string, args ...driver.Value) (*cursor, error) {
-	rows, err := c.QueryContext(context.Background(), query, named(args))
+// open runs a query on the driver's connection, and its first step with it. The driver starts a goroutine to watch a
+// context that can end, and callers check it at each step, so they hand over [context.Background] unless the first step
+// can be long: SQLite sorts in it, or looks for a row that is rare.
+func (c *conn) open(ctx context.Context, query string, args ...driver.Value) (*cursor, error) {
+	rows, err := c.QueryContext(ctx, query, named(args))
 	if err != nil {
 		return nil, err
 	}
@@ -152,8 +163,10 @@ func (tx *WriteTx) WithoutGuards(ctx context.Context, fn func() error) error {
 		return err
 	}
 	if len(texts) != len(bulkGuards) {
-		return fmt.Errorf("sqlite: %d of the triggers %v are there", len(texts), slices.Sorted(slices.Values(bulkGuards)))
+		return fmt.Errorf("%w: %d of the triggers %v are there", ErrDamaged, len(texts),
+			slices.Sorted(slices.Values(bulkGuards)))
 	}
+	tx.unguarded = true
 	for _, name := range bulkGuards {
 		if err := tx.exec(ctx, "DROP TRIGGER "+name); err != nil {
 			return err
@@ -171,8 +184,18 @@ func (tx *WriteTx) WithoutGuards(ctx context.Context, fn func() error) error {
 }
 
 // each runs a query below database/sql and calls fn for each row.
-func (tx *ReadTx) each(query string, fn func(*cursor) error, args ...driver.Value) (err error) {
-	cu, err := tx.dc.open(query, args...)
+func (tx *ReadTx) each(query string, fn func(*cursor) error, args ...driver.Value) error {
+	return tx.eachUntil(context.Background(), query, fn, args...)
+}
+
+// eachUntil is each for a query whose first step may be long: it ends with the context.
+func (tx *ReadTx) eachUntil(ctx context.Context, query string, fn func(*cursor) error, args ...driver.Value) error {
+	return tx.dc.each(ctx, query, fn, args...)
+}
+
+// each runs a query and calls fn for each row.
+func (c *conn) each(ctx context.Context, query string, fn func(*cursor) error, args ...driver.Value) (err error) {
+	cu, err := c.open(ctx, query, args...)
 	if err != nil {
 		return err
 	}

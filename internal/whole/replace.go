@@ -81,6 +81,9 @@ func (r *Replacement) swap(ctx context.Context, temp string, exists bool) (err e
 		}
 	}()
 	for _, ending := range r.Beside {
+		if info, err := os.Lstat(r.Path + ending); err == nil && info.IsDir() {
+			return &TakenError{Kind: Folder, Path: r.Path + ending}
+		}
 		err := os.Rename(r.Path+ending, temp+ending)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue

@@ -58,6 +58,14 @@ func TestOpen_WherePermissionsAreMissing(t *testing.T) { //nolint:paralleltest /
 		is.True(errors.Is(err, fs.ErrPermission) || errors.Is(err, annoset.ErrReadOnly))
 		is.Equal(namesIn(t, filepath.Join(dir, "folder")), []string{"labels.annoset"})
 	})
+	t.Run("a link in a folder that cannot be written to", func(t *testing.T) {
+		is := is.New(t)
+		s, err := annoset.Open(t.Context(), filepath.Join(dir, "links", "link"), nil)
+		is.NoErr(err) // what counts is the folder of the file
+		proof.NewDraft(t, s, "through a link")
+		is.NoErr(s.Close())
+	})
+	logsThatCannotBeRead(t, dir)
 	for _, where := range []string{"file", "folder"} {
 		t.Run("a "+where+" that cannot be written to", func(t *testing.T) {
 			is := is.New(t)
@@ -84,7 +92,8 @@ func TestOpen_WherePermissionsAreMissing(t *testing.T) { //nolint:paralleltest /
 }
 
 // makeUnwritable makes folders with a store each: "closed" has a file that cannot be read; "dark" cannot be entered;
-// "file" has a file that cannot be written to; in "folder" nothing can be written; "open" allows everything.
+// "file" has a file that cannot be written to; in "folder" nothing can be written; "open" allows everything. "links" is a
+// folder that cannot be written to, with a link to the store in "open". Those of [makeLogs] come with them.
 func makeUnwritable(t *testing.T, dir string) {
 	t.Helper()
 	for _, name := range []string{"closed", "dark", "file", "folder", "open"} {
@@ -105,6 +114,13 @@ func makeUnwritable(t *testing.T, dir string) {
 		}
 		t.Cleanup(func() { os.Chmod(sub, 0o700) }) //nolint:errcheck // so that it can be removed
 	}
+	links := filepath.Join(dir, "links")
+	proof.NoErr(t, os.Mkdir(links, 0o700))
+	proof.NoErr(t, os.Symlink("../open/labels.annoset", filepath.Join(links, "link")))
+	proof.NoErr(t, os.Chmod(links, 0o555))                                        //nolint:gosec // the point of it
+	proof.NoErr(t, os.Chmod(filepath.Join(dir, "open", "labels.annoset"), 0o666)) //nolint:gosec // for the other user
+	t.Cleanup(func() { os.Chmod(links, 0o700) })                                  //nolint:errcheck // so that it can be removed
+	makeLogs(t, dir)
 }
 
 // runAsNobody runs this test again as a user to whom permissions apply.
