@@ -7,13 +7,15 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/annoset/annoset/internal/hook"
 	"github.com/annoset/annoset/internal/whole"
 	"github.com/annoset/annoset/sqlite"
 )
 
 // Backup writes a complete, consistent copy of the store to a new file at path, while others read and write. The copy
-// is synced to disk, has the same ids, versions and digests, and takes no more room than it needs. It is made in a
-// folder ".annoset-*" beside path, which is left behind only if the process is killed.
+// is synced to disk, with its name, has the same ids, versions and digests, and takes no more room than it needs. Nobody
+// may read it who may not read the store's file. It is made in a folder ".annoset-*" beside path, which is left behind
+// only if the process is killed. [Restore] brings it back.
 //
 // Errors: [ErrExists] if there is something at path; [ErrReadOnly] in a [Store.View]; those of the file system. After
 // an error nothing was written to path.
@@ -28,31 +30,33 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 	return s.outcome(op, whole.Write(ctx, whole.File, path, func(temp string) error { return s.db.Backup(ctx, temp) }))
 }
 
-// Restore puts a copy of a backup in the place of the store at path, or makes the store where there is none. The backup
-// is a file that [Store.Backup] wrote, or any other store that nobody writes to; it stays as it is. Whatever file is at
-// path is replaced, a damaged one too, and one that is not a store.
+// Restore puts a copy of a backup in the place of the store at path, or makes the store if there is none. The backup is
+// a file that [Store.Backup] wrote, or any other store; it stays as it is. Any file at path is replaced, also one that is
+// damaged or is not a store. Copying a backup by hand can go wrong: SQLite takes a path-wal that it finds beside the file
+// for the log of that file.
 //
-// Nobody may have the store at path open. Restore finds out who has, in any process, except read-only stores that were
-// opened while nobody wrote, which return [ErrMoved] or [ErrBusy] from then on; and nobody can be found who has a file
-// open that is no longer a database.
+// No store may have the file at path open, in any process. Restore finds those out, except stores that were opened
+// read-only while nobody wrote (they return [ErrMoved] afterwards), and those whose file is no longer a database.
 //
-// A copy by hand can go wrong: SQLite takes the log path-wal that it finds beside the file for the log of that file.
-// Restore
+// Restore works in this order:
 //
-//  1. checks that the backup is a store, of this schema or an older one, and that SQLite finds it sound;
-//  2. writes the copy to a folder ".annoset-*" beside path, with the permissions of the file at path, and syncs it;
-//  3. makes sure that nobody has the store at path open, and locks it;
-//  4. moves the log of the old store into the old file, if it can be read and is its own;
-//  5. takes path-wal, path-shm and path-journal away, and syncs the folder;
-//  6. moves the copy to path, and syncs the folder.
+//  1. It checks that the backup is a store, of this schema or an older one, and that SQLite's quick check passes.
+//  2. It writes the copy to a folder ".annoset-*" beside path, with the permissions of the file at path, and syncs it.
+//  3. It locks the store at path, and moves its log into its file.
+//  4. It moves path-wal, path-shm and path-journal away, and syncs the folder.
+//  5. It moves the copy to path, and syncs the folder.
 //
-// So a crash at any moment leaves the old store or the new one at path, each whole; only of an old store that is damaged
-// may the log be lost before the new one is there. What is restored is as it was when it was backed up, and is verified
-// by [Store.Verify]; a store of an older schema is migrated when it is opened.
+// A crash at any moment leaves either the old store or the new one at path, each complete. Only if the old file is damaged,
+// or the log is not its own, can the log not be moved into the file; then a crash between steps 4 and 5 leaves the old
+// file without it, and the log in the folder ".annoset-*".
 //
-// Errors: a [*ValidationError] if a path is empty or both name the same file; [ErrBusy] if the store at path is open;
-// [ErrNotAStore], [ErrNewerSchema] or [ErrCorrupt] for the backup; an [*ExistsError] if there is a folder at path; those
-// of the file system. After an error the old store is as it was, except that its log may be in its file.
+// Published sets can be verified with [Store.Verify] afterwards. A store of an older schema is migrated when it is opened.
+//
+// Errors: a [*ValidationError] if a path is empty or both name the same file; [ErrBusy] if the store at path is open, or
+// the backup is being written to; [ErrNotAStore], [ErrNewerSchema] or [ErrCorrupt] if the backup is refused; [ErrExists]
+// if there is a folder at path or in the place of a companion, or a file was made at path meanwhile; [ErrReadOnly] if the
+// file at path cannot be written to; those of the file system. After an error the old store is as it was, though its log
+// may be in its file, except after a failure of the last sync.
 func Restore(ctx context.Context, backup, path string) error {
 	op := fmt.Sprintf("restore %q from %q", path, backup)
 	p := &problems{op: op}
@@ -90,12 +94,13 @@ func restore(ctx context.Context, p *problems, op, backup, path string) error {
 		p.Add(-1, "backup", "is the file that it would replace")
 		return p.err()
 	}
+	wrap := hook.Driver(ctx)
 	return whole.Replace(ctx, &whole.Replacement{
 		Path:   path,
 		Beside: sqlite.Companions,
-		Write:  func(temp string) error { return sqlite.Copy(ctx, backup, temp) },
+		Write:  func(temp string) error { return sqlite.Copy(ctx, sqlite.Config{Path: backup, Wrap: wrap}, temp) },
 		Hold: func() (func() error, error) {
-			release, folded, err := sqlite.Hold(ctx, path)
+			release, folded, err := sqlite.Hold(ctx, sqlite.Config{Path: path, Wrap: wrap})
 			if folded {
 				whole.Synced(ctx, path)
 			}

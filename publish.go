@@ -128,7 +128,7 @@ func (s *Store) Verify(ctx context.Context, setID uuid.UUID) error {
 // The file of a clean audio file is empty. Files are named after the audio file id and end in ".jsonl". Characters that
 // a file system may reject are percent-encoded, and "~" and a note of the upper-case letters follow a name that has
 // any, so no two ids share a file name on any system. The folder is made under another name beside dir, and moved to
-// dir when complete.
+// dir when it is complete and synced to disk.
 //
 // Errors: [ErrNotFound]; [ErrExists] if there is something at dir other than an empty folder; those of the file system.
 // After an error nothing was written to dir.

@@ -73,13 +73,13 @@ func stampCopy(f *os.File) error {
 	return nil
 }
 
-// Copy writes a copy of the store in the file from to a new file at path, after it has checked that it is a store, and
+// Copy writes a copy of the store in the file of cfg to a new file at path, after it has checked that it is a store, and
 // sound. It may be of an older schema. The copy has the permissions of the file, and can be written to by its owner.
-func Copy(ctx context.Context, from, path string) (err error) {
-	if from, err = Resolve(from); err != nil {
+func Copy(ctx context.Context, cfg Config, path string) (err error) {
+	if cfg.Path, err = Resolve(cfg.Path); err != nil {
 		return err
 	}
-	cfg := Config{Path: from, ReadOnly: true}
+	cfg.ReadOnly = true
 	state := stateOf(cfg)
 	head, err := peek(ctx, cfg)
 	if err != nil {
@@ -94,9 +94,9 @@ func Copy(ctx context.Context, from, path string) (err error) {
 	}
 	pool := head.pool
 	if soundness(ctx, pool) == unsound {
-		return fmt.Errorf("%w: %s does not pass SQLite's check", ErrDamaged, from)
+		return fmt.Errorf("%w: %s does not pass SQLite's check", ErrDamaged, cfg.Path)
 	}
-	info, err := os.Stat(from)
+	info, err := os.Stat(cfg.Path)
 	if err != nil {
 		return err
 	}
