@@ -39,7 +39,7 @@ func copyInto(ctx context.Context, db *sqlx.DB, path string, mode fs.FileMode) e
 	if err != nil {
 		return err
 	}
-	defer f.Close() //nolint:errcheck // nothing is lost that is synced later
+	defer f.Close()
 	made, err := f.Stat()
 	if err != nil {
 		return err
@@ -73,8 +73,9 @@ func stampCopy(f *os.File) error {
 	return nil
 }
 
-// Copy writes a copy of the store in the file of cfg to a new file at path, after it has checked that it is a store, and
-// sound. It may be of an older schema. The copy has the permissions of the file, and can be written to by its owner.
+// Copy writes a copy of the store in the file of cfg to a new file at path, after it has checked that it is a store,
+// and sound. It may be of an older schema. The copy has the permissions of the file, and can be written to by its
+// owner.
 func Copy(ctx context.Context, cfg Config, path string) (err error) {
 	if cfg.Path, err = Resolve(cfg.Path); err != nil {
 		return err

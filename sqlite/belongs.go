@@ -12,14 +12,14 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// SQLite takes any sound log beside a file for the log of that file. A file that was put beside the log of another state
-// of it, or of another store, would be read through that log, and overwritten by it.
+// SQLite takes any sound log beside a file for the log of that file. A file that was put beside the log of another
+// state of it, or of another store, would be read through that log, and overwritten by it.
 //
 // Neither knows the other by name. What is known: a log begins when all of the log before it is in the file, and from
 // then on the file changes by checkpoints alone. So the first page of the file is either one that the log has, and the
-// log belongs, or the one that the log began with. In that case the first page in the log is its successor, which bounds
-// its numbers. If those fit, what the store counts must not be less through the log than in the file alone, and file and
-// log together must be a sound database.
+// log belongs, or the one that the log began with. In that case the first page in the log is its successor, which
+// bounds its numbers. If those fit, what the store counts must not be less through the log than in the file alone, and
+// file and log together must be a sound database.
 
 // checkLog returns an error if the log beside the file cannot be its own. If in doubt it returns nil. It changes
 // nothing.
@@ -112,7 +112,7 @@ func doubtContents(ctx context.Context, cfg Config, alone *sqlx.DB, s *logScan, 
 	if err != nil {
 		return ""
 	}
-	defer both.Close() //nolint:errcheck // it was only read through
+	defer both.Close()
 	for _, query := range counts {
 		var was, is []count
 		if alone.SelectContext(ctx, &was, query) != nil {
@@ -227,7 +227,7 @@ func readLogHeader(path string) (*[logHeader]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	var header [logHeader]byte
 	if _, err := io.ReadFull(f, header[:]); err != nil {
 		return nil, noLog(err)

@@ -280,8 +280,8 @@ func (db *DB) checkpoint(ctx context.Context, n *notes) {
 	}
 }
 
-// stamp writes the file's first page, once after each opening and each checkpoint: its change counter then tells the file
-// as it is from copies that were made of it before. See checkLog.
+// stamp writes the file's first page, once after each opening and each checkpoint: its change counter then tells the
+// file as it is from copies that were made of it before. See checkLog.
 func (db *DB) stamp(ctx context.Context, c *sqlx.Conn) error {
 	if db.stamped || db.InMemory() {
 		return nil

@@ -13,10 +13,10 @@ import (
 // holdPatience is how long Hold waits for those who have the file open for a moment, to look at it.
 const holdPatience = 100 * time.Millisecond
 
-// Hold keeps all others from opening the database in the file of cfg until release is called. It returns ErrBusy if anybody has
-// it open, in this process or in another, except for those who read it without locks. Then it moves the log into the
-// file, if it is the log of that file, and reports whether the file is whole without it. Nobody can be kept from a file
-// that is damaged.
+// Hold keeps all others from opening the database in the file of cfg until release is called. It returns ErrBusy if
+// anybody has it open, in this process or in another, except for those who read it without locks. Then it moves the log
+// into the file, if it is the log of that file, and reports whether the file is whole without it. Nobody can be kept
+// from a file that is damaged.
 func Hold(ctx context.Context, cfg Config) (release func() error, whole bool, err error) {
 	before, err := os.Stat(cfg.Path)
 	if err != nil {

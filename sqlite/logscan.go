@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
+	"maps"
 	"os"
 )
 
@@ -60,7 +61,7 @@ func scanLog(path string, head *pageOne) (*logScan, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	r := bufio.NewReaderSize(f, 1<<18)
 	s := &logScan{pages: make(map[uint32][]byte), beyond: make(map[uint32]bool)}
 	if _, err := io.ReadFull(r, s.header[:]); err != nil {
@@ -131,9 +132,7 @@ func (s *logScan) commit(t *transaction, size uint32, head *pageOne) {
 	if s.commits++; s.commits == 1 || size < s.least {
 		s.least = size
 	}
-	for page, data := range t.pages {
-		s.pages[page] = data
-	}
+	maps.Copy(s.pages, t.pages)
 	for _, page := range t.beyond {
 		s.beyond[page] = true
 	}

@@ -29,8 +29,8 @@ type Replacement struct {
 //  3. the files beside it are taken away, and the folder is synced;
 //  4. the new file is moved to the path, and the folder is synced.
 //
-// At each of these moments, also if the power is lost, there is either the old file or the new one. After an error it is
-// the old one, except if the last sync fails.
+// At each of these moments, also if the power is lost, there is either the old file or the new one. After an error it
+// is the old one, except if the last sync fails.
 func Replace(ctx context.Context, r *Replacement) error {
 	return beside(r.Path, func(temp string) error {
 		if err := r.Write(temp); err != nil {

@@ -15,8 +15,8 @@ import (
 // disk watches a folder while files and folders are written to it, and cuts the power between any two steps. It
 // implements whole.Disk.
 //
-// What was synced is on the disk: the contents of a file, and the names in a folder. Of all else nothing may be there, or
-// all, or any part: a file without its name, a name without its file's contents, the old name beside the new one.
+// What was synced is on the disk: the contents of a file, and the names in a folder. Of all else nothing may be there,
+// or all, or any part: a file without its name, a name without its file's contents, the old name beside the new one.
 type disk struct {
 	root string
 
@@ -38,7 +38,8 @@ type kept struct {
 	names map[string]int
 }
 
-// point is a moment at which the power may be cut: what is on the disk for sure, and what may be. Each has the root at 0.
+// point is a moment at which the power may be cut: what is on the disk for sure, and what may be. Each has the root at
+// 0.
 type point struct {
 	sure, seen []kept
 }
@@ -236,9 +237,10 @@ func leftBehind(e fs.DirEntry) bool {
 	return ok && err == nil
 }
 
-// cutAll cuts the power at each point, in several ways, and has the folders checked. done tells check whether the call had
-// returned.
-func (d *disk) cutAll(r *rand.Rand, dir string, ways int, check func(dir string, done bool) error) (cuts int, err error) {
+// cutAll cuts the power at each point, in several ways, and has the folders checked. done tells check whether the call
+// had returned.
+func (d *disk) cutAll(r *rand.Rand, dir string, ways int, check func(dir string, done bool) error) (int, error) {
+	cuts := 0
 	if d.err != nil {
 		return 0, d.err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -250,20 +251,21 @@ func (o *options) scribes(ctx context.Context, path string, set uuid.UUID) (stri
 		}
 		all = append(all, c)
 	}
-	said := ""
+	var said strings.Builder
 	for _, c := range all {
 		for {
 			line, ok := c.line()
 			if !ok {
 				break
 			}
-			said += " " + line
+			said.WriteString(" " + line)
 		}
 		if err := c.wait(); err != nil {
 			return "", err
 		}
 	}
-	return fmt.Sprintf("%d processes for %v, each beside its own three readers:%s", o.processes, long, said), nil
+	return fmt.Sprintf("%d processes for %v, each beside its own three readers:%s", o.processes, long,
+		said.String()), nil
 }
 
 // scribeTask is one process of scribes. It edits as many labels of its own as others do.

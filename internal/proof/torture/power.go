@@ -218,8 +218,8 @@ func (o *outage) whileLogging(ctx context.Context, from, to *moment) error {
 // sector is the unit in which a disk writes, in bytes.
 const sector = 512
 
-// torn returns a log that has lost, in one of several ways, what was written from cut on. A log that was started over keeps
-// what is left of the old one behind that.
+// torn returns a log that has lost, in one of several ways, what was written from cut on. A log that was started over
+// keeps what is left of the old one behind that.
 func (o *outage) torn(old, written []byte, cut int) []byte {
 	out := bytes.Clone(written)
 	if len(old) > len(written) {
