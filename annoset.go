@@ -77,34 +77,17 @@
 //
 // A [Store] is safe for concurrent use by many goroutines, and several stores, in one process or in many, may use the
 // same file. One call writes at a time; the others wait, up to [Options.BusyTimeout]. Readers do not wait, and nobody
-// waits for them. Each read sees one state of the store; [Store.View] gives several reads the same state. An iterator
-// shows one state however long its loop runs, and the loop's body may write to the store. Methods take a context and
-// end soon after it ends, with nothing half done.
-//
-// # The file and its log
-//
-// While a store is open, SQLite keeps the last writes in a log beside the file, path-wal. The log is moved into the file
-// now and then, and started over. So it is when a store is created or migrated, at the end of [Store.Publish], and by
-// [Store.Close]: at these moments the file alone is the whole store, unless a read of an older state is going on.
-//
-// The log can be started over only while no read needs it. Reads that overlap without a break would let it grow without
-// end; from 32 MB on, calls that write therefore wait up to 2.5 seconds (4 seconds once it is about to succeed) for reads
-// to end. Publish, Close and reads do not wait. A read that stays open (the loop over an iterator, a [Store.View], a
-// backup) keeps the log from shrinking, and it grows with every write; it shrinks within two seconds of the end of that
-// read. [Options.Logger] is warned.
-//
-// File and log belong together. Use [Store.Backup] and [Restore], or copy the file while no store has it open. [Open]
-// refuses, with [ErrCorrupt], a log that is not of the file beside it, as after a backup was copied over a store that had
-// not been closed. It recognizes every copy that Backup made, and nearly every copy of a closed file; it may not
-// recognize files that were copied one after the other while a store was in use. That takes some milliseconds, and only
-// if there is a log, and about 0.2 seconds for each million labels if the log is unlike the file.
+// waits for them, unless the log grows large (see [Open]). Each read sees one state of the store; [Store.View] gives
+// several reads the same state. An iterator shows one state however long its loop runs, and the loop's body may write
+// to the store. Methods take a context and end soon after it ends, with nothing half done.
 //
 // # Errors
 //
 // Each method lists its errors. Errors of the context and of the store itself may come from any method: [ErrClosed],
 // [ErrBusy], [ErrReadOnly], [ErrFull], [ErrMoved], [ErrCorrupt]. Errors unwrap to the sentinels of this package, for
 // errors.Is. Those with facts are structs, for errors.AsType: [*ImmutableError], [*DraftError], [*NotFoundError],
-// [*ExistsError], [*ValidationError], [*CheckError], [*ApprovalError], [*OwnWorkError], [*StaleError].
+// [*ExistsError], [*ValidationError], [*CheckError], [*ApprovalError], [*OwnWorkError], [*StaleError],
+// [*HasLabelsError].
 //
 // # Limits
 //

@@ -2,7 +2,9 @@ package annoset
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -173,4 +175,92 @@ func noteChanges(ctx context.Context, tx *sqlite.ReadTx, op string, set *sqlite.
 	}
 	set.Notes = log
 	return nil
+}
+
+// Backup writes a complete, consistent copy of the store to a new file at path, while others read and write. The copy
+// is synced to disk, has the same ids, versions and digests, and takes no more room than it needs. It is made in a
+// folder ".annoset-*" beside path, which is left behind only if the process is killed.
+//
+// Errors: [ErrExists] if there is something at path; [ErrReadOnly] in a [Store.View]; those of the file system. After
+// an error nothing was written to path.
+func (s *Store) Backup(ctx context.Context, path string) error {
+	op := fmt.Sprintf("back up to %q", path)
+	if err := s.ready(ctx, op); err != nil {
+		return err
+	}
+	if err := s.refuse(op); err != nil {
+		return err
+	}
+	return s.outcome(op, whole.Write(ctx, whole.File, path, func(temp string) error { return s.db.Backup(ctx, temp) }))
+}
+
+// Restore puts a copy of a backup in the place of the store at path, or makes the store if there is none. The backup
+// is a file that [Store.Backup] wrote, or any other store that nobody writes to; it stays as it is. Whatever file is
+// at path is replaced, even one that is damaged or not a store.
+//
+// Nobody may have the store at path open. Restore detects stores in any process that do, except read-only ones that
+// were opened while nobody wrote; those return [ErrMoved] or [ErrBusy] from then on. It cannot detect who has a file
+// open that is no longer a database.
+//
+// Do not copy a backup by hand: SQLite would take the log path-wal beside the file for the log of that file. Restore
+// checks that the backup is a store and sound, and writes a synced copy in a folder ".annoset-*" beside path, with the
+// permissions of the file at path. It then locks the old store, moves its log into it, removes the companions and moves
+// the copy to path, and syncs the folder after each of these two steps. A crash at any moment leaves the old store or
+// the new one at path, each whole; only the log of a damaged old store, or one that is not its own, may be lost before.
+// A store of an older schema is migrated when it is opened.
+//
+// Errors: a [*ValidationError] if a path is empty or both name the same file; [ErrBusy] if the store at path is open,
+// or the backup is being written to; [ErrNotAStore], [ErrNewerSchema] or [ErrCorrupt] for the backup; an [*ExistsError]
+// if there is a folder at path or in the place of a companion, or if a file was made at path meanwhile; [ErrReadOnly]
+// if the file at path cannot be written to; those of the file system. After an error the old store is as it was, except
+// that its log may be in its file; after a failure of the last sync it is the new one.
+func Restore(ctx context.Context, backup, path string) error {
+	op := fmt.Sprintf("restore %q from %q", path, backup)
+	p := &problems{op: op}
+	if ctx == nil {
+		p.Add(-1, "ctx", "is nil")
+	}
+	for _, file := range []struct{ field, path string }{{"backup", backup}, {"path", path}} {
+		if file.path == "" {
+			p.Add(-1, file.field, "is empty")
+		}
+	}
+	if err := p.err(); err != nil {
+		return err
+	}
+	return translate(op, restore(ctx, p, op, backup, path))
+}
+
+func restore(ctx context.Context, p *problems, op, backup, path string) error {
+	path, err := sqlite.Resolve(path)
+	if err != nil {
+		return err
+	}
+	from, err := os.Stat(backup)
+	if err != nil {
+		return err
+	}
+	to, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return err
+	case to.IsDir():
+		return &ExistsError{Op: op, Kind: "folder", Name: path}
+	case os.SameFile(from, to):
+		p.Add(-1, "backup", "is the file that it would replace")
+		return p.err()
+	}
+	return whole.Replace(ctx, &whole.Replacement{
+		Path:   path,
+		Beside: sqlite.Companions,
+		Write:  func(temp string) error { return sqlite.Copy(ctx, configOf(ctx, backup), temp) },
+		Hold: func() (func() error, error) {
+			release, folded, err := sqlite.Hold(ctx, configOf(ctx, path))
+			if folded {
+				whole.Synced(ctx, path)
+			}
+			return release, err
+		},
+	})
 }

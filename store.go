@@ -90,10 +90,19 @@ type view struct {
 // Open opens the store in the file at path. It creates the store if there is no file, or an empty one. While the store
 // is open, the file has two companions, path-wal and path-shm. Options may be nil.
 //
-// A log that is not of the file beside it is refused with [ErrCorrupt]; see the package comment.
-//
 // The path is resolved once, with all links: the store stays with the file that it named, wherever the working folder
 // or a link goes later, and the companions are beside that file.
+//
+// path-wal is the log of the last writes. It is moved into the file now and then, so also by [Store.Publish] before it
+// returns, and is then started over, unless a read needs it. Reads that come and go but always overlap would let it
+// grow without end: from 32 MB on, calls that write wait up to 2.5 seconds (4 seconds if that is about to succeed) for
+// the reads to end. Publish, Close and reads never wait. While one read stays open (the loop over an iterator,
+// [Store.View], a backup), the log cannot shrink, and grows with every write; it shrinks within two seconds of the end
+// of that read.
+//
+// A log that is not of the file beside it is refused, as after a backup was copied over a store that was not closed;
+// use [Restore]. Copies by [Store.Backup] are always recognized, those of a closed file nearly always, files copied one
+// after the other while a store was in use not always. It takes milliseconds, and only if there is a log.
 //
 // Other programs may keep tables, views, indexes and triggers of their own in the file, and may add columns without
 // constraints; a migration leaves them. Open refuses, with an [ErrConflict] that names it, a trigger on a table of the
@@ -104,9 +113,10 @@ type view struct {
 // file; [ErrNewerSchema] if a later version of annoset made it; [ErrReadOnly] if the file or its folder cannot be
 // written to and Options.ReadOnly is not set, or if the log of a file that is opened read-only cannot be read without
 // writing beside it; [ErrConflict], as above, or if something that is no regular file has the name of a companion;
-// [ErrCorrupt], as above, or if a table or trigger of the store was changed; [ErrMoved] if the file was replaced
-// meanwhile; [ErrBusy]; those of the file system, such as fs.ErrNotExist for a missing folder, fs.ErrPermission,
-// syscall.ENAMETOOLONG and syscall.EMFILE. A file that is refused is left as it was, byte for byte.
+// [ErrCorrupt], also if a table or trigger of the store was changed, or if the log beside the file is not of it;
+// [ErrMoved] if the file was replaced meanwhile; [ErrBusy]; those of the file system, such as fs.ErrNotExist for a
+// missing folder, fs.ErrPermission, syscall.ENAMETOOLONG and syscall.EMFILE. A file that is refused is left as it was,
+// byte for byte.
 func Open(ctx context.Context, path string, opts *Options) (*Store, error) {
 	op := fmt.Sprintf("open %q", path)
 	if path == "" {
@@ -146,18 +156,17 @@ func open(ctx context.Context, op, path string, opts *Options) (*Store, error) {
 	if timeout == 0 {
 		timeout = DefaultBusyTimeout
 	}
+	var err error
 	cfg := configOf(ctx, path)
 	cfg.ReadOnly, cfg.Normal = opts.ReadOnly, opts.Durability == DurabilityRelaxed
 	cfg.BusyTimeout, cfg.Logger = timeout, opts.Logger
-	var err error
-	s.db, err = sqlite.Open(ctx, cfg)
-	if err != nil {
+	if s.db, err = sqlite.Open(ctx, cfg); err != nil {
 		return nil, translate(op, err)
 	}
 	return s, nil
 }
 
-// configOf is the configuration of a database without options.
+// configOf configures a database without options.
 func configOf(ctx context.Context, path string) sqlite.Config {
 	return sqlite.Config{Path: path, Wrap: hook.Driver(ctx)}
 }

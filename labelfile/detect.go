@@ -3,61 +3,151 @@ package labelfile
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/annoset/annoset/internal/valid"
 	"github.com/annoset/annoset/labelfile/internal/codec"
-	"github.com/annoset/annoset/labelfile/internal/codec/audacity"
-	"github.com/annoset/annoset/labelfile/internal/codec/charset"
-	"github.com/annoset/annoset/labelfile/internal/codec/fields"
-	"github.com/annoset/annoset/labelfile/internal/codec/srt"
-	"github.com/annoset/annoset/labelfile/internal/codec/table"
-	"github.com/annoset/annoset/labelfile/internal/codec/webvtt"
 )
 
 // DetectBytes is how many bytes of the beginning of a file [Detect] reads at most.
 const DetectBytes = 1 << 14
 
 // Detect returns the format of a file. It reads the beginning of the file, up to [DetectBytes] of it, packed with
-// gzip or not, and the file's name, which may be empty. Where several formats are possible, the name decides, and
-// then which format the contents look most like.
+// gzip or not, and the file's name, which may be empty.
 //
-// Errors: an [*annoset.ValidationError] if the contents look like no format; the name alone is never enough.
+// The contents decide, and the name must agree with them: "x.rttm" is no CTM, "x.csv" no TextGrid. Endings of tables
+// (".csv", ".tsv", ".tab") stand for each other, and ".txt" and unknown endings agree with everything.
+//
+// Errors: an [*annoset.ValidationError] of the field "contents" if they look like no format, or like several; of the
+// field "name" if name and contents contradict each other. The name alone is never enough.
 func Detect(name string, head []byte) (Format, error) {
 	head = unpackedHead(head)
-	lower := strings.ToLower(unpackedName(name))
-	var best *formatSpec
-	bestScore := 0
+	said := formatsOf(name)
+	like := make([]likeness, len(formats))
 	for i := range formats {
-		spec := &formats[i]
-		score := 2 * int(spec.looksLike(head))
-		if score == 0 {
-			continue
-		}
-		if hasEnding(lower, spec) {
-			score += 3 // more than likely, less than certain
-		}
-		if score > bestScore {
-			best, bestScore = spec, score
+		like[i] = formats[i].looksLike(head)
+	}
+	named := func(i int) bool { return slices.Contains(said, formats[i].format) }
+	fits := best(like, func(i int) bool { return like[i] > maybe })
+	if said == nil {
+		return oneOf(name, head, fits)
+	}
+	in := best(like, named)
+	if len(in) == 0 {
+		return "", contradicts(name, head, said, fits)
+	}
+	for i, l := range like {
+		if l == certain && !named(i) {
+			in = append(in, formats[i].format)
 		}
 	}
-	if best == nil {
-		p := &valid.Problems{}
-		p.Add(-1, "contents", "of %s look like none of %q: %s", valid.Brief(name), Formats(), valid.Brief(string(head)))
-		return "", invalid("detect format", p)
-	}
-	return best.format, nil
+	return oneOf(name, head, in)
 }
 
-// hasEnding reports whether a file name in lower case ends as files of the format do.
-func hasEnding(lower string, spec *formatSpec) bool {
-	for _, ending := range spec.endings {
-		if strings.HasSuffix(lower, strings.ToLower(ending)) {
-			return true
+// best returns which of some formats the contents look most like: several if they look like them equally.
+func best(like []likeness, among func(i int) bool) []Format {
+	top := maybe
+	var all []Format
+	for i, l := range like {
+		switch {
+		case l < top || !among(i):
+		case l > top:
+			top, all = l, []Format{formats[i].format}
+		default:
+			all = append(all, formats[i].format)
 		}
 	}
-	return false
+	return all
+}
+
+// oneOf returns the format that the contents fit, or an error if they fit none or several.
+func oneOf(name string, head []byte, fits []Format) (Format, error) {
+	p := &valid.Problems{}
+	switch len(fits) {
+	case 0:
+		p.Add(-1, "contents", "of %s look like none of %q: %s", valid.Brief(name), Formats(), valid.Brief(string(head)))
+	case 1:
+		return fits[0], nil
+	default:
+		p.Add(-1, "contents", "of %s look like %q, and only the caller can say which", valid.Brief(name), fits)
+	}
+	return "", invalid(detecting, p)
+}
+
+// detecting is the operation that errors name.
+const detecting = "detect format"
+
+// contradicts returns the error for a name that says formats which the contents are not.
+func contradicts(name string, head []byte, said, fits []Format) error {
+	why := "look like none of them: " + valid.Brief(string(head))
+	table := slices.Contains(said, CSV)
+	switch {
+	case len(fits) > 0:
+		why = fmt.Sprintf("look like %q", fits)
+	case len(said) == 1 || table:
+		if bad, ok := errors.AsType[*SyntaxError](firstError(head, said[0])); ok {
+			why = fmt.Sprintf("are not: %d:%d: found %s, expected %s", bad.Line, bad.Column, bad.Found, bad.Expected)
+		}
+	}
+	p := &valid.Problems{}
+	switch {
+	case len(said) == 0:
+		p.Add(-1, "name", "%s says a format that is not read here, although the contents %s", valid.Brief(name), why)
+	case table:
+		p.Add(-1, "name", "%s says csv or another table, but the contents %s", valid.Brief(name), why)
+	default:
+		p.Add(-1, "name", "%s says %q, but the contents %s", valid.Brief(name), said, why)
+	}
+	return invalid(detecting, p)
+}
+
+// firstError returns what a format finds wrong with the beginning of a file.
+func firstError(head []byte, f Format) error {
+	for _, err := range Read(bytes.NewReader(head), f, &ReadOptions{Name: "x", Table: TableOptions{SampleRate: 1}}) {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// formatsOf returns the formats that a file name speaks for: nil if it says nothing, none if it says one that is not
+// read here.
+func formatsOf(name string) []Format {
+	lower := strings.ToLower(unpackedName(Base(name)))
+	if stem, _ := strings.CutSuffix(lower, ".txt"); stem == "segments" {
+		return []Format{} // Kaldi's, which has the fields of a UEM in another order
+	}
+	longest := ""
+	for i := range formats {
+		if ending := formats[i].endingOf(lower); len(ending) > len(longest) {
+			longest = ending
+		}
+	}
+	if longest == "" || longest == ".txt" {
+		return nil
+	}
+	isTable := slices.Contains([]string{".csv", ".tsv", ".tab"}, longest)
+	var said []Format
+	for i := range formats {
+		if spec := &formats[i]; spec.endingOf(lower) == longest || isTable && spec.table {
+			said = append(said, spec.format)
+		}
+	}
+	return said
+}
+
+// endingOf returns the longest ending of the format's files that a file name in lower case has, or "".
+func (spec *formatSpec) endingOf(lower string) (longest string) {
+	for _, ending := range spec.endings {
+		if ending = strings.ToLower(ending); strings.HasSuffix(lower, ending) && len(ending) > len(longest) {
+			longest = ending
+		}
+	}
+	return longest
 }
 
 // unpackedHead unpacks as much of a gzip stream as its beginning allows.
@@ -75,189 +165,4 @@ func unpackedHead(head []byte) []byte {
 		return head
 	}
 	return out[:n]
-}
-
-// firstLine returns the first line that is not blank. It may be cut where the head ends.
-func firstLine(head []byte) string {
-	head = codec.Head(head)
-	for len(head) > 0 {
-		line := head
-		if i := bytes.IndexAny(head, "\r\n"); i >= 0 {
-			line, head = head[:i], head[i+1:]
-		} else {
-			head = nil
-		}
-		if len(bytes.TrimSpace(line)) > 0 {
-			return string(line)
-		}
-	}
-	return ""
-}
-
-// likeTable looks at the header. Columns that only one format has make it certain; any other table that can be read
-// is a likely CSV or TSV.
-func likeTable(f Format, l *table.Layout, head []byte) likeness {
-	line := firstLine(head)
-	if _, ok := table.SaysSeparator(line); ok {
-		_, rest, _ := strings.Cut(string(codec.Head(head)), line)
-		line = firstLine([]byte(rest))
-	}
-	names, separator, ok := table.Header(l, line)
-	if !ok {
-		return unlike
-	}
-	has := func(all ...string) bool {
-		for _, name := range all {
-			if !names[name] {
-				return false
-			}
-		}
-		return true
-	}
-	switch f {
-	case TSV:
-		return likely
-	case CSV:
-		if separator != '\t' {
-			return likely
-		}
-		return maybe
-	case BirdNET:
-		if has("start_s", "end_s", "common_name", "confidence") {
-			return certain
-		}
-	case BirdNETTable:
-		if has("common_name", "confidence", "min_conf", "species_list") {
-			return certain
-		}
-	case Raven:
-		if has("selection", "begin_time_s", "end_time_s") {
-			return certain
-		}
-	case SimpleSeq:
-		if len(names) == 3 {
-			return certain
-		}
-	case DCASE, GenericSeq:
-		return certain
-	}
-	return unlike
-}
-
-func likeAudacity(head []byte) likeness {
-	if audacity.LooksLike(firstLine(head)) {
-		return likely
-	}
-	return unlike
-}
-
-func likeJSONLines(head []byte) likeness {
-	line := strings.TrimSpace(firstLine(head))
-	switch {
-	case !strings.HasPrefix(line, "{"):
-		return unlike
-	case strings.Contains(line, `"audio_file_id"`) || strings.HasPrefix(line, `{"artifact_type":`):
-		return certain
-	}
-	return unlike
-}
-
-// likeLhotse looks in the first object for the keys that every supervision has.
-func likeLhotse(head []byte) likeness {
-	text := strings.TrimLeft(string(codec.Head(head)), "[ \t\r\n")
-	if !strings.HasPrefix(text, "{") {
-		return unlike
-	}
-	if i := strings.IndexByte(text, '}'); i >= 0 {
-		text = text[:i]
-	}
-	for _, key := range []string{`"recording_id"`, `"start"`, `"duration"`} {
-		if !strings.Contains(text, key) {
-			return unlike
-		}
-	}
-	return certain
-}
-
-// likeTextGrid also recognizes the kinds of TextGrid that cannot be read, so that reading can refuse them by name.
-func likeTextGrid(head []byte) likeness {
-	text := charset.Head(head[:min(len(head), 1<<10)])
-	isGrid := strings.Contains(text, `"TextGrid"`)
-	switch {
-	case strings.HasPrefix(text, `File type = "ooTextFile`) && isGrid:
-		return certain
-	case strings.HasPrefix(text, "ooBinaryFile") && strings.Contains(text, "TextGrid"),
-		strings.HasPrefix(text, `"Praat chronological TextGrid text file"`),
-		strings.Contains(text, `"ooTextFile`) && isGrid:
-		return likely
-	}
-	return unlike
-}
-
-func likeEAF(head []byte) likeness {
-	text := strings.TrimLeft(charset.Head(head), " \t\r\n\ufeff")
-	if strings.HasPrefix(text, "<") && strings.Contains(text, "<ANNOTATION_DOCUMENT") {
-		return certain
-	}
-	return unlike
-}
-
-// likeFields looks at the first record, which may follow comments.
-func likeFields(is func(first []string) bool, sure likeness) func([]byte) likeness {
-	return func(head []byte) likeness {
-		first, ok := fields.First(head)
-		if !ok || !is(first) {
-			return unlike
-		}
-		return sure
-	}
-}
-
-func likeWebVTT(head []byte) likeness {
-	line, _, _ := bytes.Cut(codec.Head(head), []byte("\n"))
-	line, _, _ = bytes.Cut(line, []byte("\r"))
-	if webvtt.LooksLike(string(line)) {
-		return certain
-	}
-	return unlike
-}
-
-func likeSRT(head []byte) likeness {
-	isEnd := func(r rune) bool { return r == '\n' || r == '\r' }
-	lines := strings.FieldsFunc(string(codec.Head(head[:min(len(head), 1<<10)])), isEnd)
-	if len(lines) > 0 && srt.LooksLike(lines[0], strings.Join(lines[1:min(len(lines), 2)], "")) {
-		return certain
-	}
-	return unlike
-}
-
-func likeLabelStudio(head []byte) likeness {
-	text := bytes.TrimLeft(codec.Head(head), " \t\r\n\ufeff")
-	switch {
-	case !bytes.HasPrefix(text, []byte("[")) || !bytes.Contains(text, []byte(`"data"`)):
-		return unlike
-	case containsAny(text, `"annotations"`, `"predictions"`):
-		return certain
-	}
-	return maybe
-}
-
-func likeJAMS(head []byte) likeness {
-	text := bytes.TrimLeft(codec.Head(head), " \t\r\n\ufeff")
-	switch {
-	case !bytes.HasPrefix(text, []byte("{")) || !containsAny(text, `"annotations"`, `"file_metadata"`):
-		return unlike
-	case containsAny(text, `"namespace"`, `"jams_version"`, `"file_metadata"`, `"annotation_metadata"`):
-		return certain
-	}
-	return likely
-}
-
-func containsAny(text []byte, words ...string) bool {
-	for _, word := range words {
-		if bytes.Contains(text, []byte(word)) {
-			return true
-		}
-	}
-	return false
 }

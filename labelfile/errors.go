@@ -32,6 +32,28 @@ func (e *SyntaxError) Error() string {
 // Unwrap returns [annoset.ErrInvalid].
 func (e *SyntaxError) Unwrap() error { return annoset.ErrInvalid }
 
+// RemarkError is a remark of a kind that [ReadOptions.Strict] or [WriteOptions.Strict] refuses. errors.Is(err,
+// [annoset.ErrInvalid]).
+type RemarkError struct {
+	Format Format // empty for a file of a folder whose format is not known
+	Kind   RemarkKind
+	At     annoset.Place // as in [Remark.First]
+}
+
+func (e *RemarkError) Error() string {
+	text := fmt.Sprintf("%v: %s: %s", annoset.ErrInvalid, e.At, e.Kind)
+	if e.Format != "" {
+		text = string(e.Format) + ": " + text
+	}
+	if e.At.Text != "" {
+		text += ": " + valid.Brief(e.At.Text)
+	}
+	return text + ", which is refused as asked for"
+}
+
+// Unwrap returns [annoset.ErrInvalid].
+func (e *RemarkError) Unwrap() error { return annoset.ErrInvalid }
+
 // invalid returns a *annoset.ValidationError of what is wrong with the input of a call, or nil if nothing is.
 func invalid(op string, p *valid.Problems) error {
 	if len(p.List) == 0 {
@@ -70,9 +92,10 @@ func failed(op string, err error) error {
 // final reports whether an error says all by itself.
 func final(err error) bool {
 	_, syntax := errors.AsType[*SyntaxError](err)
+	_, refused := errors.AsType[*RemarkError](err)
 	_, input := errors.AsType[*annoset.ValidationError](err)
 	_, missing := errors.AsType[*annoset.NotFoundError](err)
-	return syntax || input || missing
+	return syntax || refused || input || missing
 }
 
 // renamed gives an error of the store the name of the call that asked the store.

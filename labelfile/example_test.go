@@ -135,12 +135,12 @@ func ExampleExportDir() {
 		fmt.Println(f.Name())
 	}
 	for _, r := range report.Remarks {
-		fmt.Println(r.Kind, r.Count, r.First[0].Text)
+		fmt.Println(r.Kind, r.Count, r.First[0].File, r.First[0].Text)
 	}
 	// Output:
 	// ep1.TextGrid
 	// ep2.TextGrid
-	// confidence lost 1 glitch
+	// confidence lost 1 ep1 glitch 0.5-1.25
 }
 
 func ExampleDetect() {
@@ -279,13 +279,13 @@ func ExampleWrite() {
 		log.Fatal(err)
 	}
 	for _, r := range report.Remarks {
-		fmt.Println(r.Kind, r.Count, r.First[0].Text)
+		fmt.Println(r.Kind, r.Count, r.First[0].File, r.First[0].Text)
 	}
 	// Output:
 	// filename	onset	offset	event_label
 	// ep1.wav	1.200	1.450	glitch
 	// ep1.wav	9.000	12.000	hum
-	// confidence lost 1 ep1.wav hum
+	// confidence lost 1 ep1.wav hum 9.0-12.0
 }
 
 // Labels for ELAN. Those that overlap go into a second tier, since no two of a tier may.

@@ -197,7 +197,7 @@ func (e *export) duration(file *annoset.AudioFile) int64 {
 // writeDir writes one file for each audio file.
 func (e *export) writeDir(ctx context.Context, view *annoset.Store, dir string) (WriteReport, error) {
 	var total WriteReport
-	var all remarks
+	all := remarks{format: e.spec.format, strict: e.opts.Strict}
 	for file, err := range view.Examined(ctx, e.setID, e.opts.Filter) {
 		if err != nil {
 			return WriteReport{}, renamed(e.op, err)
@@ -215,7 +215,10 @@ func (e *export) writeDir(ctx context.Context, view *annoset.Store, dir string) 
 		total.Labels += report.Labels
 		all.merge(report.Remarks)
 		if _, whole := filename.Unescape(filename.Escape(file.ID)); e.spec.single && !e.spec.names && !whole {
-			all.add(codec.NameLost, annoset.Place{Text: file.ID})
+			all.add(codec.NameLost, annoset.Place{File: file.ID})
+		}
+		if all.refused != nil {
+			return WriteReport{}, all.refused
 		}
 	}
 	total.Remarks = all.all()

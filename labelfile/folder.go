@@ -65,7 +65,7 @@ func walkFiles(fsys fs.FS, f Format, yield func(importFile, error) bool) {
 // refuses it.
 func endsAs(name string, f Format) bool {
 	spec, err := specOf(importing, f)
-	return err != nil || hasEnding(strings.ToLower(unpackedName(name)), spec)
+	return err != nil || spec.endingOf(strings.ToLower(unpackedName(name))) != ""
 }
 
 // idOfFile makes the audio file id of a file in a folder, from the name that its format gives: by default its own,

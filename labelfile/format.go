@@ -86,19 +86,10 @@ type formatSpec struct {
 	single    bool     // a file of the format holds the labels of one audio file
 	names     bool     // and says which one
 	durations bool     // it says how long audio files are
+	table     bool     // it is a table with a header
 	endings   []string // of file names, with the dot; the first is the one to write
 	looksLike func(head []byte) likeness
 }
-
-// likeness is how strongly the head of a file suggests a format.
-type likeness int
-
-const (
-	unlike  likeness = iota
-	maybe            // nothing speaks against it
-	likely           // as the format's own programs write it
-	certain          // no other format begins so
-)
 
 // formats are all formats, in the order of the documentation.
 var formats = slices.Concat(tableFormats, tierFormats, speechFormats, taskFormats)

@@ -48,8 +48,8 @@ type ImportReport struct {
 // The store's one writer is held until the reader ends, so the reader must not write to this store or close it.
 //
 // Errors: [annoset.ErrNotFound]; an [*annoset.ImmutableError] if the set is published; a [*SyntaxError], which names
-// line and column; an [*annoset.ValidationError], which names the bad fields and where they stand;
-// [annoset.ErrConflict] for clean marks; the reader's own.
+// line and column; a [*RemarkError] for what Strict refuses; an [*annoset.ValidationError], which names the bad fields
+// and where they stand; [annoset.ErrConflict] for clean marks; the reader's own.
 func Import(ctx context.Context, store *annoset.Store, setID uuid.UUID, r io.Reader, f Format, opts *ImportOptions,
 ) (ImportReport, error) {
 	if opts == nil {
@@ -110,7 +110,10 @@ type fileImport struct {
 func importFiles(ctx context.Context, store *annoset.Store, setID uuid.UUID, opts *ImportOptions,
 	files iter.Seq2[importFile, error],
 ) (ImportReport, error) {
-	fi := &fileImport{opts: opts, audio: make(map[string]int64)}
+	if err := checkStrict(importing, opts.Strict); err != nil {
+		return ImportReport{}, err
+	}
+	fi := &fileImport{opts: opts, audio: make(map[string]int64), remarks: remarks{strict: opts.Strict}}
 	in := &annoset.ImportOptions{
 		Progress: opts.Progress, SkipExisting: opts.SkipExisting,
 		Clean: func() []string { return fi.clean },
@@ -174,7 +177,7 @@ func (fi *fileImport) labels(ctx context.Context, files iter.Seq2[importFile, er
 func (fi *fileImport) one(ctx context.Context, file importFile, yield func(annoset.Annotation, error) bool) error {
 	if file.format == "" && file.folder {
 		fi.remarks.add(codec.FileSkipped, annoset.Place{File: file.name})
-		return nil
+		return fi.remarks.refused
 	}
 	in := bufio.NewReaderSize(&stoppedReader{ctx: ctx, r: file.reader}, DetectBytes)
 	if file.format == "" {

@@ -212,7 +212,7 @@ func TestImportFS(t *testing.T) {
 		s := openFile(t)
 		draft := newDraft(t, s, "folder")
 		before := dump(t, s)
-		bad := fstest.MapFS{"a.txt": folder["a.txt"], "deep/z.txt": {Data: []byte("0.5\tx\tDishes\n")}}
+		bad := fstest.MapFS{"a.txt": folder["a.txt"], "deep/z.txt": {Data: []byte("x\t0.5\tDishes\n")}}
 		_, err := labelfile.ImportFS(t.Context(), s, draft.ID, bad, labelfile.Audacity, nil)
 		e, ok := errors.AsType[*labelfile.SyntaxError](err)
 		is.True(ok)

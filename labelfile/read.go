@@ -3,6 +3,7 @@ package labelfile
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,6 +39,8 @@ type ReadOptions struct {
 	KeepTimes bool
 	// MaxBad is how many unreadable records may be left out, with a remark. 0: the first one ends the reading.
 	MaxBad int
+	// Strict are kinds of remarks to refuse: the first one ends the reading with a [*RemarkError].
+	Strict []RemarkKind
 	// Table says what the columns of a table mean, for formats that are tables.
 	Table TableOptions
 
@@ -75,12 +78,15 @@ func Base(name string) string {
 // unpacked. Times are rounded to the nearest millisecond, halves away from zero, after start and duration were added
 // exactly.
 //
+// What rounds to lawful times is lawful: a start a hair below 0 is 0, and an end less than half a millisecond before
+// its start makes a point. Both are remarked, as all rounding is.
+//
 // Labels are read as the loop asks for them. In formats of one record a line, memory does not grow with their number;
 // others hold a whole file, as their [Format] says.
 //
-// The sequence can be ranged over once. An error comes as the last pair: a [*SyntaxError], which names the place; an
-// [*annoset.ValidationError] for bad options or an unknown format; one of the reader, or of a function of the
-// options, as it is. Nil options mean the defaults.
+// The sequence can be ranged over once. An error comes as the last pair: a [*SyntaxError], which names the place; a
+// [*RemarkError] for what Strict refuses; an [*annoset.ValidationError] for bad options or an unknown format; one of
+// the reader, or of a function of the options, as it is. Nil options mean the defaults.
 func Read(r io.Reader, f Format, opts *ReadOptions) iter.Seq2[annoset.Annotation, error] {
 	return read(r, f, opts, nil)
 }
@@ -126,9 +132,10 @@ func (rd *labelReader) run(r io.Reader) error {
 	if rd.template, err = parseTemplate(op, rd.opts.ArtifactType); err != nil {
 		return err
 	}
-	if err := rd.opts.Table.check(op); err != nil {
+	if err := cmp.Or(rd.opts.Table.check(op), checkStrict(op, rd.opts.Strict)); err != nil {
 		return err
 	}
+	rd.remarks.format, rd.remarks.strict = rd.format, rd.opts.Strict
 	defer rd.fillReport()
 	in, err := unpacked(r)
 	if err != nil {
@@ -138,7 +145,11 @@ func (rd *labelReader) run(r io.Reader) error {
 		Reader: in, Name: rd.opts.Name,
 		Label: rd.label, Clean: rd.clean, Audio: rd.audio, Bad: rd.skipBad, Note: rd.remark,
 	}
-	return rd.located(spec.read(src, rd.opts))
+	err = spec.read(src, rd.opts)
+	if rd.remarks.refused != nil && !errors.Is(err, errStop) {
+		return rd.remarks.refused
+	}
+	return rd.located(err)
 }
 
 func (rd *labelReader) fillReport() {
@@ -167,7 +178,7 @@ func (rd *labelReader) skipBad(e *codec.SyntaxError) error {
 		return e
 	}
 	rd.remark(codec.BadSkipped, e.Place, "found "+e.Found+", expected "+e.Expected)
-	return nil
+	return rd.remarks.refused
 }
 
 // audioFileID makes the audio file id of a record, whose file gives a name or none.
@@ -192,6 +203,9 @@ func unpackedName(name string) string {
 }
 
 func (rd *labelReader) clean(file string) error {
+	if rd.remarks.refused != nil {
+		return rd.remarks.refused
+	}
 	rd.report.Clean++
 	if rd.opts.Clean == nil {
 		return nil
@@ -220,7 +234,7 @@ func (rd *labelReader) label(l *codec.Label) error {
 	if a.ArtifactType = rd.template.expand(l); a.ArtifactType == "" {
 		if a.ArtifactType = rd.opts.BlankType; a.ArtifactType == "" {
 			rd.remark(codec.BlankSkipped, l.Place, l.StartText)
-			return nil
+			return rd.remarks.refused
 		}
 	}
 	if bad := rd.names(&a, l); bad != nil {
@@ -228,11 +242,14 @@ func (rd *labelReader) label(l *codec.Label) error {
 	}
 	if rd.opts.SkipPoints && a.StartMS == a.EndMS {
 		rd.remark(codec.PointSkipped, l.Place, a.ArtifactType)
-		return nil
+		return rd.remarks.refused
 	}
 	extra, err := extraData(l)
 	if err != nil {
 		return rd.skipBad(&codec.SyntaxError{Place: l.Place, Found: err.Error(), Expected: "a value that JSON can hold"})
+	}
+	if rd.remarks.refused != nil {
+		return rd.remarks.refused
 	}
 	a.ExtraData = extra
 	rd.report.Labels++
@@ -261,36 +278,23 @@ func (rd *labelReader) names(a *annoset.Annotation, l *codec.Label) *codec.Synta
 
 // times rounds the times of a label, and remarks what that loses.
 func (rd *labelReader) times(a *annoset.Annotation, l *codec.Label) *codec.SyntaxError {
-	bad := func(found, expected string) *codec.SyntaxError {
-		return &codec.SyntaxError{Place: l.Place, Found: found, Expected: expected}
+	r, bad := l.Round(annoset.MaxTimeMS)
+	if bad != nil {
+		return bad
 	}
-	const most = annoset.MaxTimeMS
-	start, exactStart, err := l.Start.MS()
-	if err != nil || start > most {
-		return bad("a start that is out of range", fmt.Sprintf("at most %s seconds", decimal.Seconds(most)))
+	a.StartMS, a.EndMS = r.StartMS, r.EndMS
+	if r.Exact {
+		return nil
 	}
-	end, exactEnd, err := l.End.MS()
-	if err != nil || end > most {
-		return bad("an end that is out of range", fmt.Sprintf("at most %s seconds", decimal.Seconds(most)))
+	said := strings.TrimSpace(l.StartText + " " + l.EndText)
+	rd.remark(codec.DigitsLost, l.Place, said)
+	if r.Collapsed {
+		rd.remark(codec.Collapsed, l.Place, said)
 	}
-	switch {
-	case l.Start.Sign() < 0:
-		return bad("a start before the beginning of the audio", "0 or later")
-	case l.Start.Cmp(l.End) > 0:
-		return bad(fmt.Sprintf("an end at %s, before the start at %s", decimal.Seconds(end), decimal.Seconds(start)),
-			"an end at or after the start")
-	}
-	a.StartMS, a.EndMS = start, end
-	if !exactStart || !exactEnd {
-		rd.remark(codec.DigitsLost, l.Place, strings.TrimSpace(l.StartText+" "+l.EndText))
-		if start == end && l.Start.Cmp(l.End) < 0 {
-			rd.remark(codec.Collapsed, l.Place, strings.TrimSpace(l.StartText+" "+l.EndText))
-		}
-		if rd.opts.KeepTimes && l.StartText != "" {
-			l.Fields = append(l.Fields, codec.Field{Name: startTextKey, Value: l.StartText})
-			if l.EndText != "" {
-				l.Fields = append(l.Fields, codec.Field{Name: endTextKey, Value: l.EndText})
-			}
+	if rd.opts.KeepTimes && l.StartText != "" {
+		l.Fields = append(l.Fields, codec.Field{Name: startTextKey, Value: l.StartText})
+		if l.EndText != "" {
+			l.Fields = append(l.Fields, codec.Field{Name: endTextKey, Value: l.EndText})
 		}
 	}
 	return nil

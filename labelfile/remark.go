@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/internal/valid"
 	"github.com/annoset/annoset/labelfile/internal/codec"
 )
 
@@ -26,15 +27,24 @@ const (
 	RemarkExtraLost      RemarkKind = "extra data lost"          // the format has no place for some of the extra data
 	RemarkCleanLost      RemarkKind = "clean mark lost"          // the format cannot say that an audio file is clean
 	RemarkTypeChanged    RemarkKind = "type changed"             // the format cannot hold the artifact type as it is
-	RemarkTimeChanged    RemarkKind = "time changed"             // the format does not count time in milliseconds
+	RemarkNameChanged    RemarkKind = "audio file id changed"    // the format cannot hold the audio file id as it is
+	RemarkTimeChanged    RemarkKind = "time changed"             // the file says by how much, or it counts no milliseconds
 	RemarkNameLost       RemarkKind = "audio file id lost"       // an id is too long for a file name, its only place
 	RemarkFormulaEscaped RemarkKind = "formula made safe"        // a spreadsheet would have run the text, as asked for
 )
 
+// remarkKinds are all kinds.
+var remarkKinds = []RemarkKind{
+	RemarkCollapsed, RemarkDigitsLost, RemarkBlankSkipped, RemarkPointSkipped, RemarkRecordSkipped, RemarkFieldLost,
+	RemarkBadSkipped, RemarkFileSkipped, RemarkSpoiled, RemarkRepaired, RemarkConfidenceLost, RemarkExtraLost,
+	RemarkCleanLost, RemarkTypeChanged, RemarkNameChanged, RemarkTimeChanged, RemarkNameLost, RemarkFormulaEscaped,
+}
+
 // MaxPlaces is how many places a [Remark] names at most.
 const MaxPlaces = 10
 
-// Remark counts one kind of thing that was lost, left out or repaired.
+// Remark counts one kind of thing that was lost, left out or repaired. The places of what was read are those in the
+// file. The places of what was written name the audio file; their text begins with type and times of the label.
 type Remark struct {
 	Kind  RemarkKind      `json:"kind"`
 	Count int64           `json:"count"`
@@ -42,9 +52,17 @@ type Remark struct {
 }
 
 // remarks collects remarks by kind, in the order of first appearance.
-type remarks struct{ list []Remark }
+type remarks struct {
+	list    []Remark
+	format  Format
+	strict  []RemarkKind // those to refuse
+	refused error        // the first of them, as a *RemarkError, which ends the call
+}
 
 func (r *remarks) add(kind codec.Kind, at annoset.Place) {
+	if r.refused != nil {
+		return
+	}
 	const longest = 120
 	if len(at.Text) > longest {
 		at.Text = cut(at.Text, longest) + "…"
@@ -53,6 +71,20 @@ func (r *remarks) add(kind codec.Kind, at annoset.Place) {
 	if m.Count++; len(m.First) < MaxPlaces {
 		m.First = append(m.First, at)
 	}
+	if slices.Contains(r.strict, m.Kind) {
+		r.refused = &RemarkError{Format: r.format, Kind: m.Kind, At: at}
+	}
+}
+
+// checkStrict returns an error for kinds of remarks that do not exist.
+func checkStrict(op string, kinds []RemarkKind) error {
+	p := &valid.Problems{}
+	for _, kind := range kinds {
+		if !slices.Contains(remarkKinds, kind) {
+			p.Add(-1, "strict", "has %s, none of %q", valid.Brief(string(kind)), remarkKinds)
+		}
+	}
+	return invalid(op, p)
 }
 
 // merge adds the remarks of one file to those of several.

@@ -65,11 +65,13 @@ const (
 	CTM Format = "ctm"
 
 	// WebVTT is "WebVTT: The Web Video Text Tracks Format" of the W3C, for one audio file. The artifact type is the text
-	// of a cue, without tags and with entities decoded; it may have several lines. Fields: "cue_id"; "voice", the
-	// speaker named by the voice tag, the first of several; "settings", which follow the times; "markup", the text as
-	// written, where it has tags other than one voice around all of it. Comments, styles, regions and whatever a player
-	// skips are left out, with a remark. Times that break the specification and are clear all the same, and UTF-16, are
-	// remarked.
+	// of a cue, without tags and with entities decoded; it may have several lines. Fields: "cue_id"; "voice", the speaker
+	// named by the voice tag, the first of several; "settings", which follow the times; "markup", the text as written,
+	// where it has tags other than one voice around all of it. Comments, styles, regions and whatever a player skips are
+	// left out, with a remark. Times that break the specification and are clear all the same, such as those with "->", a
+	// dash, "--&gt;" or digits of another script, are read with a remark, and so is UTF-16; a line meant as times that is
+	// not clear is an error, never a text. The header X-TIMESTAMP-MAP of HTTP Live Streaming (RFC 8216) moves times to
+	// those of the stream, with a remark: audio that was cut out of a stream may begin later than its time 0.
 	//
 	// It writes hours, three decimals, and the fields above; the markup only if it still says the same text and voice.
 	// Blank lines within a text, which would end the cue, are written as entities. Lost, with a remark: confidence,
@@ -77,9 +79,10 @@ const (
 	WebVTT Format = "webvtt"
 
 	// SRT is SubRip, for one audio file. No specification describes it: it is read as players do, and otherwise as
-	// [WebVTT]. Numbers and decimals may be missing, times may have a decimal point, and texts may have blank lines. Tags
-	// and entities that players do not know are text. Overrides such as {\an8} are markup. Fields are those of WebVTT;
-	// "cue_id" is a number that does not count up from 1. A missing number is remarked.
+	// [WebVTT], with the same rule for times. Numbers and decimals may be missing, times may have a decimal point, and
+	// texts may have blank lines. Tags and entities that players do not know are text. Overrides such as {\an8} are
+	// markup. Fields are those of WebVTT; "cue_id" is a number that does not count up from 1. A missing number is
+	// remarked.
 	//
 	// It writes numbers, hours, three decimals, and the same fields, with voices as WebVTT tags. Texts are escaped only
 	// where they would be read as something else. Lost, with a remark: the same as in WebVTT.

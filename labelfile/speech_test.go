@@ -99,7 +99,7 @@ func TestSpeechFormats_errors(t *testing.T) {
 		"a negative duration":   {labelfile.CTM, "é 1 1 -1 a\n", 1, 7, `"-1"`},
 		"nothing":               {labelfile.WebVTT, "", 1, 1, "empty"},
 		"no WEBVTT":             {labelfile.WebVTT, "WEBVTTX\n", 1, 1, `"WEBVTTX"`},
-		"half an arrow":         {labelfile.WebVTT, vtt + "00:01.000 -> 00:02.000\nx\n", 3, 1, "->"},
+		"half an arrow":         {labelfile.WebVTT, vtt + "00:01.000 -> 0x:02.000\nx\n", 3, 1, "->"},
 		"no minutes":            {labelfile.WebVTT, vtt + "id\n01.000 --> 00:02.000\nx\n", 4, 1, `"01.000"`},
 		"sixty minutes":         {labelfile.WebVTT, vtt + "é00:01.000 --> 60:02.000\nx\n", 3, 1, `"é00`},
 		"a minute of 60":        {labelfile.WebVTT, vtt + "00:01.000 --> 00:60.000\nx\n", 3, 15, `"00:60.000"`},

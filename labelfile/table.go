@@ -80,8 +80,9 @@ const (
 	// names need [TableOptions]. It cannot hold confidence, extra data and clean audio files.
 	SimpleSeq Format = "simple-seq"
 
-	// Audacity is a label track of Audacity, for one audio file: start, end and text, separated by tabs, in seconds. A
-	// line may have a start alone, which is a point. Fields: "low_freq_hz" and "high_freq_hz", from the line of
+	// Audacity is a label track of Audacity, for one audio file: start, end and text, separated by tabs, in seconds. It
+	// is read as Audacity does: several tabs are one, a line without an end is a point, whose text is what stands there,
+	// and times in the wrong order are swapped, with a remark. Fields: "low_freq_hz" and "high_freq_hz", from the line of
 	// frequencies that may follow a label. A fourth cell, as BirdNET-Analyzer writes it, is the confidence; more cells
 	// are the fields "column_5" and so on. Frequencies and confidence can be written; Audacity itself skips the
 	// confidence. Tabs and line ends in texts become blanks. It cannot hold clean audio files.
@@ -132,7 +133,7 @@ var tableFormats = []formatSpec{
 	},
 	tableFormat(Raven, &table.Raven, ".selections.txt", ".selection.table.txt", ".txt"),
 	{
-		format: Lhotse, endings: []string{".jsonl", ".json"}, looksLike: likeLhotse,
+		format: Lhotse, endings: []string{".jsonl", ".json", ".ndjson"}, looksLike: likeLhotse,
 		read:  func(src *codec.Source, _ *ReadOptions) error { return jsonlines.ReadLhotse(src) },
 		write: func(dst *codec.Target, _ *WriteOptions) error { return jsonlines.WriteLhotse(dst) },
 	},
@@ -141,7 +142,7 @@ var tableFormats = []formatSpec{
 // tableFormat is the specification of a format of rows and columns.
 func tableFormat(f Format, l *table.Layout, endings ...string) formatSpec {
 	return formatSpec{
-		format: f, single: f == SimpleSeq, endings: endings,
+		format: f, single: f == SimpleSeq, table: true, endings: endings,
 		looksLike: func(head []byte) likeness { return likeTable(f, l, head) },
 		read: func(src *codec.Source, opts *ReadOptions) error {
 			o := opts.Table.layout()

@@ -48,7 +48,7 @@ func TestTableFormats_errors(t *testing.T) {
 		"samples, no rate":    {labelfile.CSV, "start_sample,end_sample,label\n1,2,a\n", 1, 1, "samples"},
 		"sixty seconds":       {labelfile.CSV, "start,end,label\n0:60,2,a\n", 2, 1, `"0:60"`},
 		"no label track":      {labelfile.Audacity, "hello\n", 1, 1, `"hello"`},
-		"an end of text":      {labelfile.Audacity, "1\t2\ta\n1\tx\ta\n", 2, 3, `"x"`},
+		"an end of text":      {labelfile.Audacity, "1\t2\ta\n1\t1e999\ta\n", 2, 3, `"1e999"`},
 		"frequencies alone":   {labelfile.Audacity, "\\\t1\t2\n", 1, 1, `\`},
 		"half a frequency":    {labelfile.Audacity, "1\t2\ta\n\\\t1\n", 2, 1, `\`},
 		"no frequency":        {labelfile.Audacity, "1\t2\ta\n\\\t1\tx\n", 2, 5, `"x"`},
@@ -114,7 +114,7 @@ func TestTableFormats_goOnAfterBadRecords(t *testing.T) {
 		text   string
 	}{
 		{labelfile.CSV, "start,end,label\nx,1,bad\n0,1,good\n\"a\"b,2,bad\n2,1,bad\n\xff,1,bad\n3,4,good\n"},
-		{labelfile.Audacity, "x\t1\tbad\n\\\t5\t6\n0\t1\tgood\n2\tx\tbad\n2\t1\tbad\n\xff\t1\tbad\n3\t4\tgood\n"},
+		{labelfile.Audacity, "x\t1\tbad\n\\\t5\t6\n0\t1\tgood\n2\t1e999\tbad\n-2\t1\tbad\n\xff\t1\tbad\n3\t4\tgood\n"},
 		{labelfile.JSONLines, `{"artifact_type":"bad"}` + "\n" + `{"artifact_type":"good","start_ms":0,"end_ms":1000}` +
 			"\n{\n[]\n\xff\n" + `{"artifact_type":"good","start_ms":3000,"end_ms":4000}`},
 		{labelfile.Lhotse, `[{"id":1},{"id":2},{"recording_id":"x","start":0,"duration":1,"text":"good"},{"a"},{},` +

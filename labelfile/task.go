@@ -15,8 +15,10 @@ const (
 	// The audio file is the text of data.audio, or else of data.url, or else the one text of data that ends as names of
 	// audio files do (".wav", ".mp3", ".webm"…). A task that was answered and has no such text, or several that differ,
 	// is an error that names them, because the project's configuration, which is not exported, says which column it is.
-	// With [ReadOptions.AudioFileID] there is no error: it is called with the name of the file. Of an address, and of a
-	// path below "/data/", the name is the last element without the eight digits that an upload puts before it.
+	// With [ReadOptions.AudioFileID] there is no error: it is called with the name of the file. Of an address, of the key
+	// of an object store, and of a path below "/data/", the name is the last element without the eight digits that an
+	// upload puts before it. Label Studio does not encode names: "#", "+", ";" and "%" belong to them, and only what is
+	// percent-encoded as a whole is decoded. An address of the web that names no file stays whole.
 	//
 	// Results of the same id are one span. Each of its labels is a label; without labels, each of its choices, or the
 	// text typed in. Fields: annotator, annotation_id or, of a prediction, model_version; region_id, from_name, to_name,

@@ -37,6 +37,7 @@ var sameTexts = map[string][2]string{
 	"RemarkExtraLost":      {string(labelfile.RemarkExtraLost), string(codec.ExtraLost)},
 	"RemarkCleanLost":      {string(labelfile.RemarkCleanLost), string(codec.CleanLost)},
 	"RemarkTypeChanged":    {string(labelfile.RemarkTypeChanged), string(codec.TypeChanged)},
+	"RemarkNameChanged":    {string(labelfile.RemarkNameChanged), string(codec.NameChanged)},
 	"RemarkTimeChanged":    {string(labelfile.RemarkTimeChanged), string(codec.TimeChanged)},
 	"RemarkNameLost":       {string(labelfile.RemarkNameLost), string(codec.NameLost)},
 	"RemarkFormulaEscaped": {string(labelfile.RemarkFormulaEscaped), string(codec.FormulaEscaped)},

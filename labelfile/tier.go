@@ -17,7 +17,8 @@ const (
 	// Boersma and David Weenink, https://www.praat.org): long and short, in UTF-8, UTF-16 or Latin-1. Binary and
 	// chronological TextGrids, and collections, are refused by name.
 	//
-	// A file holds one audio file and does not name it. Its end is the audio file's duration if the file begins at 0.
+	// A file holds one audio file and does not name it. Its end is the audio file's duration if the file begins at 0. If
+	// it begins elsewhere, times are kept as they are, with a remark: it does not say whether the audio begins there too.
 	//
 	// It reads, tier by tier, a label for each interval with text and each point, which is a label of no length. Intervals
 	// without text are gaps, unless [ReadOptions.BlankType] is set; a point without text is a blank label. Tiers without
@@ -38,7 +39,8 @@ const (
 	// declaration is refused, and with it all entities that a file could define.
 	//
 	// A file holds one audio file. Its name is the URL of the first linked medium that is audio, or of the first medium;
-	// of a "file:" URL, which names a folder of somebody's computer, the last element.
+	// of a "file:" URL, which names a folder of somebody's computer, the last element. The time line of the document may
+	// begin elsewhere than that medium: TIME_ORIGIN is added to all times.
 	//
 	// It reads, tier by tier, a label for each annotation. An annotation that refers to another has the times of that
 	// one, or a share of them where its tier is a symbolic subdivision. A time slot without a time lies between its
@@ -48,17 +50,19 @@ const (
 	// Fields, where they are present: "tier"; of the tier "participant", "annotator", "linguistic_type", "constraint"
 	// (such as "Symbolic_Association"), "parent_tier", "vocabulary" (the controlled vocabulary of the type), "language"
 	// and "locale"; of the annotation "annotation_id", "parent_annotation" (the id of the one it refers to), "lang_ref",
-	// "ext_ref" and "svg_ref". For templates only: "class", which is "ALIGNABLE_ANNOTATION" or "REF_ANNOTATION", and
-	// "cve_ref". Left out with a remark: tiers without annotations, linked files and links between annotations. Left out
-	// without one: license, lexicon, and what a vocabulary has beyond the texts in use.
+	// "ext_ref" and "svg_ref"; "time_origin", in milliseconds. For templates only: "class", which is
+	// "ALIGNABLE_ANNOTATION" or "REF_ANNOTATION", and "cve_ref". Left out with a remark: tiers without annotations,
+	// linked files and links between annotations. Left out without one: license, lexicon, and what a vocabulary has
+	// beyond the texts in use.
 	//
-	// It writes EAF 3.0 with the tiers in order of their first label, and a date of 1970, so that equal labels give
-	// equal bytes. A tier is placed below its parent tier again, and its annotations refer again, if its labels still
-	// lie as its constraint demands; after edits that break it, the tier stands alone and these fields are lost. Labels
-	// that overlap go to further tiers, "name (2)" and so on, which are read back as one. Points are annotations of no
-	// length, which the schema allows and ELAN hardly shows. Vocabularies hold the texts in use. Lost, with a remark:
-	// confidence; extra data other than the fields above, and "lang_ref", "ext_ref" and "svg_ref"; a field of a tier in
-	// labels that contradict the first one of the tier; control characters; clean marks.
+	// It writes EAF 3.0 with the tiers in order of their first label, and a date of 1970, so that equal labels give equal
+	// bytes. Times count from the "time_origin" of the labels again, unless one of them lies before it. A tier is placed
+	// below its parent tier again, and its annotations refer again, if its labels still lie as its constraint demands;
+	// after edits that break it, the tier stands alone and these fields are lost. Labels that overlap go to further tiers,
+	// "name (2)" and so on, which are read back as one. Points are annotations of no length, which the schema allows and
+	// ELAN hardly shows. Vocabularies hold the texts in use. Lost, with a remark: confidence; extra data other than the
+	// fields above, and "lang_ref", "ext_ref" and "svg_ref"; a field of a tier in labels that contradict the first one of
+	// the tier; control characters; clean marks.
 	//
 	// Reading holds the file and its annotations in memory, writing the labels of an audio file.
 	EAF Format = "eaf"

@@ -183,6 +183,9 @@ func TestEAF_media(t *testing.T) {
 	audio := `<MEDIA_DESCRIPTOR MEDIA_URL="file:///C:/My films/a.wav" MIME_TYPE="audio/x-wav"/>`
 	is.Equal(read(video+audio+strings.Replace(audio, "a.wav", "b.wav", 1)), "a.wav") // the first that is audio
 	is.Equal(read(`<MEDIA_DESCRIPTOR MEDIA_URL="" MIME_TYPE="audio/x-wav" RELATIVE_MEDIA_URL="x/a.wav"/>`), "x/a.wav")
+	is.Equal(read(`<MEDIA_DESCRIPTOR MEDIA_URL="file:///calls/at 12:30.wav"/>`), "at 12:30.wav") // no drive
+	is.Equal(read(`<MEDIA_DESCRIPTOR MEDIA_URL="file:C:a.wav"/>`), "a.wav")
+	is.Equal(read(`<MEDIA_DESCRIPTOR MEDIA_URL="file:take #2 50%.wav"/>`), "take #2 50%.wav")
 	is.Equal(read(`<MEDIA_DESCRIPTOR MEDIA_URL="https://example.com/a.wav" MIME_TYPE="audio/x-wav"/>`), "https://example.com/a.wav")
 	for _, id := range []string{"ep1.wav", "shows/ep1", "file:///data/ep1.wav", `C:\ep1.wav`, "a\x01b \"<&>\t\n.wav", "語 🐦", `"`} {
 		out, _ := writeFormat(t, labelfile.EAF, []annoset.Annotation{label(id, "a", 0, 1)}, nil)

@@ -3,6 +3,7 @@ package labelfile
 import (
 	"cmp"
 	"compress/gzip"
+	"fmt"
 	"io"
 	"iter"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/annoset/annoset/internal/label"
 	"github.com/annoset/annoset/internal/valid"
 	"github.com/annoset/annoset/labelfile/internal/codec"
+	"github.com/annoset/annoset/labelfile/internal/decimal"
 )
 
 // WriteOptions configure [Write]. Nil and the zero value mean the defaults.
@@ -23,6 +25,8 @@ type WriteOptions struct {
 	Durations map[string]int64
 	// Table says what the columns of a table are, for formats that are tables.
 	Table TableOptions
+	// Strict are kinds of remarks to refuse: the first one ends the writing with a [*RemarkError].
+	Strict []RemarkKind
 	// SafeFormulas puts an apostrophe before texts that a spreadsheet would run as a formula, with a remark.
 	SafeFormulas bool
 }
@@ -38,8 +42,9 @@ type WriteReport struct {
 // where the format allows it; others hold the labels of one audio file, or all of them, in memory, as their [Format]
 // says.
 //
-// Errors: an [*annoset.ValidationError] for bad options or labels, or an unknown format; the error of the labels or
-// of the writer, as it is. After an error what was written is not a whole file. Nil options mean the defaults.
+// Errors: an [*annoset.ValidationError] for bad options or labels, or an unknown format; a [*RemarkError] for what
+// Strict refuses; the error of the labels or of the writer, as it is. After an error what was written is not a whole
+// file. Nil options mean the defaults.
 func Write(w io.Writer, f Format, labels iter.Seq2[annoset.Annotation, error], opts *WriteOptions,
 ) (WriteReport, error) {
 	const op = "write labels"
@@ -53,21 +58,24 @@ func Write(w io.Writer, f Format, labels iter.Seq2[annoset.Annotation, error], o
 	if err != nil {
 		return WriteReport{}, err
 	}
-	if err := opts.Table.check(op); err != nil {
+	if err := cmp.Or(opts.Table.check(op), checkStrict(op, opts.Strict)); err != nil {
 		return WriteReport{}, err
 	}
-	wr := &labelWriter{op: op, spec: spec, labels: labels}
+	wr := &labelWriter{op: op, spec: spec, labels: labels, remarks: remarks{format: f, strict: opts.Strict}}
 	out := w
 	var packer *gzip.Writer
 	if opts.Gzip {
 		packer = gzip.NewWriter(w)
 		out = packer
 	}
-	err = spec.write(&codec.Target{
-		Writer: out, Labels: wr.checked(), Clean: opts.Clean,
+	wr.target = &codec.Target{
+		Writer: out, Labels: wr.checked(), Clean: opts.Clean, Note: wr.note,
 		DurationMS: func(file string) int64 { return opts.Durations[file] },
-		Note:       func(kind codec.Kind, text string) { wr.remarks.add(kind, annoset.Place{Text: text}) },
-	}, opts)
+	}
+	err = spec.write(wr.target, opts)
+	if wr.remarks.refused != nil {
+		err = wr.remarks.refused
+	}
 	if err == nil && packer != nil {
 		err = packer.Close()
 	}
@@ -82,6 +90,7 @@ type labelWriter struct {
 	op      string
 	spec    *formatSpec
 	labels  iter.Seq2[annoset.Annotation, error]
+	target  *codec.Target
 	n       int64
 	first   string // the audio file of the first label
 	remarks remarks
@@ -91,9 +100,13 @@ type labelWriter struct {
 func (wr *labelWriter) checked() iter.Seq2[*codec.Annotation, error] {
 	return func(yield func(*codec.Annotation, error) bool) {
 		var out codec.Annotation
+		defer func() { wr.target.About = nil }()
 		for a, err := range wr.labels {
 			if err == nil {
 				err = wr.check(&a)
+			}
+			if wr.remarks.refused != nil {
+				err = wr.remarks.refused
 			}
 			if err != nil {
 				yield(nil, err)
@@ -107,11 +120,31 @@ func (wr *labelWriter) checked() iter.Seq2[*codec.Annotation, error] {
 			if valid.NoJSON(out.Extra) {
 				out.Extra = nil
 			}
+			wr.target.About = &out
 			if !yield(&out, nil) {
 				return
 			}
 		}
 	}
+}
+
+// note remarks something, with the audio file and the label that it is about.
+func (wr *labelWriter) note(kind codec.Kind, text string) {
+	a := wr.target.About
+	if a == nil { // an audio file without labels
+		wr.remarks.add(kind, annoset.Place{File: text})
+		return
+	}
+	const longest = 40
+	about := a.Type
+	if len(about) > longest {
+		about = cut(about, longest) + "…"
+	}
+	about += fmt.Sprintf(" %s-%s", decimal.Seconds(a.StartMS), decimal.Seconds(a.EndMS))
+	if text != "" && text != a.Type && text != a.File {
+		about += ": " + text
+	}
+	wr.remarks.add(kind, annoset.Place{File: a.File, Text: about})
 }
 
 func (wr *labelWriter) check(a *annoset.Annotation) error {
@@ -126,8 +159,8 @@ func (wr *labelWriter) check(a *annoset.Annotation) error {
 	case wr.n == 0:
 		wr.first = a.AudioFileID
 	case wr.spec.single && a.AudioFileID != wr.first:
-		p.Add(int(wr.n), "audio_file_id", "is %s after %s, and a file of the format %s holds one audio file",
-			valid.Brief(a.AudioFileID), valid.Brief(wr.first), wr.spec.format)
+		p.Add(int(wr.n), "audio_file_id", "is %s after %s, and a file of the format %s holds one audio file; "+
+			"ExportDir writes a file for each", valid.Brief(a.AudioFileID), valid.Brief(wr.first), wr.spec.format)
 	}
 	return invalid(wr.op, p)
 }

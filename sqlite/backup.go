@@ -17,15 +17,15 @@ import (
 // Backup writes a complete, consistent copy of the database to path, which must not exist. The copy has the permissions
 // of the file, as far as the process's umask allows them. It is not synced.
 func (db *DB) Backup(ctx context.Context, path string) error {
-	mode := fs.FileMode(0o644)
-	if db.file != nil {
-		now, err := os.Stat(db.cfg.Path)
-		if err != nil {
-			return errors.Join(db.inPlace(), err)
-		}
-		mode = now.Mode().Perm()
-	}
 	return db.readThrough(ctx, func(pool *sqlx.DB) error {
+		mode := fs.FileMode(0o644)
+		if db.file != nil {
+			now, err := os.Stat(db.cfg.Path)
+			if err != nil {
+				return errors.Join(db.inPlace(), err)
+			}
+			mode = now.Mode().Perm()
+		}
 		if err := copyInto(ctx, pool, path, mode); err != nil {
 			return err
 		}

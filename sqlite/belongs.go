@@ -112,7 +112,7 @@ func doubtContents(ctx context.Context, cfg Config, alone *sqlx.DB, s *logScan, 
 	if err != nil {
 		return ""
 	}
-	defer both.Close()
+	defer both.Close() // it was only read through
 	for _, query := range counts {
 		var was, is []count
 		if alone.SelectContext(ctx, &was, query) != nil {
@@ -227,7 +227,7 @@ func readLogHeader(path string) (*[logHeader]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer f.Close() // it was only read
 	var header [logHeader]byte
 	if _, err := io.ReadFull(f, header[:]); err != nil {
 		return nil, noLog(err)

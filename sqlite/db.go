@@ -148,10 +148,10 @@ func (db *DB) openFile(ctx context.Context) error {
 		return fmt.Errorf("%w: another one was put there", ErrMoved)
 	}
 	pool, err := db.pool(readerDSN(db.cfg), 0)
-	db.readers = &readers{pool: pool}
 	if err != nil {
 		return err
 	}
+	db.readers = &readers{pool: pool}
 	db.log.look() // that of a process which was killed may be large
 	return nil
 }
@@ -243,8 +243,8 @@ func (db *DB) Write(ctx context.Context, full bool, fn func(*WriteTx) error) err
 
 // write runs fn in a transaction. What it noted is kept if that is committed.
 func (db *DB) write(ctx context.Context, n *notes, fn func(*WriteTx) error) error {
-	var cookie int64
 	own := notes{logger: n.logger}
+	var cookie int64
 	err := inTx(ctx, db.writer, func(ctx context.Context, c *sqlx.Conn) error {
 		began := time.Now()
 		err := db.beginWrite(ctx, c)

@@ -61,7 +61,7 @@ func scanLog(path string, head *pageOne) (*logScan, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer f.Close() // it was only read
 	r := bufio.NewReaderSize(f, 1<<18)
 	s := &logScan{pages: make(map[uint32][]byte), beyond: make(map[uint32]bool)}
 	if _, err := io.ReadFull(r, s.header[:]); err != nil {

@@ -76,18 +76,18 @@ const smallestFile = 512
 // another store of this process holds on the file.
 func peek(ctx context.Context, cfg Config) (header, error) {
 	info, err := os.Stat(cfg.Path)
+	isNew := errors.Is(err, fs.ErrNotExist) && !cfg.ReadOnly
 	switch {
-	case err != nil && (cfg.ReadOnly || !errors.Is(err, fs.ErrNotExist)):
+	case isNew:
+	case err != nil:
 		return header{}, err
-	case err == nil && !info.Mode().IsRegular():
+	case !info.Mode().IsRegular():
 		return header{}, fmt.Errorf("%w: not a regular file", ErrNotAStore)
 	}
-	if err := checkBeside(cfg); err != nil {
+	if err := checkBeside(cfg); err != nil || isNew {
 		return header{}, err
 	}
 	switch {
-	case err != nil:
-		return header{}, nil
 	case info.Size() == 0 && !cfg.ReadOnly:
 		return header{file: info}, nil
 	case info.Size() < smallestFile:
@@ -123,15 +123,14 @@ func peek(ctx context.Context, cfg Config) (header, error) {
 	return h, err
 }
 
-// markedAsStore returns an error unless the header of a file, which may be torn, says that it is a store. No store of
-// this process can have the file open, since its journal is one that a crash has left: so no lock is lost by closing
-// it.
+// markedAsStore returns an error unless the header of a file, which may be torn, says that it is a store. It may open
+// the file: a journal that a crash has left is there only if no store of this process has it open.
 func markedAsStore(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	const offset = 68
 	var id [4]byte
 	if _, err := f.ReadAt(id[:], offset); err != nil {
@@ -160,7 +159,11 @@ func readHeader(ctx context.Context, cfg Config, dsn string) (h header, err erro
 	if err != nil {
 		return header{}, headerFault(err)
 	}
-	defer c.Close() //nolint:errcheck // it goes back to the pool
+	defer c.Close()                           // it goes back to the pool
+	if err := beginRead(ctx, c); err != nil { // header and schema are of one state
+		return header{}, err
+	}
+	defer rollback(c)
 	if h, err = headerOf(ctx, c); err != nil {
 		return h, headerFault(err)
 	}
@@ -191,20 +194,17 @@ type getter interface {
 	GetContext(ctx context.Context, dest any, query string, args ...any) error
 }
 
-func headerOf(ctx context.Context, db getter) (h header, err error) {
-	for _, q := range []struct {
-		into  *int
-		query string
-	}{
-		{&h.tables, "SELECT count(*) FROM sqlite_schema"},
-		{&h.application, "PRAGMA application_id"},
-		{&h.version, "PRAGMA user_version"},
-	} {
-		if err := db.GetContext(ctx, q.into, q.query); err != nil {
-			return h, err
-		}
+// headerOf reads the header in one statement, and so of one state: another process may be making the store just now.
+func headerOf(ctx context.Context, db getter) (header, error) {
+	var row struct {
+		Tables      int `db:"tables"`
+		Application int `db:"application_id"`
+		Version     int `db:"user_version"`
 	}
-	return h, nil
+	err := db.GetContext(ctx, &row, `
+		SELECT (SELECT count(*) FROM sqlite_schema) AS tables, application_id, user_version
+		FROM pragma_application_id, pragma_user_version`)
+	return header{tables: row.Tables, application: row.Application, version: row.Version}, err
 }
 
 // enterWAL switches the file to write-ahead logging. Two processes that create one store at the same time may both try,

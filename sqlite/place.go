@@ -132,6 +132,11 @@ func isLinkToNothing(path string) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
+func there(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
 // checkWritable detects at opening what SQLite would only detect at the first write.
 func checkWritable(path string) error {
 	_, err := os.Stat(path)
@@ -152,7 +157,7 @@ func checkWritable(path string) error {
 		return fmt.Errorf("%w: its folder cannot be written to, which the write-ahead log needs", ErrReadOnly)
 	}
 	for _, ending := range Companions {
-		if _, err := os.Stat(path + ending); err == nil && !canWrite(path+ending) {
+		if there(path+ending) && !canWrite(path+ending) && there(path+ending) { // it may be gone by now
 			return fmt.Errorf("%w: %s cannot be written to", ErrReadOnly, filepath.Base(path+ending))
 		}
 	}

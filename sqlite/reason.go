@@ -59,7 +59,7 @@ func whyNotOpened(cfg Config) error {
 	}
 	for _, ending := range append([]string{""}, Companions...) {
 		path := cfg.Path + ending
-		if _, err := os.Stat(path); err == nil && !canRead(path) {
+		if there(path) && !canRead(path) && there(path) {
 			return &fs.PathError{Op: "open", Path: path, Err: fs.ErrPermission}
 		}
 	}
@@ -78,7 +78,7 @@ func descriptorsLeft(path string) error {
 	for range descriptorsNeeded {
 		f, err := os.Open(os.DevNull)
 		if err == nil {
-			defer f.Close() //nolint:errcheck // nothing was written to it
+			defer f.Close()
 			continue
 		}
 		if e, ok := errors.AsType[*fs.PathError](err); ok {

@@ -122,10 +122,10 @@ func TestStore_endsSoonAfterItsContext(t *testing.T) { //nolint:paralleltest // 
 	for name, verb := range b.verbs() {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
-			for _, after := range []time.Duration{0, 30, 200} {
+			for _, after := range []time.Duration{0, 30 * time.Millisecond, 200 * time.Millisecond} {
 				ctx, cancel := context.WithCancel(context.Background())
 				ended := make(chan time.Time, 1)
-				timer := time.AfterFunc(after*time.Millisecond, func() {
+				timer := time.AfterFunc(after, func() {
 					ended <- time.Now()
 					cancel()
 				})
@@ -138,10 +138,10 @@ func TestStore_endsSoonAfterItsContext(t *testing.T) { //nolint:paralleltest // 
 				}
 				cancel()
 				if late := now.Sub(<-ended); late > soon {
-					t.Errorf("canceled after %v ms it went on for %v: %v", int64(after), late, err)
+					t.Errorf("canceled after %v it went on for %v: %v", after, late, err)
 				}
 				if err == nil {
-					t.Errorf("canceled after %v ms it succeeds", int64(after))
+					t.Errorf("canceled after %v it succeeds", after)
 					continue
 				}
 				is.True(errors.Is(err, context.Canceled))

@@ -101,7 +101,7 @@ func TestOpen_whenTheHeaderIsWrong(t *testing.T) {
 				!isOneOf(err, refusals...) {
 				t.Errorf("%s, read-only %v: write: %v", what, readOnly, err)
 			}
-			s.Close() //nolint:errcheck // of a damaged file
+			s.Close() // of a damaged file
 		}
 	}
 	t.Run("bytes", func(t *testing.T) {

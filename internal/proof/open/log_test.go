@@ -108,8 +108,8 @@ func lay(t testing.TB, path string, file, log []byte) {
 	proof.NoErr(t, os.WriteFile(path+"-wal", log, 0o600))
 }
 
-// refusedForItsLog checks that a store is refused for its log, and left as it was.
-func refusedForItsLog(t testing.TB, err error, path string, file, log []byte) {
+// refused checks that a store is refused for its log, and left as it was.
+func refusedLog(t testing.TB, err error, path string, file, log []byte) {
 	t.Helper()
 	is := is.New(t)
 	is.True(errors.Is(err, annoset.ErrCorrupt))
@@ -149,7 +149,7 @@ func TestOpen_besideALogOfAnotherMoment(t *testing.T) {
 			now, err := open(i, j, from.copy)
 			switch {
 			case err != nil:
-				refusedForItsLog(t, err, path, from.copy, m.log)
+				refusedLog(t, err, path, from.copy, m.log)
 			case now == from.state:
 			case now == m.state && i < j:
 				newer++
@@ -243,7 +243,7 @@ func TestOpen_besideALogThatIsNotItsOwn(t *testing.T) {
 				lay(t, path, file, log)
 				_, err := annoset.Open(ctx, path, opts)
 				is.True(err != nil)
-				refusedForItsLog(t, err, path, file, log)
+				refusedLog(t, err, path, file, log)
 			}
 			is.NoErr(os.Remove(path + "-wal"))
 			is.NoErr(os.RemoveAll(path + "-shm"))

@@ -153,7 +153,7 @@ func TestOpen_SaysWhy(t *testing.T) {
 				if runtime.GOOS != "linux" && (strings.Contains(test.name, "device") || test.want == errAnyPath) {
 					t.Skip("other systems have others")
 				}
-				dir, err := os.MkdirTemp("", "why") // a socket's path must be short
+				dir, err := os.MkdirTemp("", "why") //nolint:usetesting // a socket's path must be short
 				proof.NoErr(t, err)
 				t.Cleanup(func() { os.RemoveAll(dir) })
 				path := test.make(t, dir)
@@ -251,7 +251,7 @@ func logsThatCannotBeRead(t *testing.T, dir string) {
 const withoutDescriptors = "ANNOSET_TEST_NO_DESCRIPTORS"
 
 // TestStore_whenNoMoreFilesCanBeOpened opens and uses stores in a process that may open no more files.
-func TestStore_whenNoMoreFilesCanBeOpened(t *testing.T) {
+func TestStore_whenNoMoreFilesCanBeOpened(t *testing.T) { //nolint:paralleltest // started again, it is alone
 	dir := os.Getenv(withoutDescriptors)
 	if dir == "" {
 		t.Parallel()
@@ -274,7 +274,7 @@ func TestStore_whenNoMoreFilesCanBeOpened(t *testing.T) {
 	_, err = open.Add(ctx, set.ID, proof.Label("a.wav", "glitch", 0, 10))
 	is.NoErr(err)
 	is.NoErr(syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 64, Max: 64}))
-	for left := 0; left < 12; left++ { // how many more may be opened
+	for left := range 12 { // how many more may be opened
 		var held []*os.File
 		for {
 			f, err := os.Open(os.DevNull)

@@ -38,7 +38,7 @@ func storeWith(t testing.TB, path, dataset string) {
 }
 
 // TestStore_afterChdir changes the working folder of its process, so it does not run beside others.
-func TestStore_afterChdir(t *testing.T) { //nolint:paralleltest // see above
+func TestStore_afterChdir(t *testing.T) {
 	is := is.New(t)
 	here, there := t.TempDir(), t.TempDir()
 	storeWith(t, filepath.Join(here, "labels.annoset"), "here")

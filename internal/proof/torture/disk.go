@@ -239,8 +239,8 @@ func leftBehind(e fs.DirEntry) bool {
 
 // cutAll cuts the power at each point, in several ways, and has the folders checked. done tells check whether the call
 // had returned.
-func (d *disk) cutAll(r *rand.Rand, dir string, ways int, check func(dir string, done bool) error) (int, error) {
-	cuts := 0
+func (d *disk) cutAll(r *rand.Rand, dir string, ways int, check func(dir string, done bool) error,
+) (cuts int, err error) {
 	if d.err != nil {
 		return 0, d.err
 	}

@@ -251,21 +251,21 @@ func (o *options) scribes(ctx context.Context, path string, set uuid.UUID) (stri
 		}
 		all = append(all, c)
 	}
-	var said strings.Builder
+	var said []string
 	for _, c := range all {
 		for {
 			line, ok := c.line()
 			if !ok {
 				break
 			}
-			said.WriteString(" " + line)
+			said = append(said, line)
 		}
 		if err := c.wait(); err != nil {
 			return "", err
 		}
 	}
-	return fmt.Sprintf("%d processes for %v, each beside its own three readers:%s", o.processes, long,
-		said.String()), nil
+	return fmt.Sprintf("%d processes for %v, each beside its own three readers: %s", o.processes, long,
+		strings.Join(said, " ")), nil
 }
 
 // scribeTask is one process of scribes. It edits as many labels of its own as others do.

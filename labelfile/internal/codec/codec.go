@@ -73,8 +73,11 @@ type Target struct {
 	Clean []string
 	// DurationMS returns the duration of an audio file, or 0 if it is unknown.
 	DurationMS func(file string) int64
-	// Note counts something that the format cannot say.
+	// Note counts something that the format cannot say, of the label that About points to.
 	Note func(kind Kind, text string)
+	// About is the label that notes are about, nil if it is none. The source of the labels sets it; a codec that notes
+	// something when the next labels have come sets it itself.
+	About *Annotation
 }
 
 // Annotation is a label to write.
@@ -103,9 +106,10 @@ const (
 	ConfidenceLost Kind = "confidence lost"
 	ExtraLost      Kind = "extra data lost"
 	CleanLost      Kind = "clean mark lost"
-	TypeChanged    Kind = "type changed"       // the format cannot hold the text as it is
-	TimeChanged    Kind = "time changed"       // the format has another unit or rule for times
-	NameLost       Kind = "audio file id lost" // the format does not say it, and it is too long for a file name
+	TypeChanged    Kind = "type changed"          // the format cannot hold the text as it is
+	NameChanged    Kind = "audio file id changed" // likewise
+	TimeChanged    Kind = "time changed"          // moved as the file says, or the format has another unit or rule
+	NameLost       Kind = "audio file id lost"    // the format does not say it, and it is too long for a file name
 	FormulaEscaped Kind = "formula made safe"
 )
 

@@ -20,6 +20,7 @@ const (
 	maxScale  = 18 // 10^18 fits an int64
 	maxDigits = 64 // more digits say nothing about a time, and could cost an attacker's victim much time
 	maxPower  = 64
+	minPower  = -400 // below the least float, which is about 5e-324: what arithmetic leaves of 0
 )
 
 var (
@@ -104,7 +105,7 @@ func exponent(s string) (int, error) {
 	if errors.Is(err, strconv.ErrSyntax) {
 		return 0, ErrSyntax
 	}
-	if err != nil || power > maxPower || power < -maxPower {
+	if err != nil || power > maxPower || power < minPower {
 		return 0, fmt.Errorf("%w: exponent %s", ErrRange, s[1:min(len(s), 12)])
 	}
 	return power, nil
@@ -198,6 +199,15 @@ func (n Number) Sign() int {
 		return 1
 	}
 	return 0
+}
+
+// BelowZero reports whether a number rounds to less than 0 milliseconds.
+func (n Number) BelowZero() bool {
+	if n.Sign() >= 0 {
+		return false
+	}
+	ms, _, err := n.MS()
+	return err != nil || ms < 0
 }
 
 // MS rounds to whole milliseconds, halves away from zero, and reports whether the number was whole already. A time

@@ -34,6 +34,7 @@ func TestNumber_MS(t *testing.T) {
 		{"8796093022.208", 1 << 43, true},
 		{"00000000000000000000000000001.5", 1500, true},
 		{"0.000000000000000000000000000000000000000000000001", 0, false},
+		{"-4.9e-324", 0, false}, // the least that a float can say
 	} {
 		t.Run(tt.text, func(t *testing.T) {
 			is := is.New(t)
@@ -54,7 +55,7 @@ func TestParse_refuses(t *testing.T) {
 		_, err := Parse(text)
 		is.True(errors.Is(err, ErrSyntax)) // it is no decimal number
 	}
-	for _, text := range []string{"1e999999999999", "1e65", "1e-65", fmt.Sprintf("%0100d", 1) + "1", fmt.Sprintf("1%0100d", 1)} {
+	for _, text := range []string{"1e999999999999", "1e65", "1e-401", fmt.Sprintf("%0100d", 1) + "1", fmt.Sprintf("1%0100d", 1)} {
 		is := is.New(t)
 		_, err := Parse(text)
 		if err == nil {
@@ -148,6 +149,9 @@ func FuzzNumber(f *testing.F) {
 			t.Fatalf("%q and %q compare as %d, sign %d", a, b, x.Cmp(y), x.Sign())
 		}
 		ms, exact, err := x.MS()
+		if below := x.BelowZero(); below != (err == nil && ms < 0 || err != nil && rx.Sign() < 0) {
+			t.Fatalf("%q is below zero: %v", a, below)
+		}
 		if err != nil {
 			return
 		}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/annoset/annoset/labelfile/internal/codec"
 	"github.com/annoset/annoset/labelfile/internal/decimal"
@@ -57,6 +58,32 @@ type reader struct {
 	open     bool // a label was read, and a line of frequencies may follow
 	more     bool // that line was read
 	skipping bool // the last label was bad: skip the lines that belong to it
+	cells    []cell
+}
+
+// cell is a part of a line, and its number in the line, from 1.
+type cell struct {
+	text string
+	n    int
+}
+
+// split splits a line as Audacity does, whose tokenizer takes several tabs for one.
+func split(cells []cell, line string) []cell {
+	for n := 1; line != ""; n++ {
+		var text string
+		text, line, _ = strings.Cut(line, "\t")
+		if text != "" {
+			cells = append(cells, cell{text, n})
+		}
+	}
+	return cells
+}
+
+// number reads a number as Audacity does: blanks may stand before it. It returns its text without them.
+func (c cell) number() (n decimal.Number, text string, err error) {
+	text = strings.TrimLeft(c.text, " ")
+	n, err = codec.Number(text, true)
+	return n, text, err
 }
 
 // end delivers the label read last.
@@ -76,52 +103,58 @@ func (rd *reader) line(line string) error {
 		return err
 	}
 	rd.skipping = false
-	if line == "" {
+	if strings.Trim(line, " \t") == "" {
 		return nil
 	}
-	return rd.begin(strings.Split(line, "\t"))
+	return rd.begin(line)
 }
 
-func (rd *reader) bad(cells []string, i int, expected string) error {
+func (rd *reader) bad(line string, c cell, expected string) error {
 	column := 1
-	for _, c := range cells[:i] {
-		column += len([]rune(c)) + 1
+	for n := 1; n < c.n; n++ {
+		before, after, _ := strings.Cut(line, "\t")
+		column += utf8.RuneCountInString(before) + 1
+		line = after
 	}
-	return &codec.SyntaxError{Place: codec.Place{Line: rd.lines.Line(), Column: column}, Found: codec.Quote(cells[i]),
-		Expected: expected}
+	return &codec.SyntaxError{
+		Place: codec.Place{Line: rd.lines.Line(), Column: column}, Found: codec.Quote(c.text), Expected: expected,
+	}
 }
 
 // begin reads the line of a label. If the second cell is not a number, the label is a point, and the cell is its
-// text.
-func (rd *reader) begin(cells []string) error {
-	l := &rd.label
-	*l = codec.Label{
-		Place: codec.Place{Line: rd.lines.Line(), Column: 1}, StartText: cells[0], Fields: l.Fields[:0],
-	}
+// text. Of times in the wrong order Audacity swaps one for the other.
+func (rd *reader) begin(line string) error {
+	rd.cells = split(rd.cells[:0], line)
+	cells, l := rd.cells, &rd.label
+	*l = codec.Label{Place: codec.Place{Line: rd.lines.Line(), Column: 1}, Fields: l.Fields[:0]}
 	var err error
-	if l.Start, err = codec.Number(cells[0], true); err != nil {
-		return rd.bad(cells, 0, "a start in seconds")
+	if l.Start, l.StartText, err = cells[0].number(); err != nil {
+		return rd.bad(line, cells[0], "a start in seconds")
 	}
 	rest := cells[1:]
 	l.End, l.EndText = l.Start, l.StartText
 	if len(rest) > 0 {
-		end, err := codec.Number(rest[0], true)
+		end, text, err := rest[0].number()
 		switch {
 		case err == nil:
-			l.End, l.EndText = end, rest[0]
+			l.End, l.EndText = end, text
 			rest = rest[1:]
-		case !errors.Is(err, decimal.ErrSyntax) || len(rest) > 1:
-			return rd.bad(cells, 1, "an end in seconds")
+		case !errors.Is(err, decimal.ErrSyntax):
+			return rd.bad(line, rest[0], "an end in seconds")
 		}
 	}
+	if l.End.Add(l.Start.Times(-1)).BelowZero() {
+		rd.src.Note(codec.Repaired, l.Place, "the end before the start: "+line)
+		l.Start, l.StartText, l.End, l.EndText = l.End, l.EndText, l.Start, l.StartText
+	}
 	if len(rest) > 0 {
-		l.Type = rest[0]
+		l.Type = rest[0].text
 	}
 	for i := 1; i < len(rest); i++ {
-		if f, ok := codec.Confidence(rest[i], true); ok && i == 1 {
+		if f, ok := codec.Confidence(rest[i].text, true); ok && i == 1 {
 			l.Confidence = &f
-		} else if rest[i] != "" {
-			l.Fields = append(l.Fields, codec.Field{Name: "column_" + strconv.Itoa(len(cells)-len(rest)+i+1), Value: rest[i]})
+		} else {
+			l.Fields = append(l.Fields, codec.Field{Name: "column_" + strconv.Itoa(rest[i].n), Value: rest[i].text})
 		}
 	}
 	rd.open, rd.more = true, false
@@ -142,19 +175,27 @@ func (rd *reader) continuation(line string) error {
 		return nil
 	}
 	rd.more = true
-	cells := strings.Split(line, "\t")
-	if len(cells) < 3 || cells[0] != `\` {
+	rd.cells = split(rd.cells[:0], line)
+	if len(rd.cells) < 3 || rd.cells[0].text != `\` {
 		return &codec.SyntaxError{
 			Place: place, Found: codec.Quote(line), Expected: "a backslash and two frequencies in hertz",
 		}
 	}
-	for i, key := range []string{lowKey, highKey} {
-		f, err := codec.Number(cells[i+1], true)
-		if err != nil {
-			return rd.bad(cells, i+1, "a frequency in hertz, or -1")
+	var values [2]decimal.Number
+	var texts [2]string
+	for i := range values {
+		var err error
+		if values[i], texts[i], err = rd.cells[i+1].number(); err != nil {
+			return rd.bad(line, rd.cells[i+1], "a frequency in hertz, or -1")
 		}
-		if f.Sign() >= 0 {
-			rd.label.Fields = append(rd.label.Fields, codec.Field{Name: key, Value: cells[i+1]})
+	}
+	if low, high := values[0], values[1]; high.Sign() >= 0 && high.Cmp(low) < 0 {
+		rd.src.Note(codec.Repaired, place, "the high frequency before the low one: "+line)
+		values, texts = [2]decimal.Number{high, low}, [2]string{texts[1], texts[0]}
+	}
+	for i, key := range []string{lowKey, highKey} {
+		if values[i].Sign() >= 0 {
+			rd.label.Fields = append(rd.label.Fields, codec.Field{Name: key, Value: texts[i]})
 		}
 	}
 	return nil
@@ -249,16 +290,45 @@ func frequency(extra []codec.Field, key string) (string, bool) {
 	return text, true
 }
 
-// LooksLike reports whether the first line is that of a label track.
-func LooksLike(line string) bool {
-	cells := strings.Split(line, "\t")
-	if len(cells) < 2 {
-		return false
-	}
-	for _, c := range cells[:2] {
-		if _, err := codec.Number(c, true); err != nil {
-			return false
+// LooksLike reports whether lines are those of a label track, and whether they can hardly be anything else: the third
+// column of Sonic Visualiser's regions is a duration, after a start and a value.
+func LooksLike(lines []string) (is, sure bool) {
+	numbers := true // the third cell of each label is one with decimals
+	for _, line := range lines {
+		if strings.HasPrefix(line, `\`) {
+			continue
 		}
+		cells := split(nil, line)
+		if len(cells) == 0 {
+			continue
+		}
+		if !is && len(cells) < 2 {
+			return false, false
+		}
+		begins, _, err := cells[0].number()
+		if err != nil {
+			return false, false
+		}
+		if len(cells) > 1 {
+			ends, _, err := cells[1].number()
+			if !is && err != nil || err == nil && ends.Cmp(begins) < 0 {
+				return false, false
+			}
+		}
+		is = true
+		third := len(cells) > 2 && isDecimal(cells[2].text)
+		if third && len(cells) > 3 {
+			if _, ok := codec.Confidence(cells[3].text, true); !ok || len(cells) > 4 {
+				return false, false
+			}
+		}
+		numbers = numbers && third
 	}
-	return true
+	return is, !numbers
+}
+
+// isDecimal reports whether a text is a number with decimals.
+func isDecimal(s string) bool {
+	_, err := codec.Number(s, true)
+	return err == nil && strings.ContainsAny(s, ".,")
 }

@@ -68,23 +68,22 @@ func annotation(l *codec.Label, keepTimes bool) (*codec.Annotation, *codec.Synta
 	bad := func(found string) (*codec.Annotation, *codec.SyntaxError) {
 		return nil, &codec.SyntaxError{Place: l.Place, Found: found, Expected: "a label"}
 	}
-	start, exactStart, err1 := l.Start.MS()
-	end, exactEnd, err2 := l.End.MS()
-	a := &codec.Annotation{File: l.File, Type: l.Type, StartMS: start, EndMS: end, Confidence: l.Confidence}
+	r, e := l.Round(maxTime)
+	if e != nil {
+		return nil, e
+	}
+	a := &codec.Annotation{File: l.File, Type: l.Type, StartMS: r.StartMS, EndMS: r.EndMS, Confidence: l.Confidence}
 	if a.File == "" {
 		a.File = "fuzz"
 	}
 	if a.Type == "" {
 		a.Type = "blank"
 	}
-	switch {
-	case err1 != nil || err2 != nil || end > maxTime || l.Start.Sign() < 0 || l.Start.Cmp(l.End) > 0:
-		return bad("times")
-	case len(a.File) > maxName || len(a.Type) > maxName || strings.ContainsRune(a.File+a.Type, 0):
+	if len(a.File) > maxName || len(a.Type) > maxName || strings.ContainsRune(a.File+a.Type, 0) {
 		return bad("a name")
 	}
 	fields := slices.Clone(l.Fields)
-	if keepTimes && !(exactStart && exactEnd) && l.StartText != "" {
+	if keepTimes && !r.Exact && l.StartText != "" {
 		fields = append(fields, codec.Field{Name: "start_text", Value: l.StartText},
 			codec.Field{Name: "end_text", Value: l.EndText})
 	}

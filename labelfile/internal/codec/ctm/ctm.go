@@ -128,7 +128,7 @@ func (rd *reader) word(r *fields.Record, l *codec.Label) (bad *codec.SyntaxError
 	if l.End, bad = r.Time(fDuration, "a duration in seconds"); bad != nil {
 		return bad
 	}
-	if l.End.Sign() < 0 {
+	if l.End.BelowZero() {
 		return r.Bad(fDuration, "a duration in seconds, 0 or more")
 	}
 	l.End = l.Start.Add(l.End)
@@ -292,7 +292,7 @@ func (w *writer) append(dst []byte, a *codec.Annotation, extra *tier.Extra) (lin
 		extra.Lose(channelKey)
 		channel = oneChannel
 	}
-	dst = append(append(w.File(dst, a.File), ' '), channel...)
+	dst = append(append(w.File(dst, a.File, true), ' '), channel...)
 	head = string(dst)
 	start, duration := fields.Times(a, extra, 2, true)
 	dst = append(append(append(append(append(dst, ' '), start...), ' '), duration...), ' ')
@@ -318,18 +318,39 @@ func (w *writer) append(dst []byte, a *codec.Annotation, extra *tier.Extra) (lin
 	return append(dst, '\n'), head
 }
 
-// LooksLike reports whether the fields of the first record are those of a word.
-func LooksLike(first []string) bool {
-	if len(first) < 5 || len(first) > 8 {
+// LooksLike reports whether the first records are those of words. Other records have as many fields, but an end in
+// place of the duration, or a speaker in place of the channel.
+func LooksLike(first [][]string) bool {
+	r := first[0]
+	if len(r) < 5 || len(r) > 8 || !fields.LooksLikeFile(r[fFile]) || !fields.LooksLikeChannel(r[fChannel]) {
 		return false
 	}
-	if first[fStart] == star && first[fDuration] == star {
-		return strings.EqualFold(first[fWord], altBegin)
+	if r[fStart] == star && r[fDuration] == star {
+		return strings.EqualFold(r[fWord], altBegin)
 	}
-	for _, s := range first[fStart:fWord] {
+	for _, s := range r[fStart:fWord] {
 		if _, err := decimal.Parse(s); err != nil {
 			return false
 		}
 	}
-	return true
+	return !haveEnds(first)
+}
+
+// haveEnds reports whether all records have a second time that is the end of a word, which lies before the start of
+// the next. As durations, such times would grow from word to word.
+func haveEnds(first [][]string) bool {
+	const enough = 4
+	var last decimal.Number
+	for i, r := range first {
+		if len(r) <= fWord {
+			return false
+		}
+		start, err1 := decimal.Parse(r[fStart])
+		end, err2 := decimal.Parse(r[fDuration])
+		if err1 != nil || err2 != nil || start.Cmp(end) > 0 || i > 0 && start.Cmp(last) < 0 {
+			return false
+		}
+		last = end
+	}
+	return len(first) >= enough
 }

@@ -76,6 +76,7 @@ func TestWrite_saysWhatItCannotHold(t *testing.T) {
 	is.Equal(string(out), "_;;_x 1 0.00 0.00 two_words\n_f 1 0.00 0.00 w\n"+
 		"f 1 * * <ALT_BEGIN>\nf 1 0.00 0.00 w\nf 1 * * <ALT>\nf 1 * * <ALT>\nf 1 0.00 0.00 w\nf 1 * * <ALT_END>\n"+
 		"f 1 * * <ALT_BEGIN>\nf 1 0.00 0.00 w\nf 1 * * <ALT_END>\nf 1 0.00 0.00 w\n")
-	is.Equal(notes[codec.TypeChanged], 4)
+	is.Equal(notes[codec.TypeChanged], 1)
+	is.Equal(notes[codec.NameChanged], 2)
 	is.Equal(notes[codec.ExtraLost], 3) // the one that is none, the number that does not count on, and the one that is too high
 }

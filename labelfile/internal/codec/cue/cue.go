@@ -87,14 +87,14 @@ func isLine(s string) bool {
 }
 
 // IsID reports whether a text can be the line before the times.
-func IsID(s string) bool { return s != "" && isLine(s) }
+func IsID(s string) bool { return s != "" && isLine(s) && !IsTimes(s, true) }
 
 // fits reports whether a payload can be written as it is.
 func (d *Dialect) fits(s string) bool {
 	lines := strings.Split(s, "\n")
 	for i, line := range lines {
 		blank := line == "" || d.Loose && Blank(line)
-		if blank && (!d.Loose || i == 0 || i == len(lines)-1) {
+		if blank && (!d.Loose || i == 0 || i == len(lines)-1) || IsTimes(line, true) {
 			return false
 		}
 	}

@@ -222,7 +222,7 @@ func (d *Dialect) Payload(text, voice string) string {
 			b.WriteByte(c)
 		}
 	}
-	return b.String()
+	return breakTimes(b.String())
 }
 
 // blankLine reports whether the line that begins at i has only blanks, and would be lost on a reader.

@@ -23,8 +23,32 @@ type Timing struct {
 }
 
 // ParseTiming reads the line of a cue that has its times. Hours and decimals may be missing or have other lengths,
-// and the decimal point may be a comma or a point. A spelling with the format's own point and lengths is exact.
+// and the decimal point may be a comma or a point. A spelling with the format's own point and lengths is exact. A line
+// that is only meant as times, as [IsTimes] reports, is read as what was meant.
 func ParseTiming(line int, text string, point byte) (*Timing, *codec.SyntaxError) {
+	t, bad := parseTiming(line, text, point)
+	if bad == nil {
+		return t, nil
+	}
+	mended, ok := mend(text, true)
+	if !ok {
+		return nil, bad
+	}
+	t, worse := parseTiming(line, mended, point)
+	if worse != nil {
+		return nil, bad
+	}
+	t.Exact = false
+	return t, nil
+}
+
+// IsTiming reports whether a line has the times of a cue, with the arrow of the formats.
+func IsTiming(text string, point byte) bool {
+	_, bad := parseTiming(1, text, point)
+	return bad == nil
+}
+
+func parseTiming(line int, text string, point byte) (*Timing, *codec.SyntaxError) {
 	bad := func(offset int, found, expected string) *codec.SyntaxError {
 		return &codec.SyntaxError{Place: codec.Place{Line: line, Column: utf8.RuneCountInString(text[:offset]) + 1},
 			Found: found, Expected: expected}
@@ -43,10 +67,10 @@ func ParseTiming(line int, text string, point byte) (*Timing, *codec.SyntaxError
 	}
 	var err error
 	var exactStart, exactEnd bool
-	if t.Start, exactStart, err = clock(t.StartText, point); err != nil {
+	if t.Start, exactStart, err = Clock(t.StartText, point); err != nil {
 		return nil, bad(begin, found(t.StartText, err), "a start as hours:minutes:seconds")
 	}
-	if t.End, exactEnd, err = clock(t.EndText, point); err != nil {
+	if t.End, exactEnd, err = Clock(t.EndText, point); err != nil {
 		return nil, bad(end, found(t.EndText, err), "an end as hours:minutes:seconds")
 	}
 	t.Exact = exactStart && exactEnd && arrow > 0 && text[arrow-1] == ' ' && text[arrow+len(Arrow):end] != ""
@@ -63,8 +87,8 @@ func found(text string, err error) string {
 // maxHours is how many digits hours may have. More are beyond any time.
 const maxHours = 9
 
-// clock reads hours:minutes:seconds.decimals.
-func clock(s string, point byte) (n decimal.Number, exact bool, err error) {
+// Clock reads hours:minutes:seconds.decimals. A spelling with the format's own point and lengths is exact.
+func Clock(s string, point byte) (n decimal.Number, exact bool, err error) {
 	whole, fraction := s, ""
 	if i := strings.IndexAny(s, ".,"); i >= 0 {
 		whole, fraction = s[:i], s[i:]

@@ -28,6 +28,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(begin + `<PROPERTY NAME="annoset:further_tier_of:h">default</PROPERTY><PROPERTY NAME="annoset:audio_file_id">"a"</PROPERTY>` +
 		`<MEDIA_DESCRIPTOR MEDIA_URL="file:///x/a.wav" MIME_TYPE="audio/x-wav"/>` + slots + halves + words + types))
 	f.Add([]byte(begin + slots + words + "</ANNOTATION_DOCUMENT>"))
+	f.Add([]byte(begin + `<MEDIA_DESCRIPTOR MEDIA_URL="file:///x/a.wav" MIME_TYPE="audio/x-wav" TIME_ORIGIN="-7"/>` + slots + words + types))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) < 1<<16 {
 			codectest.Codec{Read: eaf.Read, Write: eaf.Write}.Again(t, data)

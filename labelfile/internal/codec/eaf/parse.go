@@ -28,7 +28,10 @@ type document struct {
 	annotations []annotation
 }
 
-type medium struct{ url, relative, mime string }
+type medium struct {
+	url, relative, mime string
+	origin              int64 // where the time line of the document begins in the medium, in milliseconds
+}
 
 // slot is a point of the time line.
 type slot struct {
@@ -189,7 +192,7 @@ func (p *parser) open(element string, a attrs) error {
 			p.doc.media = append(p.doc.media, medium{url: url})
 		}
 	case "MEDIA_DESCRIPTOR":
-		p.doc.media = append(p.doc.media, medium{a.get("MEDIA_URL"), a.get("RELATIVE_MEDIA_URL"), a.get("MIME_TYPE")})
+		return p.medium(a)
 	case "PROPERTY":
 		p.name = a.get("NAME")
 		p.text.Reset()
@@ -230,6 +233,21 @@ func (p *parser) inside(parents ...string) bool {
 		}
 	}
 	return false
+}
+
+func (p *parser) medium(a attrs) error {
+	m := medium{url: a.get("MEDIA_URL"), relative: a.get("RELATIVE_MEDIA_URL"), mime: a.get("MIME_TYPE")}
+	if origin, ok := a.find("TIME_ORIGIN"); ok {
+		digits, negative := strings.CutPrefix(strings.TrimSpace(origin), "-")
+		if m.origin, ok = wholeNumber(digits); !ok {
+			return p.errorf("a whole number for TIME_ORIGIN", "%s", codec.Quote(origin))
+		}
+		if negative {
+			m.origin = -m.origin
+		}
+	}
+	p.doc.media = append(p.doc.media, m)
+	return nil
 }
 
 func (p *parser) slot(a attrs) error {

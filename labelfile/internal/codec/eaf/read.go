@@ -27,6 +27,7 @@ const (
 	localeField      = "locale"
 	idField          = "annotation_id"
 	parentField      = "parent_annotation"
+	originField      = "time_origin"
 )
 
 // What this package writes where ELAN has no place for it.
@@ -61,7 +62,8 @@ func Read(src *codec.Source) error {
 		return err
 	}
 	(&timer{doc: doc, note: src.Note}).run()
-	r := &reader{src: src, doc: doc, seconds: seconds, suffix: suffix, file: doc.audioFile()}
+	r := &reader{src: src, doc: doc, seconds: seconds, suffix: suffix}
+	r.file, r.origin = doc.audioFile()
 	for _, t := range doc.tiers {
 		if err := r.tier(t); err != nil {
 			return err
@@ -84,11 +86,9 @@ func unit(name string) (seconds func(int64) decimal.Number, suffix string, err e
 		Expected: "milliseconds, PAL-frames or NTSC-frames"}
 }
 
-// audioFile returns the id of the audio file: as this package wrote it, or the name of the medium. "" is unknown.
-func (d *document) audioFile() string {
-	if file, err := strconv.Unquote(d.properties[fileProperty]); err == nil && utf8.ValidString(file) {
-		return file
-	}
+// audioFile returns the id of the audio file, as this package wrote it or the name of the medium, and where the time
+// line begins in it, in milliseconds. "" is unknown.
+func (d *document) audioFile() (file string, origin int64) {
 	var best medium
 	for _, m := range d.media {
 		if m.url == "" {
@@ -99,15 +99,22 @@ func (d *document) audioFile() string {
 			best = m
 		}
 	}
-	return fileOf(best.url)
+	if own, err := strconv.Unquote(d.properties[fileProperty]); err == nil && utf8.ValidString(own) {
+		return own, best.origin
+	}
+	return fileOf(best.url), best.origin
 }
 
 // fileOf returns the name of the audio file of a medium. For a file on somebody's disk the folder means nothing.
 func fileOf(url string) string {
-	if strings.HasPrefix(url, "file:") {
-		return url[strings.LastIndexAny(url, `/\:`)+1:]
+	name, onDisk := strings.CutPrefix(url, "file:")
+	if i := strings.LastIndexAny(name, `/\`); onDisk && i >= 0 {
+		return name[i+1:]
 	}
-	return url
+	if onDisk && len(name) > 1 && name[1] == ':' {
+		return name[2:] // the drive
+	}
+	return name
 }
 
 type reader struct {
@@ -116,6 +123,7 @@ type reader struct {
 	seconds func(int64) decimal.Number
 	suffix  string // the unit, behind a time
 	file    string
+	origin  int64 // of the time line in the audio file, in milliseconds
 }
 
 // tier delivers the labels of a tier.
@@ -176,11 +184,15 @@ func (r *reader) label(a *annotation, fields, implied []codec.Field) error {
 	} else {
 		implied = append(implied, codec.Field{Name: tier.ClassField, Value: "ALIGNABLE_ANNOTATION"})
 	}
+	if r.origin != 0 {
+		fields = append(fields, codec.Field{Name: originField, Value: r.origin})
+	}
 	if a.cve != "" {
 		implied = append(implied, codec.Field{Name: "cve_ref", Value: a.cve})
 	}
+	origin := decimal.FromMS(r.origin)
 	return r.src.Label(&codec.Label{
-		File: r.file, Type: a.value, Start: r.seconds(a.span.start), End: r.seconds(a.span.end),
+		File: r.file, Type: a.value, Start: r.seconds(a.span.start).Add(origin), End: r.seconds(a.span.end).Add(origin),
 		Fields: append(fields, a.others...), Implied: implied, Place: a.at,
 		StartText: strconv.FormatInt(a.span.start, 10) + r.suffix, EndText: strconv.FormatInt(a.span.end, 10) + r.suffix,
 	})

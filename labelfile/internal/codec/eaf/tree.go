@@ -2,6 +2,7 @@ package eaf
 
 import (
 	"cmp"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -29,6 +30,8 @@ type tree struct {
 	byName map[string]*outTier
 	ids    map[string]*outLabel
 	lastID int64 // the highest number in ids as ELAN makes them
+	origin int64 // of the time line in the audio file, in milliseconds
+	first  int64 // the earliest start
 }
 
 // outTier is the labels that name one tier.
@@ -61,7 +64,7 @@ type outLabel struct {
 }
 
 func newTree() *tree {
-	return &tree{byName: make(map[string]*outTier), ids: make(map[string]*outLabel)}
+	return &tree{byName: make(map[string]*outTier), ids: make(map[string]*outLabel), first: math.MaxInt64}
 }
 
 // add adds a label to its tier.
@@ -91,6 +94,30 @@ func (t *tree) add(a *codec.Annotation, extra *tier.Extra) {
 	}
 	t.identify(l)
 	ot.labels = append(ot.labels, l)
+	t.first = min(t.first, l.startMS)
+	switch origin := extra.Whole(originField); {
+	case origin == 0:
+	case t.origin == 0 && -maxOrigin <= origin && origin <= maxOrigin:
+		t.origin = origin
+	case t.origin != origin:
+		extra.Lose(originField)
+	}
+}
+
+// maxOrigin is the farthest origin of a time line that is written: farther than any time.
+const maxOrigin = 1 << 44
+
+// fitOrigin gives the origin up if a label starts before it, because time lines begin at 0.
+func (t *tree) fitOrigin() {
+	if t.first >= t.origin {
+		return
+	}
+	t.origin = 0
+	for _, ot := range t.tiers {
+		for _, l := range ot.labels {
+			l.extra.Lose(originField)
+		}
+	}
 }
 
 // field returns a member of the extra data that XML can hold, and counts it as written.

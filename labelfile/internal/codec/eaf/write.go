@@ -40,11 +40,13 @@ func Write(dst *codec.Target) error {
 		dst.Note(codec.CleanLost, file)
 		w.file = cmp.Or(w.file, file)
 	}
+	w.fitOrigin()
 	w.link()
 	w.lay()
 	for _, ot := range w.tiers {
 		for _, l := range ot.labels {
 			if lost := l.extra.Lost(); lost != "" {
+				dst.About = &codec.Annotation{File: w.file, Type: l.text, StartMS: l.startMS, EndMS: l.endMS}
 				dst.Note(codec.ExtraLost, lost)
 			}
 		}
@@ -236,8 +238,8 @@ func (w *writer) document() {
 	w.header()
 	w.print("    <TIME_ORDER>\n")
 	for _, s := range w.slots {
-		w.print(`        <TIME_SLOT TIME_SLOT_ID="ts`, strconv.Itoa(s.n), `" TIME_VALUE="`, strconv.FormatInt(s.ms, 10),
-			"\"/>\n")
+		time := strconv.FormatInt(s.ms-w.origin, 10)
+		w.print(`        <TIME_SLOT TIME_SLOT_ID="ts`, strconv.Itoa(s.n), `" TIME_VALUE="`, time, "\"/>\n")
 	}
 	w.print("    </TIME_ORDER>\n")
 	for i := range w.parts {
@@ -261,10 +263,13 @@ func (w *writer) document() {
 
 func (w *writer) header() {
 	w.print(`    <HEADER MEDIA_FILE="" TIME_UNITS="milliseconds">` + "\n")
-	url := held(w.file)
+	url, origin := held(w.file), ""
+	if w.origin != 0 {
+		origin = strconv.FormatInt(w.origin, 10)
+	}
 	if url != "" {
 		w.element("        ", "MEDIA_DESCRIPTOR", false, "MEDIA_URL", url, "MIME_TYPE", mimeType(url),
-			"RELATIVE_MEDIA_URL", "./"+fileOf("file:"+url))
+			"RELATIVE_MEDIA_URL", "./"+fileOf("file:"+url), "TIME_ORIGIN", origin)
 	}
 	if fileOf(url) != w.file {
 		w.property(fileProperty, strconv.QuoteToASCII(w.file))

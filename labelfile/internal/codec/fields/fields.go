@@ -139,18 +139,41 @@ func Read(src *codec.Source, parse func(*Record, *codec.Label) (bool, *codec.Syn
 	}
 }
 
-// First returns the first record in the beginning of a file, for detecting formats.
-func First(head []byte) (fields []string, ok bool) {
-	lines := codec.NewLines(strings.NewReader(string(head)))
-	var r Record
-	for {
-		line, err := lines.Next()
-		if line == nil && err != nil {
-			return nil, false
+// maxFirst is how many records [First] returns at most.
+const maxFirst = 64
+
+// First returns the first records among some lines, for detecting formats.
+func First(lines []string) [][]string {
+	var records [][]string
+	for _, line := range lines {
+		var r Record
+		r.split(line)
+		if len(r.Fields) == 0 || strings.HasPrefix(r.Fields[0], ";;") {
+			continue
 		}
-		r.split(string(line))
-		if len(r.Fields) > 0 && !strings.HasPrefix(r.Fields[0], ";;") {
-			return r.Fields, true
+		if records = append(records, r.Fields); len(records) == maxFirst {
+			break
 		}
 	}
+	return records
+}
+
+// LooksLikeChannel reports whether a field may be a channel: a number, a letter, a word for one, or nothing.
+func LooksLikeChannel(s string) bool {
+	if len(s) == 1 {
+		return s[0] >= '0' && s[0] <= '9' || s[0]|0x20 >= 'a' && s[0]|0x20 <= 'z'
+	}
+	lower := strings.ToLower(s)
+	switch lower {
+	case "<na>", "na", "left", "right", "mono", "stereo", "mix", "both", "all":
+		return true
+	}
+	number := strings.TrimLeft(strings.TrimPrefix(strings.TrimPrefix(lower, "channel"), "ch"), "_-")
+	return len(number) <= 3 && number != "" && strings.Trim(number, "0123456789") == ""
+}
+
+// LooksLikeFile reports whether a field may be the name of an audio file, and is not a time with decimals.
+func LooksLikeFile(s string) bool {
+	_, err := decimal.Parse(s)
+	return err != nil || strings.IndexByte(s, '.') < 0
 }

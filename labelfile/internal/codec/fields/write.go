@@ -61,6 +61,10 @@ func (w *Writer) Close() error {
 // Word appends a text as one field. Blanks become underscores, also those of other scripts, which Python takes for
 // blanks. A text that would mean something else gets an underscore appended. Both are remarked.
 func (w *Writer) Word(dst []byte, text string, taken ...string) []byte {
+	return w.word(dst, text, codec.TypeChanged, taken...)
+}
+
+func (w *Writer) word(dst []byte, text string, changed codec.Kind, taken ...string) []byte {
 	word := text
 	if strings.IndexFunc(text, apart) >= 0 {
 		word = strings.Map(func(r rune) rune {
@@ -77,22 +81,22 @@ func (w *Writer) Word(dst []byte, text string, taken ...string) []byte {
 		}
 	}
 	if word != text {
-		w.Target.Note(codec.TypeChanged, text)
+		w.Target.Note(changed, "becomes "+word)
 	}
 	return append(dst, word...)
 }
 
-// File appends the name of an audio file as the first field of a line. It must not look like a comment or a byte
-// order mark.
-func (w *Writer) File(dst []byte, name string) []byte {
-	if strings.HasPrefix(name, ";;") || strings.HasPrefix(name, "\ufeff") {
-		w.Target.Note(codec.TypeChanged, name)
+// File appends the name of an audio file, as the first field of a line if begins is set: there it must not look like a
+// comment or a byte order mark.
+func (w *Writer) File(dst []byte, name string, begins bool) []byte {
+	if begins && (strings.HasPrefix(name, ";;") || strings.HasPrefix(name, "\ufeff")) {
 		name = "_" + strings.TrimPrefix(name, "\ufeff")
 		if strings.IndexFunc(name, apart) < 0 {
+			w.Target.Note(codec.NameChanged, "becomes "+name)
 			return append(dst, name...)
 		}
 	}
-	return w.Word(dst, name)
+	return w.word(dst, name, codec.NameChanged)
 }
 
 // apart reports whether a character separates fields, for this package or for other programs.

@@ -143,12 +143,24 @@ func (rd *reader) aboutAnnotation(text []byte) {
 	rd.others(member(text, "sandbox"), "sandbox.", extraKey)
 	for _, name := range []string{"time", "duration"} {
 		span := member(text, name)
-		n, err := decimal.Parse(string(span))
-		whole := err == nil && (n.Sign() == 0 || name == "duration" && rd.length != nil && n.Cmp(*rd.length) == 0)
-		if span != nil && !whole {
+		if span != nil && !rd.isWhole(span, name) {
 			rd.unkept(span, name+" of an annotation")
 		}
 	}
+}
+
+// isWhole reports whether the time or duration of an annotation is that of the whole recording, or says nothing.
+func (rd *reader) isWhole(span []byte, name string) bool {
+	n, err := decimal.Parse(string(span))
+	if err != nil {
+		return false
+	}
+	ms, _, err := n.MS()
+	if err != nil || ms == 0 || name != "duration" || rd.length == nil {
+		return err == nil && ms == 0
+	}
+	length, _, err := rd.length.MS()
+	return err == nil && ms == length
 }
 
 // parts splits an observation.

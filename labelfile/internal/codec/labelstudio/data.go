@@ -3,17 +3,10 @@ package labelstudio
 import (
 	"encoding/json"
 	"fmt"
-	"net/url"
-	"path"
-	"regexp"
 	"strings"
 
 	"github.com/annoset/annoset/labelfile/internal/codec"
 )
-
-// audioEndings are the endings of files that are audio, or video with audio.
-var audioEndings = names(".wav", ".wave", ".w64", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".aif",
-	".aiff", ".aifc", ".wma", ".amr", ".au", ".caf", ".mka", ".webm", ".mp4")
 
 // column is a text in the data of a task.
 type column struct{ key, text string }
@@ -96,39 +89,4 @@ func candidates(columns, audio []column) string {
 		return what + strings.Join(quoted[:last], ", ") + " and " + quoted[last]
 	}
 	return what + quoted[0]
-}
-
-// namesAudio reports whether a text looks like the name or address of an audio file.
-func namesAudio(text string) bool {
-	name := nameOf(text)
-	if i := strings.IndexAny(name, "?#\n"); i >= 0 {
-		name = name[:i]
-	}
-	return audioEndings[`"`+strings.ToLower(path.Ext(name))+`"`]
-}
-
-var uploadHash = regexp.MustCompile(`^[0-9a-f]{8}-`)
-
-// nameOf returns the name of an audio file: of an address, or a path of Label Studio's own, the last element without
-// the hash that an upload adds; of anything else, the text.
-func nameOf(text string) string {
-	local, isLocal := strings.CutPrefix(text, "/data/")
-	if !isLocal && !strings.Contains(text, "://") {
-		return text
-	}
-	name := text
-	if u, err := url.Parse(text); err == nil {
-		name = u.Path
-		if d := u.Query().Get("d"); d != "" { // /data/local-files/?d=path
-			name = d
-		}
-	}
-	name = path.Base(name)
-	if isLocal && strings.HasPrefix(local, "upload/") {
-		name = uploadHash.ReplaceAllString(name, "")
-	}
-	if name == "." || name == "/" || name == "" {
-		return text // an address without a path
-	}
-	return name
 }

@@ -203,9 +203,41 @@ func TestNameOf(t *testing.T) {
 		"ep1.wav": "ep1.wav", "shows/ep1.wav": "shows/ep1.wav", "https://x.org/shows/ep%201.wav?sig=5": "ep 1.wav",
 		"/data/upload/3/0123abcd-ep1.wav": "ep1.wav", "/data/local-files/?d=shows/ep1.wav": "ep1.wav",
 		"s3://bucket/0123abcd-ep1.wav": "0123abcd-ep1.wav", // no upload: the name has that
+
+		// Names of Label Studio's own paths stand as they are, or percent-encoded.
+		"/data/local-files/?d=calls/take#2.wav": "take#2.wav", "/data/local-files/?d=calls/a+b.wav": "a+b.wav",
+		"/data/local-files/?d=calls/a%2Bb.wav": "a+b.wav", "/data/local-files/?d=calls/50%.wav": "50%.wav",
+		"/data/local-files/?d=calls/50%/a%20b.wav": "a b.wav", "/data/local-files/?d=calls%2Ftake%232.wav": "take#2.wav",
+		"/data/local-files/?d=100%2525.wav": "100%25.wav", "https://x.org/100%2525.wav": "100%25.wav", "https://x.org/a%2Fb.wav": "b.wav",
+		"/data/local-files/?d=rock;roll.wav": "rock;roll.wav", "/data/local-files/?d=rock&roll.wav": "rock&roll.wav",
+		"/data/local-files/?d=what?.wav": "what?.wav", "/data/local-files/?d=a=b.wav": "a=b.wav",
+		"/data/local-files/?d=calls/a.wav&t=1": "a.wav", "/data/local-files/?t=1&d=calls/a.wav": "a.wav",
+		"/data/local-files?d=calls/a.wav": "a.wav", `/data/local-files/?d=C:\calls\a.wav`: "a.wav",
+		"/data/local-files/?d=calls/%ff.wav": "%ff.wav", "/data/local-files/?d=calls/a%00b.wav": "a%00b.wav",
+		"/data/upload/1/abcdef12-C#6.wav": "C#6.wav", "/data/upload/1/abcdef12-a+b%20c.wav": "a+b c.wav",
+		"/data/upload/1/abcdef12-a.wav?token=5": "a.wav", "/data/upload/1/abcdef12-what?.wav": "what?.wav",
+		"http://localhost:8080/data/upload/1/abcdef12-C#6.wav": "C#6.wav",
+		"https://ls.org/data/local-files/?d=calls/take#2.wav":  "take#2.wav",
+
+		// So do the keys of object stores, which are never encoded.
+		"s3://bucket/calls/C#4.wav": "C#4.wav", "gs://bucket/a+b;c&d.wav": "a+b;c&d.wav", "azure-blob://box/100%25.wav": "100%25.wav",
+		"s3://bucket/what?.wav": "what?.wav", "s3://bucket": "s3://bucket", "s3://bucket/": "s3://bucket/",
+		"/tasks/7/resolve/?fileuri=czM6Ly9idWNrZXQvY2FsbHMvQyM0Lndhdg==": "C#4.wav", // which is "s3://bucket/calls/C#4.wav"
+		"/projects/7/resolve/?fileuri=!":                                 "/projects/7/resolve/?fileuri=!",
+
+		// The addresses of the web are URLs. What does not name a file stays whole, so that two never become one.
+		"https://x.org/a+b.wav": "a+b.wav", "https://x.org/a.wav#t=5": "a.wav", "https://x.org/C%234.wav?x=1#2": "C#4.wav",
+		"https://x.org/50%.wav": "50%.wav", "https://x.org/take#2.wav": "take#2.wav", "https://x.org/get?id=1": "https://x.org/get?id=1",
+		"https://x.org/get?file=calls%2Fa+b.wav&x": "a b.wav", "https://x.org/#5": "https://x.org/#5", "https://x.org/song": "song",
+		"https://x.org": "https://x.org", "https://x.org/": "https://x.org/", "https://x.org/calls/": "calls",
+		"file:///home/ann/my%20calls/take#2.wav": "take#2.wav", "file:///a%20b.wav": "a b.wav",
 	} {
-		is.Equal(nameOf(text), want)
+		if got := nameOf(text); got != want {
+			t.Errorf("%s is named %q instead of %q", text, got, want)
+		}
 	}
+	is.True(namesAudio("/data/local-files/?d=a.wav#2.wav")) // whatever it has before its ending
+	is.True(!namesAudio("https://x.org/get?id=1"))
 }
 
 // TestWrite_manyLabelsOfOneFile writes more than a reader holds of one task.

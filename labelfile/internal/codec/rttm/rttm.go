@@ -195,7 +195,7 @@ func number(r *fields.Record, field int, expected string, text, estimated *strin
 ) (decimal.Number, *codec.SyntaxError) {
 	s := strings.TrimRight(r.Fields[field], "*")
 	n, err := decimal.Parse(s)
-	if err == nil && n.Sign() < 0 {
+	if err == nil && n.BelowZero() {
 		expected, err = expected+", 0 or more", decimal.ErrSyntax
 	}
 	if err != nil {
@@ -231,7 +231,7 @@ func Write(dst *codec.Target) error { return fields.Write(dst, appendRecord) }
 func appendRecord(dst []byte, w *fields.Writer, a *codec.Annotation, extra *tier.Extra) []byte {
 	rec := recordOf(a, extra)
 	dst = append(append(dst, rec.kind.name...), ' ')
-	dst = append(append(w.Word(dst, a.File), ' '), rec.channel...)
+	dst = append(append(w.File(dst, a.File, false), ' '), rec.channel...)
 	start, duration := fields.Times(a, extra, 3, true)
 	if rec.kind.instant {
 		duration = fields.None
@@ -339,7 +339,20 @@ func (k *kind) holds(a *codec.Annotation) bool {
 	return k.has(a.Type) || k.bare && a.Type == k.name
 }
 
-// LooksLike reports whether the fields of the first record are those of RTTM.
-func LooksLike(first []string) bool {
-	return (len(first) == 9 || len(first) == 10) && kindOf(first[fType]) != nil
+// LooksLike reports whether the first record is one of RTTM. It may lack fields or have too many, so that reading can
+// say so, if the name of its type is spelled as it should be.
+func LooksLike(first [][]string) bool {
+	r := first[0]
+	k := kindOf(r[fType])
+	switch {
+	case k == nil:
+		return false
+	case len(r) == 9 || len(r) == 10:
+		return true
+	}
+	isTime := func(s string) bool {
+		_, err := decimal.Parse(strings.TrimRight(s, "*"))
+		return err == nil || fields.IsNone(s)
+	}
+	return k.name == r[fType] && len(r) > fOrtho && isChannel(r[fChannel]) && isTime(r[fStart]) && isTime(r[fDuration])
 }

@@ -77,7 +77,7 @@ func TestWrite_saysWhatItCannotHold(t *testing.T) {
 		kind codec.Kind
 		line string
 	}{
-		{codec.Annotation{File: "my file", Type: "x"}, codec.TypeChanged, "SPEAKER my_file 1 0.000 0.000 <NA> <NA> x <NA> <NA>\n"},
+		{codec.Annotation{File: "my file", Type: "x"}, codec.NameChanged, "SPEAKER my_file 1 0.000 0.000 <NA> <NA> x <NA> <NA>\n"},
 		{codec.Annotation{File: "f", Type: "a\u00a0b"}, codec.TypeChanged, "SPEAKER f 1 0.000 0.000 <NA> <NA> a_b <NA> <NA>\n"},
 		{codec.Annotation{File: "f", Type: "<na>"}, codec.TypeChanged, "SPEAKER f 1 0.000 0.000 <NA> <NA> <na>_ <NA> <NA>\n"},
 		{codec.Annotation{File: "f", Type: "x", Extra: []byte(`{"k":1}`)}, codec.ExtraLost,

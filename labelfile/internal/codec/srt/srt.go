@@ -17,7 +17,7 @@ var dialect = cue.SRT
 // Read reads subtitles. A subtitle ends where the next one begins, with its number and times, so its text may have
 // blank lines.
 func Read(src *codec.Source) error {
-	rd := &reader{src: src, lines: codec.NewLines(src.Reader)}
+	rd := &reader{src: src, lines: codec.NewLines(src.Reader), blank: true}
 	for {
 		line, err := rd.lines.Next()
 		if err == io.EOF {
@@ -46,12 +46,16 @@ type reader struct {
 	timing *cue.Timing
 	held   []string // the lines below its times
 	size   int      // their length
+	blank  bool     // the last line was blank, or there was none
+	alone  bool     // the last line was a number after a blank one: times may follow
 }
 
 func (rd *reader) place() codec.Place { return codec.Place{Line: rd.lines.Line(), Column: 1} }
 
 func (rd *reader) line(line string, bad *codec.SyntaxError) error {
-	if timed(line, rd.open) {
+	times := rd.timed(line)
+	rd.alone, rd.blank = rd.blank && isNumber(line), cue.Blank(line)
+	if times {
 		return rd.begin(line, bad)
 	}
 	if !rd.open && bad == nil {
@@ -88,11 +92,12 @@ func (rd *reader) refuse(bad *codec.SyntaxError) error {
 	return rd.src.Bad(bad)
 }
 
-// timed reports whether a line has the times of a subtitle. An arrow within a text is text.
-func timed(line string, open bool) bool {
+// timed reports whether a line has the times of a subtitle, or is meant as them. An arrow within a text is text.
+func (rd *reader) timed(line string) bool {
 	before, _, found := strings.Cut(line, cue.Arrow)
 	before = strings.TrimLeft(before, " \t")
-	return found && (!open || before != "" && (before[0] == '-' || before[0] >= '0' && before[0] <= '9'))
+	return found && (!rd.open || before != "" && (before[0] == '-' || before[0] >= '0' && before[0] <= '9')) ||
+		cue.IsTimes(line, rd.alone)
 }
 
 func isNumber(line string) bool {
@@ -177,6 +182,5 @@ func LooksLike(first, second string) bool {
 	if isNumber(first) {
 		first = second
 	}
-	_, bad := cue.ParseTiming(1, first, dialect.Point)
-	return bad == nil
+	return cue.IsTiming(first, dialect.Point)
 }

@@ -20,7 +20,7 @@ func Read(src *codec.Source, l *Layout, o *Options) error {
 	if err != nil || line == "" {
 		return err
 	}
-	if s, ok := SaysSeparator(line); ok && !l.Fixed {
+	if s, ok := SaysSeparator(line); ok && (!l.Fixed || s == l.Separator) {
 		given := *o
 		given.Separator, o = s, &given
 		if line, err = firstLine(lines); err != nil || line == "" {

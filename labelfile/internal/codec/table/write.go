@@ -188,7 +188,7 @@ func (w *writer) label(a *codec.Annotation) error {
 		said[c.Role] = true
 		switch c.Role {
 		case File:
-			w.userText(a.File, codec.TypeChanged)
+			w.userText(a.File, codec.NameChanged)
 		case Type:
 			w.userText(a.Type, codec.TypeChanged)
 		case Start, FileStart, End, Duration:
@@ -202,7 +202,7 @@ func (w *writer) label(a *codec.Annotation) error {
 		}
 	}
 	if a.Confidence != nil && !said[Confidence] {
-		w.dst.Note(codec.ConfidenceLost, a.File+" "+a.Type)
+		w.dst.Note(codec.ConfidenceLost, "")
 	}
 	if !said[ExtraData] {
 		w.extra = slices.DeleteFunc(w.extra, func(f codec.Field) bool { return slices.Contains(w.keptTimes, f.Name) })
@@ -384,7 +384,7 @@ func (w *writer) extraData(a *codec.Annotation, taken bool) {
 func (w *writer) clean(file string) error {
 	for _, c := range w.columns {
 		if c.Role == File {
-			w.userText(file, codec.TypeChanged)
+			w.userText(file, codec.NameChanged)
 			continue
 		}
 		w.cell(nil)

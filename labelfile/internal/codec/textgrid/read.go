@@ -66,6 +66,7 @@ type reader struct {
 	*scanner
 	src        *codec.Source
 	opts       Options
+	begin      token // the xmin of the file
 	xmin, xmax decimal.Number
 	tiers      []*gridTier
 	rest       token // the token after the last tier
@@ -94,7 +95,7 @@ func (r *reader) parse() error {
 		return err
 	}
 	var err error
-	if r.xmin, err = r.time("the xmin of the file"); err != nil {
+	if r.xmin, r.begin, err = r.timeToken("the xmin of the file"); err != nil {
 		return err
 	}
 	if r.xmax, err = r.time("the xmax of the file"); err != nil {
@@ -262,7 +263,11 @@ func (r *reader) spreadSo(tiers []*gridTier) (bool, error) {
 
 // deliver delivers the labels.
 func (r *reader) deliver() error {
-	if r.xmin.Sign() == 0 && r.xmax.Sign() > 0 { // otherwise the TextGrid is of a part, and the whole is unknown
+	begin, _, err := r.xmin.MS()
+	switch {
+	case err != nil || begin != 0: // the TextGrid is of a part, and the whole is unknown
+		r.src.Note(codec.FieldLost, r.cursor.Place(r.begin.at), "xmin "+r.begin.raw+": the times do not count from 0")
+	case r.xmax.Sign() > 0:
 		if err := r.src.Audio("", r.xmax); err != nil {
 			return err
 		}

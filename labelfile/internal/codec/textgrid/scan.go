@@ -167,15 +167,21 @@ func (s *scanner) unexpected(t token, expected string) error {
 
 // time reads a number.
 func (s *scanner) time(what string) (decimal.Number, error) {
+	n, _, err := s.timeToken(what)
+	return n, err
+}
+
+// timeToken reads a number, and returns its token too.
+func (s *scanner) timeToken(what string) (decimal.Number, token, error) {
 	t, err := s.expect(number, what)
 	if err != nil {
-		return decimal.Number{}, err
+		return decimal.Number{}, t, err
 	}
 	n, err := decimal.Parse(t.raw)
 	if err != nil {
-		return decimal.Number{}, s.badNumber(t, err, what)
+		return decimal.Number{}, t, s.badNumber(t, err, what)
 	}
-	return n, nil
+	return n, t, nil
 }
 
 func (s *scanner) badNumber(t token, err error, what string) *codec.SyntaxError {

@@ -169,10 +169,19 @@ func (w *writer) lanes(g *group) [][]int {
 	for _, i := range order {
 		lanes[at[i]] = append(lanes[at[i]], i)
 		if want := g.spans[i].Want; want != 0 && (implied || want != at[i]+1) {
+			w.dst.About = g.label(i, w.file)
 			w.dst.Note(codec.ExtraLost, tier.IndexField)
 		}
 	}
 	return lanes
+}
+
+// label returns a label of the group as it was, for a remark.
+func (g *group) label(i int, file string) *codec.Annotation {
+	s := &g.spans[i]
+	start, _, _ := s.Start.MS()
+	end, _, _ := s.End.MS()
+	return &codec.Annotation{File: file, Type: s.Text, StartMS: start, EndMS: end}
 }
 
 // spreadSo reports whether the labels would be spread over these lanes without their numbers, too.

@@ -46,6 +46,19 @@ func (e *Extra) Int(name string) (n int) {
 	return 0
 }
 
+// Whole returns a member that is a whole number other than 0, and counts it as written. It returns 0 for any other
+// value.
+func (e *Extra) Whole(name string) (n int64) {
+	for i, m := range e.members {
+		raw, _ := m.Value.(json.RawMessage)
+		if m.Name == name && json.Unmarshal(raw, &n) == nil && n != 0 {
+			e.kept[i] = true
+			return n
+		}
+	}
+	return 0
+}
+
 // Lose counts members as not written.
 func (e *Extra) Lose(names ...string) {
 	for i, m := range e.members {

@@ -3,6 +3,8 @@
 package uem
 
 import (
+	"strings"
+
 	"github.com/annoset/annoset/labelfile/internal/codec"
 	"github.com/annoset/annoset/labelfile/internal/codec/fields"
 	"github.com/annoset/annoset/labelfile/internal/codec/tier"
@@ -52,19 +54,27 @@ func appendSpan(dst []byte, w *fields.Writer, a *codec.Annotation, extra *tier.E
 		channel = oneChannel
 	}
 	start, end := fields.Times(a, extra, 3, false)
-	dst = append(append(w.File(dst, a.File), ' '), channel...)
+	dst = append(append(w.File(dst, a.File, true), ' '), channel...)
 	return append(append(append(append(append(dst, ' '), start...), ' '), end...), '\n')
 }
 
-// LooksLike reports whether the fields of the first record are those of a span.
-func LooksLike(first []string) bool {
-	if len(first) != 4 {
-		return false
-	}
-	for _, s := range first[2:] {
-		if _, err := decimal.Parse(s); err != nil {
+// LooksLike reports whether the first records are spans. Kaldi's "segments" have as many fields: the second one is a
+// recording there, and often begins the name of the utterance before it.
+func LooksLike(first [][]string) bool {
+	for _, r := range first {
+		if len(r) != 4 || !fields.LooksLikeFile(r[0]) || !fields.LooksLikeChannel(r[1]) || utteranceOf(r[0], r[1]) {
+			return false
+		}
+		start, err1 := decimal.Parse(r[2])
+		end, err2 := decimal.Parse(r[3])
+		if err1 != nil || err2 != nil || start.Cmp(end) > 0 {
 			return false
 		}
 	}
 	return true
+}
+
+func utteranceOf(name, recording string) bool {
+	rest, found := strings.CutPrefix(name, recording)
+	return found && rest != "" && strings.IndexByte("-_.", rest[0]) >= 0
 }

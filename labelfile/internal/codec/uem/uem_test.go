@@ -34,5 +34,5 @@ func TestWrite_saysWhatItCannotHold(t *testing.T) {
 	half := 0.5
 	out, notes := this.WriteAll(t, []codec.Annotation{{File: ";;f", Type: "glitch", EndMS: 5, Confidence: &half, Extra: []byte(`{"x":1}`)}})
 	is.Equal(string(out), "_;;f 1 0.000 0.005\n")
-	is.Equal(notes, map[codec.Kind]int{codec.TypeChanged: 2, codec.ConfidenceLost: 1, codec.ExtraLost: 1})
+	is.Equal(notes, map[codec.Kind]int{codec.NameChanged: 1, codec.TypeChanged: 1, codec.ConfidenceLost: 1, codec.ExtraLost: 1})
 }

@@ -6,10 +6,12 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/annoset/annoset/labelfile/internal/codec"
 	"github.com/annoset/annoset/labelfile/internal/codec/cue"
+	"github.com/annoset/annoset/labelfile/internal/decimal"
 )
 
 const head = "WEBVTT"
@@ -40,6 +42,7 @@ type reader struct {
 	bad   *codec.SyntaxError // it is not UTF-8
 	again bool               // return it once more
 	label codec.Label
+	shift decimal.Number // to add to the times of cues
 }
 
 // ended turns the end of the input into no error.
@@ -86,24 +89,86 @@ func (rd *reader) head() error {
 	if _, err := rd.next(); err != nil {
 		return err
 	}
-	if rd.again = rd.text != ""; rd.again && !strings.Contains(rd.text, cue.Arrow) {
-		rd.again = false
-		return rd.skip()
-	}
-	return nil
+	rd.again = true
+	return rd.headers()
 }
 
-// skip leaves out a block that is no cue. Its first line was read.
+// headers reads the lines below the first one up to a blank one, or up to the times of a cue.
+func (rd *reader) headers() error {
+	rd.shift = decimal.Number{}
+	for noted := false; ; {
+		bad, err := rd.next()
+		if err != nil || bad == nil && rd.text == "" {
+			return err
+		}
+		if rd.again = timed(rd.text, false); rd.again {
+			return nil
+		}
+		if shift, ok := timestampMap(rd.text); ok {
+			rd.moveBy(shift)
+		} else if !noted {
+			noted = true
+			rd.src.Note(codec.RecordSkipped, rd.place(), rd.text)
+		}
+	}
+}
+
+// moveBy moves the times of all cues up to the next header.
+func (rd *reader) moveBy(ms int64) {
+	if rd.shift = decimal.FromMS(ms); ms != 0 {
+		rd.src.Note(codec.TimeChanged, rd.place(), rd.text+": "+decimal.Seconds(ms)+" seconds added")
+	}
+}
+
+// timestampMap reads the header by which a segment of HTTP Live Streaming says to which time of the stream, in ticks
+// of 90 kHz, a time of its own belongs (RFC 8216, section 3.5). It returns by how much times are to be moved, in
+// milliseconds.
+func timestampMap(line string) (ms int64, ok bool) {
+	rest, found := strings.CutPrefix(line, "X-TIMESTAMP-MAP=")
+	if !found {
+		return 0, false
+	}
+	var local, stream decimal.Number
+	said := 0
+	for part := range strings.SplitSeq(rest, ",") {
+		key, value, _ := strings.Cut(strings.Trim(part, " \t"), ":")
+		var err error
+		switch key {
+		case "LOCAL":
+			local, _, err = cue.Clock(value, dialect.Point)
+			said |= 1
+		case "MPEGTS":
+			var ticks uint64
+			ticks, err = strconv.ParseUint(value, 10, 40) // they have 33 bits
+			stream = decimal.FromMS(int64(ticks)).Over(90)
+			said |= 2
+		}
+		if err != nil {
+			return 0, false
+		}
+	}
+	ms, _, err := stream.Add(local.Times(-1)).MS()
+	return ms, said == 3 && err == nil
+}
+
+// skip leaves out a comment, which may have times in it. Its first line was read.
 func (rd *reader) skip() error {
 	rd.src.Note(codec.RecordSkipped, rd.place(), rd.text)
-	return rd.pass()
+	for {
+		if bad, err := rd.next(); err != nil || bad == nil && rd.text == "" {
+			return err
+		}
+	}
 }
 
-// pass reads up to a blank line.
+// pass reads up to a blank line, or to the times of the next cue.
 func (rd *reader) pass() error {
 	for {
 		if bad, err := rd.next(); err != nil || bad == nil && rd.text == "" {
 			return err
+		}
+		if rd.again = timed(rd.text, false); rd.again {
+			return nil
 		}
 	}
 }
@@ -128,7 +193,7 @@ func (rd *reader) block() error {
 		return nil
 	case isNote(rd.text):
 		return rd.skip()
-	case strings.Contains(rd.text, cue.Arrow):
+	case timed(rd.text, true):
 		return rd.cue(rd.place(), "")
 	}
 	first, id := rd.place(), rd.text
@@ -136,17 +201,15 @@ func (rd *reader) block() error {
 	switch {
 	case bad != nil:
 		return rd.refuse(bad)
-	case err == nil && strings.Contains(rd.text, cue.Arrow):
+	case err == nil && timed(rd.text, true):
 		return rd.cue(first, strings.Trim(id, " \t"))
-	case timed(id) || err == nil && timed(rd.text):
-		line := first.Line
-		if !timed(id) {
-			line, id = rd.lines.Line(), rd.text
-		}
-		_, bad := cue.ParseTiming(line, id, dialect.Point)
-		if err := rd.src.Bad(bad); err != nil {
+	case LooksLike(id): // another segment of a stream
+		rd.src.Note(codec.RecordSkipped, first, id)
+		if err != nil {
 			return err
 		}
+		rd.again = true
+		return rd.headers()
 	default:
 		rd.src.Note(codec.RecordSkipped, first, id)
 	}
@@ -156,11 +219,9 @@ func (rd *reader) block() error {
 	return rd.pass()
 }
 
-// timed reports whether a line was meant as the times of a cue: two of them, with something other than the arrow
-// between.
-func timed(line string) bool {
-	line = strings.TrimLeft(line, " \t")
-	return line != "" && line[0] >= '0' && line[0] <= '9' && strings.Count(line, ":") >= 2 && strings.Contains(line, "->")
+// timed reports whether a line has the times of a cue, or is meant as them. No text has an arrow.
+func timed(line string, alone bool) bool {
+	return strings.Contains(line, cue.Arrow) || cue.IsTimes(line, alone)
 }
 
 // isNote reports whether a line begins a block that is no cue: a comment, a style sheet or a region.
@@ -185,7 +246,7 @@ func (rd *reader) cue(at codec.Place, id string) error {
 		if err != nil && err != io.EOF {
 			return err
 		}
-		rd.again = err == nil && strings.Contains(rd.text, cue.Arrow) // the line belongs to the next cue
+		rd.again = err == nil && timed(rd.text, false) // the line belongs to the next cue
 		if rd.again || err == io.EOF || bad == nil && rd.text == "" {
 			break
 		}
@@ -200,6 +261,7 @@ func (rd *reader) cue(at codec.Place, id string) error {
 		}
 		payload.WriteString(rd.text)
 	}
+	t.Start, t.End = t.Start.Add(rd.shift), t.End.Add(rd.shift)
 	dialect.Label(&rd.label, at, t, id, true, payload.String())
 	return rd.src.Label(&rd.label)
 }

@@ -1,0 +1,135 @@
+package labelfile_test
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/matryer/is"
+
+	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/labelfile"
+)
+
+// threeCues are three cues in both formats of subtitles, the second with times of its own.
+func threeCues(f labelfile.Format, times string) string {
+	if f == labelfile.WebVTT {
+		times = strings.NewReplacer(",000", ".000", "，", ".").Replace(times)
+		return "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nfirst\n\nid\n" + times + "\nsecond\n\n00:00:05.000 --> 00:00:06.000\nthird\n"
+	}
+	return "1\n00:00:01,000 --> 00:00:02,000\nfirst\n\n2\n" + times + "\nsecond\n\n3\n00:00:05,000 --> 00:00:06,000\nthird\n"
+}
+
+var subtitles = []labelfile.Format{labelfile.SRT, labelfile.WebVTT}
+
+func TestRead_singleArrow(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	r := readFormat(labelfile.SRT, value(io.ReadAll(openSample(t, "faults/single-arrow.srt")))(t), labelfile.ReadOptions{Name: "x.srt"})
+	is.NoErr(r.err)
+	is.Equal(spans(r.labels), []string{"first 1000-2000", "second 3000-4000", "third 5000-6000"})
+	is.Equal(r.report.Remarks, []labelfile.Remark{{Kind: labelfile.RemarkRepaired, Count: 1,
+		First: []annoset.Place{{File: "x.srt", Line: 6, Column: 1, Text: "00:00:03,000 -> 00:00:04,000"}}}})
+}
+
+// TestRead_timesAsTheyWereMeant reads times that people, translators and word processors have spoiled. It never takes
+// them for a text.
+func TestRead_timesAsTheyWereMeant(t *testing.T) {
+	skipMany(t)
+	t.Parallel()
+	for _, times := range []string{
+		"00:00:03,000 -> 00:00:04,000", "00:00:03,000->00:00:04,000", "00:00:03,000 > 00:00:04,000", "00:00:03,000 => 00:00:04,000",
+		"00:00:03,000 ---> 00:00:04,000", "00:00:03,000 - -> 00:00:04,000", "00:00:03,000 -- > 00:00:04,000", "00:00:03,000 ->> 00:00:04,000",
+		"00:00:03,000 – 00:00:04,000", "00:00:03,000 — 00:00:04,000", "00:00:03,000 –> 00:00:04,000", "00:00:03,000 —> 00:00:04,000",
+		"00:00:03,000 −−> 00:00:04,000", "00:00:03,000 - 00:00:04,000", "00:00:03,000 -- 00:00:04,000", "00:00:03,000-00:00:04,000",
+		"00:00:03,000 --&gt; 00:00:04,000", "00:00:03,000 -&gt; 00:00:04,000", "00:00:03,000 --&#62; 00:00:04,000",
+		"00:00:03,000 → 00:00:04,000", "00:00:03,000 ⟶ 00:00:04,000", "00:00:03,000 ➔ 00:00:04,000", "00:00:03,000 ⇒ 00:00:04,000",
+		"00:00:03,000 －－＞ 00:00:04,000", "００：００：０３，０００ --> ００：００：０４，０００", "٠٠:٠٠:٠٣,٠٠٠ --> ٠٠:٠٠:٠٤,٠٠٠",
+		"\u200e00:00:03,000 --> 00:00:04,000", "00:00:03,000\u00a0-->\u00a000:00:04,000", "00:00:03,000 --> 00:00:04,000\u200f",
+		"\ufeff00:00:03,000 --> 00:00:04,000", "00:00:03,000 \u200b-->\u200b 00:00:04,000", "00:00:03,000 ‑‑> 00:00:04,000",
+		"00:00:03,000 00:00:04,000", "00:00:03,000\t00:00:04,000", "00:00:03,000,00:00:04,000", "00:00:03 - 00:00:04", "0:00:03 -> 0:00:04",
+		"00:03 -> 00:04", "  00:00:03,000 ->   00:00:04,000  ",
+	} {
+		for _, f := range subtitles {
+			t.Run(fmt.Sprintf("%s %q", f, times), func(t *testing.T) {
+				is := is.New(t)
+				r := readFormat(f, []byte(threeCues(f, times)), labelfile.ReadOptions{Name: "x"})
+				is.NoErr(r.err)
+				is.Equal(spans(r.labels), []string{"first 1000-2000", "second 3000-4000", "third 5000-6000"})
+				is.Equal(remarked(r.report.Remarks, labelfile.RemarkRepaired), int64(1)) // not in silence
+			})
+		}
+	}
+	for _, times := range []string{
+		"00:00:03:000 -> 00:00:04:000", "00:00:3x,000 --> 00:00:04,000", "[00:00:03,000 --> 00:00:04,000]", "00:00:03,000 -> -00:00:04,000",
+		"00:00:61,000 - 00:00:62,000", "(00:00:03,000 – 00:00:04,000)", "00:00:03,000 -->", "--> 00:00:04,000", "00:00:03;000 -> 00:00:04;000",
+		"00:00:03,000 -> 0x:00:04,000", "00:00:3x,000 -> 00:00:04,000", "00:00:03,000 – later", "O0:00:03,000 -> 00:00:04,000", "00:00:03,000 -> ",
+	} {
+		for _, f := range subtitles {
+			t.Run(fmt.Sprintf("%s refuses %q", f, times), func(t *testing.T) {
+				is := is.New(t)
+				r := readFormat(f, []byte(threeCues(f, times)), labelfile.ReadOptions{Name: "x", MaxBad: 1})
+				is.NoErr(r.err)
+				is.Equal(spans(r.labels), []string{"first 1000-2000", "third 5000-6000"}) // and nothing of it is in the first
+				is.Equal(badLines(r.report), []int{map[labelfile.Format]int{labelfile.SRT: 6, labelfile.WebVTT: 7}[f]})
+			})
+		}
+	}
+}
+
+// TestRead_cuesWithoutABlankLine begins a cue wherever its times are.
+func TestRead_cuesWithoutABlankLine(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	for _, arrow := range []string{"-->", "->", "–>", "--&gt;", "–"} {
+		for f, text := range map[labelfile.Format]string{
+			labelfile.SRT:    "1\n00:00:01,000 --> 00:00:02,000\na\n2\n00:00:03,000 " + arrow + " 00:00:04,000\nb\n00:00:05,000 " + arrow + " 00:00:06,000\nc",
+			labelfile.WebVTT: "WEBVTT\n00:01.000 " + arrow + " 00:02.000\na\n00:03.000 " + arrow + " 00:04.000\nb\n00:05.000 " + arrow + " 00:06.000\nc",
+		} {
+			r := readFormat(f, []byte(text), labelfile.ReadOptions{Name: "x"})
+			is.NoErr(r.err)
+			is.Equal(spans(r.labels), []string{"a 1000-2000", "b 3000-4000", "c 5000-6000"})
+		}
+	}
+	// Blocks that are no cue, and bad cues, end there too.
+	r := readFormat(labelfile.WebVTT, []byte("WEBVTT\n\nno\ncue\n00:01.000 --> 00:02.000\na\n\nx --> y\nbad\n00:03.000 -> 00:04.000\nb"), labelfile.ReadOptions{Name: "x", MaxBad: 1})
+	is.NoErr(r.err)
+	is.Equal(spans(r.labels), []string{"a 1000-2000", "b 3000-4000"})
+}
+
+// TestSubtitles_textsLikeTimes are texts that have times in them, and stay texts.
+func TestSubtitles_textsLikeTimes(t *testing.T) {
+	skipMany(t)
+	t.Parallel()
+	for _, text := range []string{
+		"open 10:30 - 11:45", "10:30 - 11:45", "10:30 -> 11:45", "it is 12:30:00", "a -> b", "look -> 00:00:03,000", "score 1:2 -> 3:4", "1:2 -> 3:4", "John 3:16–17",
+		"at 00:00:03,000 -> 00:00:04,000", "12:00:00 - 13:00:00", "12:00:00 - 13:00:00 is lunch", "00:00:03,5 - 00:00:04,5 was cut", "::",
+	} {
+		for _, f := range subtitles {
+			is := is.New(t)
+			file := strings.Replace(threeCues(f, "00:00:03,000 --> 00:00:04,000"), "first", "first\n"+text, 1)
+			r := readFormat(f, []byte(file), labelfile.ReadOptions{Name: "x"})
+			is.NoErr(r.err)
+			is.Equal(len(r.labels), 3)
+			is.Equal(r.labels[0].ArtifactType, "first\n"+text)
+			is.Equal(len(r.report.Remarks), 0)
+		}
+	}
+	for _, text := range []string{ // which a file says with entities
+		"00:00:03,000 --> 00:00:04,000", "00:00:03,000 -> 00:00:04,000", "00:00:03.000 – 00:00:04.000", "2\n\n3\n12:00:00 - 13:00:00", "００：００：０３ → ００：００：０４",
+		"x\n00:00:03.000 00:00:04.000\ny", "00:00:03,000 --&gt; 00:00:04,000", "00:00:03,000 -->", "--> 00:00:04,000", "00:00:03,000 -> later",
+		"x -> 00:00:04,000", "00:00:03,5 - later",
+	} {
+		for _, f := range subtitles {
+			is := is.New(t)
+			labels := []annoset.Annotation{label("x", text, 0, 1), label("x", text, 1, 2)}
+			out, report := writeFormat(t, f, labels, nil)
+			is.Equal(len(report.Remarks), 0)
+			r := readFormat(f, out, labelfile.ReadOptions{Name: "x"})
+			is.NoErr(r.err)
+			sameLabels(t, r.labels, labels)
+			is.Equal(len(r.report.Remarks), 0)
+		}
+	}
+}

@@ -1,0 +1,44 @@
+package codec
+
+import (
+	"fmt"
+
+	"github.com/annoset/annoset/labelfile/internal/decimal"
+)
+
+// Rounded is the times of a label in milliseconds.
+type Rounded struct {
+	StartMS, EndMS int64
+	Exact          bool // nothing was rounded
+	Collapsed      bool // a span became a point
+}
+
+// Round rounds the times of a label, of which most is the latest. What rounds to lawful times is lawful: float
+// arithmetic leaves starts a hair below 0 and ends a hair before their starts.
+func (l *Label) Round(most int64) (Rounded, *SyntaxError) {
+	bad := func(found, expected string) (Rounded, *SyntaxError) {
+		return Rounded{}, &SyntaxError{Place: l.Place, Found: found, Expected: expected}
+	}
+	start, exactStart, err := l.Start.MS()
+	if err != nil || start > most {
+		return bad("a start that is out of range", fmt.Sprintf("at most %s seconds", decimal.Seconds(most)))
+	}
+	end, exactEnd, err := l.End.MS()
+	if err != nil || end > most {
+		return bad("an end that is out of range", fmt.Sprintf("at most %s seconds", decimal.Seconds(most)))
+	}
+	if start < 0 {
+		return bad("a start before the beginning of the audio", "0 or later")
+	}
+	if end < start {
+		// A length that rounds to 0 is a point, even where half a millisecond lies between start and end.
+		if length, _, err := l.End.Add(l.Start.Times(-1)).MS(); err != nil || length != 0 {
+			return bad(fmt.Sprintf("an end at %s, before the start at %s", decimal.Seconds(end), decimal.Seconds(start)),
+				"an end at or after the start")
+		}
+		end = start
+	}
+	r := Rounded{StartMS: start, EndMS: end, Exact: exactStart && exactEnd}
+	r.Collapsed = !r.Exact && start == end && l.Start.Cmp(l.End) < 0
+	return r, nil
+}
