@@ -173,7 +173,7 @@ type DatasetPatch struct {
 	// labels may then have any type.
 	ArtifactTypes []ArtifactType `json:"artifact_types,omitzero"`
 	// ExtraData, if not nil, replaces the extra data. JSON null, or an empty slice, removes it.
-	ExtraData json.RawMessage `json:"extra_data,omitempty"`
+	ExtraData json.RawMessage `json:"extra_data,omitzero"`
 	// RequiredApprovals, if not nil, applies from now on, to existing drafts too.
 	RequiredApprovals *int `json:"required_approvals,omitempty"`
 }
@@ -194,7 +194,7 @@ type NewSet struct {
 type SetPatch struct {
 	Notes *string `json:"notes,omitempty"`
 	// ExtraData, if not nil, replaces the extra data. JSON null, or an empty slice, removes it.
-	ExtraData json.RawMessage `json:"extra_data,omitempty"`
+	ExtraData json.RawMessage `json:"extra_data,omitzero"`
 }
 
 // AnnotationSet is a numbered version of all labels of a dataset. It is a copy: later changes in the store do not show

@@ -246,6 +246,12 @@ func TestJSON_patches(t *testing.T) {
 	set = value(s.UpdateSet(t.Context(), set.ID, annoset.SetPatch{ExtraData: json.RawMessage(`{"d":4}`)}))(t)
 	set = value(s.UpdateSet(t.Context(), set.ID, annoset.SetPatch{ExtraData: json.RawMessage{}}))(t)
 	is.True(set.ExtraData == nil) // empty removes
+	for _, p := range []any{annoset.SetPatch{ExtraData: json.RawMessage{}}, annoset.DatasetPatch{ExtraData: json.RawMessage{}}} {
+		data, err := json.Marshal(p)
+		if err == nil {
+			t.Errorf("what removes became %s, which leaves", data)
+		}
+	}
 
 	var options annoset.CheckOptions
 	is.NoErr(json.Unmarshal([]byte(`{"fail_at":"warning","lengths":{"hum":{"min_ms":1,"max_ms":2}},"min_confidence":0.5,"max_listed":3}`),

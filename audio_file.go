@@ -64,8 +64,8 @@ func (s *Store) AudioFiles(ctx context.Context, datasetID uuid.UUID) ([]AudioFil
 // labels are: [Store.NewVersion] keeps them, and publishing locks them. Marking a marked file has no effect. All files
 // are marked, or none.
 //
-// Errors: [ErrNotFound] if there is no such set; an [*ImmutableError] if it is published; [ErrConflict] if one of the
-// files has labels; [*ValidationError].
+// Errors: [ErrNotFound] if there is no such set; an [*ImmutableError] if it is published; a [*HasLabelsError] if one of
+// the files has labels; [*ValidationError].
 func (s *Store) MarkClean(ctx context.Context, setID uuid.UUID, audioFileIDs ...string) error {
 	const op = "mark clean"
 	return s.eachFile(ctx, op, setID, audioFileIDs, func(tx *sqlite.WriteTx, set *sqlite.SetRow, name string) error {

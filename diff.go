@@ -1,6 +1,7 @@
 package annoset
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"math"
@@ -70,8 +71,11 @@ type DiffSummary struct {
 
 // SummarizeDiff counts the changes that [Store.Diff] or [DiffStores] yields.
 //
-// Errors: the error of the changes.
+// Errors: the error of the changes; a [*ValidationError] if changes is nil.
 func SummarizeDiff(changes iter.Seq2[Change, error]) (DiffSummary, error) {
+	if err := given("summarize diff", "changes", changes != nil); err != nil {
+		return DiffSummary{}, err
+	}
 	s := newDiffSummary()
 	for change, err := range changes {
 		if err != nil {
@@ -241,13 +245,22 @@ func changeOf(c *diff.Change) Change {
 	return out
 }
 
-// readWith runs fn over one state of this store and one of another.
+// readWith runs fn over one state of this store and one of another. A store in memory has one connection, so of two
+// stores the one that was opened first is taken first: calls in both directions would wait for each other otherwise.
 func (s *Store) readWith(ctx context.Context, op string, other *Store, fn func(tx, otherTx *sqlite.ReadTx) error,
 ) error {
+	if err := cmp.Or(s.ready(ctx, op), given(op, "second store", other != nil)); err != nil {
+		return err
+	}
+	if s.sameState(other) { // other may be a handle from As
+		return s.read(ctx, op, func(tx *sqlite.ReadTx) error { return fn(tx, tx) })
+	}
+	if other.opened < s.opened {
+		return other.read(ctx, op, func(otherTx *sqlite.ReadTx) error {
+			return s.read(ctx, "read the first store", func(tx *sqlite.ReadTx) error { return fn(tx, otherTx) })
+		})
+	}
 	return s.read(ctx, op, func(tx *sqlite.ReadTx) error {
-		if s.sameState(other) { // other may be a handle from As
-			return fn(tx, tx)
-		}
 		return other.read(ctx, "read the second store", func(otherTx *sqlite.ReadTx) error { return fn(tx, otherTx) })
 	})
 }

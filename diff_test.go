@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync"
 	"testing"
 	"time"
 
@@ -335,6 +336,38 @@ func TestDiffStores_ofTwoHandlesOfOneStoreInMemory(t *testing.T) {
 	set := annosettest.Draft(t, s, "a.wav hum 0 10")
 	for _, err := range annoset.DiffStores(t.Context(), s, set.ID, s.As("ann"), set.ID, nil) {
 		is.NoErr(err) // they share one connection, which is taken once
+	}
+}
+
+// A store in memory has one connection. Two comparisons of the same two stores must not wait for each other.
+func TestDiffStores_inBothDirectionsAtOnce(t *testing.T) {
+	t.Parallel()
+	opts := &annoset.Options{BusyTimeout: 20 * time.Second} // far longer than all of this takes
+	var stores [2]*annoset.Store
+	var sets [2]uuid.UUID
+	for i := range stores {
+		stores[i] = value(annoset.OpenMemory(t.Context(), opts))(t)
+		defer stores[i].Close()
+		sets[i] = annosettest.Draft(t, stores[i], "a.wav hum 0 10", "b.wav hum 0 10", "c.wav hum 0 10").ID
+	}
+	began := time.Now()
+	var all sync.WaitGroup
+	for from := range 4 {
+		all.Go(func() {
+			a, b := from%2, 1-from%2
+			for range 50 {
+				if err := lastErr(annoset.DiffStores(t.Context(), stores[a], sets[a], stores[b], sets[b], nil)); err != nil {
+					t.Error(err)
+				}
+				if _, err := annoset.ChangeLogStores(t.Context(), stores[a], sets[a], stores[b], sets[b]); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if took := time.Since(began); took >= opts.BusyTimeout {
+		t.Errorf("took %v", took)
 	}
 }
 

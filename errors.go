@@ -39,9 +39,9 @@ var (
 	ErrCheckFailed = errors.New("annoset: check failed")
 	// ErrConflict is returned when a call contradicts what is stored: when it marks as clean an audio file that has
 	// labels, drops an artifact type that labels have, copies a set to itself, or makes a change that the triggers of the
-	// file refuse. For a review of an earlier revision it comes as a [*StaleError]. [Open], and every call that writes,
-	// returns it if another program has put something into the file, or beside it, that is in the way: a trigger on a
-	// table of the store, for example. The text names it; drop it, or give it another name.
+	// file refuse. For an audio file that has labels it comes as a [*HasLabelsError], for a review of an earlier revision
+	// as a [*StaleError]. [Open], and every call that writes, returns it if another program has put something into the
+	// file, or beside it, that is in the way, such as a trigger on its tables. Drop or rename what the text names.
 	ErrConflict = errors.New("annoset: conflicts with what is stored")
 )
 
@@ -67,8 +67,8 @@ var (
 	// has the file open. Nothing was written; the call may be repeated.
 	ErrBusy = errors.New("annoset: store is busy")
 	// ErrMoved is returned when the file of an open store was removed or replaced, also of one that is read-only. Nothing
-	// was read or written; earlier writes are in the file that was taken away. To put a backup in the place of a store use
-	// [Restore]: SQLite would apply the path-wal of the old file to the new one.
+	// was read or written; earlier writes are in the file that was taken away. Replace a file with [Restore], which deals
+	// with its companions: SQLite would apply an old path-wal to the new file.
 	ErrMoved = errors.New("annoset: store's file was removed or replaced")
 	// ErrFull is returned when there is no room to write: on the disk, within a quota, or within the maximum size of a
 	// file. A disk that refuses to write is reported like the last two, because SQLite does not tell them apart.
@@ -296,6 +296,15 @@ func given(op, field string, there bool) error {
 	p := &problems{op: op}
 	if !there {
 		p.Add(-1, field, "is nil")
+	}
+	return p.err()
+}
+
+// named returns an error if a path is empty, which would stand for the working folder.
+func named(op, path string) error {
+	p := &problems{op: op}
+	if path == "" {
+		p.Add(-1, "path", "is empty")
 	}
 	return p.err()
 }

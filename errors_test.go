@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
@@ -333,6 +334,61 @@ func TestStore_nil(t *testing.T) {
 			}
 		}
 	}
+	is := is.New(t)
+	is.True(errors.Is(s.Close(), annoset.ErrInvalid))
+	other := annosettest.New(t)
+	set := annosettest.Draft(t, other, "a.wav hum 0 10")
+	for _, pair := range [][2]*annoset.Store{{nil, other}, {other, nil}, {nil, nil}} {
+		is.True(errors.Is(lastErr(annoset.DiffStores(t.Context(), pair[0], set.ID, pair[1], set.ID, nil)), annoset.ErrInvalid))
+		_, err := annoset.ChangeLogStores(t.Context(), pair[0], set.ID, pair[1], set.ID)
+		is.True(errors.Is(err, annoset.ErrInvalid))
+	}
+	_, err := annoset.SummarizeDiff(nil)
+	is.True(errors.Is(err, annoset.ErrInvalid))
+}
+
+// An empty path would stand for the working folder.
+func TestStore_refusesAnEmptyPath(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s := annosettest.New(t)
+	set := annosettest.Draft(t, s, "a.wav hum 0 10")
+	for _, err := range []error{s.Export(t.Context(), set.ID, ""), s.Backup(t.Context(), "")} {
+		bad, ok := errors.AsType[*annoset.ValidationError](err)
+		is.True(ok)
+		is.Equal(bad.Problems[0].Field, "path")
+	}
+}
+
+// A store that cannot be written to says so before it reads anything.
+func TestStore_refusesToWriteFirst(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s := openStore(t, nil)
+	annosettest.Draft(t, s.Store, "a.wav hum 0 10")
+	readOnly, err := annoset.Open(t.Context(), s.Path, &annoset.Options{ReadOnly: true})
+	is.NoErr(err)
+	defer readOnly.Close()
+	for name, handle := range map[string]struct {
+		*annoset.Store
+		want error
+	}{
+		"opened read-only": {readOnly, annoset.ErrReadOnly},
+		"a bad person":     {s.As(" "), annoset.ErrInvalid},
+	} {
+		_, err := handle.UpdateSet(t.Context(), uuid.New(), annoset.SetPatch{Notes: new("x")})
+		if !errors.Is(err, handle.want) {
+			t.Errorf("%s: UpdateSet: %v", name, err)
+		}
+		if _, err = handle.NewVersion(t.Context(), uuid.New(), annoset.NewSet{}); !errors.Is(err, handle.want) {
+			t.Errorf("%s: NewVersion: %v", name, err)
+		}
+	}
+	err = s.View(t.Context(), func(view *annoset.Store) error {
+		_, err := view.UpdateSet(t.Context(), uuid.New(), annoset.SetPatch{Notes: new("x")})
+		return err
+	})
+	is.True(errors.Is(err, annoset.ErrReadOnly))
 }
 
 // A nil context is refused before anything is locked, so that the store goes on.

@@ -37,8 +37,8 @@ type ImportOptions struct {
 // it or close it. A store in memory reads the whole stream before it writes.
 //
 // Errors: [ErrNotFound]; an [*ImmutableError] if the set is published; a [*ValidationError] with every bad field,
-// labels being counted from 0 in the order of the stream; [ErrConflict] if an audio file of ImportOptions.Clean has
-// labels; the error of the stream.
+// labels being counted from 0 in the order of the stream; a [*HasLabelsError] if an audio file of ImportOptions.Clean
+// has labels; the error of the stream.
 func (s *Store) Import(ctx context.Context, setID uuid.UUID, labels iter.Seq2[Annotation, error],
 	opts *ImportOptions,
 ) (int, error) {

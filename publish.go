@@ -1,6 +1,7 @@
 package annoset
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -132,11 +133,11 @@ func (s *Store) Verify(ctx context.Context, setID uuid.UUID) error {
 // any, so no two ids share a file name on any system. The folder is made under another name beside dir, and moved to
 // dir when it is complete and synced to disk.
 //
-// Errors: [ErrNotFound]; [ErrExists] if there is something at dir other than an empty folder; those of the file system.
-// After an error nothing was written to dir.
+// Errors: [ErrNotFound]; [ErrExists] if there is something at dir other than an empty folder; a [*ValidationError] if
+// dir is ""; those of the file system. After an error nothing was written to dir.
 func (s *Store) Export(ctx context.Context, setID uuid.UUID, dir string) error {
 	op := fmt.Sprintf("export to %q", dir)
-	if err := s.ready(ctx, op); err != nil {
+	if err := cmp.Or(s.ready(ctx, op), named(op, dir)); err != nil {
 		return err
 	}
 	return s.outcome(op, whole.Write(ctx, whole.Folder, dir, func(temp string) error {
@@ -181,11 +182,11 @@ func noteChanges(ctx context.Context, tx *sqlite.ReadTx, op string, set *sqlite.
 // is synced to disk, has the same ids, versions and digests, and takes no more room than it needs. It is made in a
 // folder ".annoset-*" beside path, which is left behind only if the process is killed.
 //
-// Errors: [ErrExists] if there is something at path; [ErrReadOnly] in a [Store.View]; those of the file system. After
-// an error nothing was written to path.
+// Errors: [ErrExists] if there is something at path; [ErrReadOnly] in a [Store.View]; a [*ValidationError] if path is
+// empty; those of the file system. After an error nothing was written to path.
 func (s *Store) Backup(ctx context.Context, path string) error {
 	op := fmt.Sprintf("back up to %q", path)
-	if err := s.ready(ctx, op); err != nil {
+	if err := cmp.Or(s.ready(ctx, op), named(op, path)); err != nil {
 		return err
 	}
 	if err := s.refuse(op); err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/annoset/annoset/internal/valid"
 	"github.com/annoset/annoset/sqlite"
@@ -111,13 +112,11 @@ func (e *ApprovalError) Unwrap() error { return ErrNotApproved }
 //
 // A dataset can require approvals, see [NewDataset.RequiredApprovals]: [Store.Publish] then refuses a draft that has
 // fewer. Each person counts once, and only their last review of a revision counts. A rejection of the current revision
-// keeps the draft from being published in any dataset, until the same person approves it, or an edit voids the
-// rejection.
-//
+// keeps the draft from being published in any dataset, until that person approves it or an edit voids the rejection.
 // Nobody approves their own work. [AnnotationSet.EditedBy] lists the editors of a draft: those who added, imported,
-// copied, changed or deleted labels, clean marks, notes or extra data. Creating a draft is not editing. Copying labels
-// from another draft adds its editors. Unsigned edits may be anybody's, so nobody can approve a draft that has any; to
-// take responsibility for such labels, import them through a signed handle into a new draft.
+// copied, changed or deleted anything in it. Creating a draft is not editing. Copying labels from another draft adds
+// its editors. Unsigned edits may be anybody's, so nobody can approve a draft that has any; to take responsibility for
+// such labels, import them through a signed handle into a new draft.
 //
 // Errors: [ErrUnsigned] if the handle does not sign; [ErrNotFound]; an [*ImmutableError] if the set is published; a
 // [*StaleError] if it has another revision; an [*OwnWorkError] if the person has edited the draft, or it has unsigned
@@ -134,6 +133,21 @@ func (s *Store) Approve(ctx context.Context, setID uuid.UUID, revision int64, co
 // [*StaleError] if it has another revision; a [*ValidationError] if the comment is invalid.
 func (s *Store) Reject(ctx context.Context, setID uuid.UUID, revision int64, comment string) (Review, error) {
 	return s.review(ctx, "reject", setID, Review{Verdict: VerdictRejected, Revision: revision, Comment: comment})
+}
+
+// personOf returns a name in the one form in which names are compared.
+func personOf(name string) string { return norm.NFC.String(strings.TrimSpace(name)) }
+
+// checkPerson returns what is wrong with the name that a handle signs with.
+func (s *Store) checkPerson(op string) error {
+	if s.person == "" {
+		return nil
+	}
+	p := &problems{op: op}
+	if p.Name(-1, "person", s.person) && personOf(s.person) == "" {
+		p.Add(-1, "person", "is only white space")
+	}
+	return p.err()
 }
 
 // wrote reports whether a person is among the editors, however the name was spelled when it was written.

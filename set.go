@@ -2,6 +2,7 @@ package annoset
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -45,7 +46,7 @@ func (s *Store) CreateSet(ctx context.Context, datasetID uuid.UUID, n NewSet) (A
 //
 // From a published set this takes the same short time whatever the size. Only now and then the changes of earlier
 // versions are folded together, which takes time in proportion to them. From a draft the labels are copied, and its
-// editors become editors of the new draft.
+// editors become editors of the new draft, which is returned with statistics as [Store.UpdateSet] returns a draft.
 //
 // Errors: [ErrNotFound]; [*ValidationError].
 func (s *Store) NewVersion(ctx context.Context, setID uuid.UUID, n NewSet) (AnnotationSet, error) {
@@ -53,20 +54,25 @@ func (s *Store) NewVersion(ctx context.Context, setID uuid.UUID, n NewSet) (Anno
 	if err := n.check(op); err != nil {
 		return AnnotationSet{}, err
 	}
+	if err := s.mayWrite(ctx, op); err != nil {
+		return AnnotationSet{}, err // before anything is counted
+	}
 	before, err := s.countDraft(ctx, op, setID)
 	if err != nil {
 		return AnnotationSet{}, err
 	}
 	var out AnnotationSet
-	copied, revision := false, int64(0)
+	copied, now := false, countable{}
 	err = s.write(ctx, op, func(tx *sqlite.WriteTx) error {
 		parent, err := findSet(ctx, &tx.ReadTx, op, setID)
 		if err != nil {
 			return err
 		}
 		row := sqlite.SetRow{DatasetID: parent.DatasetID, ParentUUID: &parent.UUID}
-		copied, revision = parent.Status != sqlite.StatusPublished, parent.Revision
-		if copied {
+		if copied = parent.Status != sqlite.StatusPublished; copied {
+			if now, err = countableOf(ctx, &tx.ReadTx, &parent); err != nil {
+				return err
+			}
 			row.BaseID = parent.BaseID
 			row.LayerID, err = layer.Like(ctx, tx, parent.DatasetID, parent.LayerID)
 		} else {
@@ -94,7 +100,7 @@ func (s *Store) NewVersion(ctx context.Context, setID uuid.UUID, n NewSet) (Anno
 		return AnnotationSet{}, err
 	}
 	if copied {
-		out = s.withStats(ctx, op, out, before, revision)
+		out = s.withStats(ctx, op, out, before, now)
 	}
 	return out, nil
 }
@@ -207,18 +213,23 @@ func (s *Store) UpdateSet(ctx context.Context, setID uuid.UUID, patch SetPatch) 
 	if err := p.err(); err != nil {
 		return AnnotationSet{}, err
 	}
+	if err := s.mayWrite(ctx, op); err != nil {
+		return AnnotationSet{}, err // before anything is counted
+	}
 	before, err := s.countDraft(ctx, op, setID)
 	if err != nil {
 		return AnnotationSet{}, err
 	}
 	var out AnnotationSet
-	revision := int64(0)
+	var now countable
 	err = s.write(ctx, op, func(tx *sqlite.WriteTx) error {
 		row, err := findDraft(ctx, tx, op, setID)
 		if err != nil {
 			return err
 		}
-		revision = row.Revision
+		if now, err = countableOf(ctx, &tx.ReadTx, &row); err != nil {
+			return err
+		}
 		if patch.Notes != nil {
 			row.Notes = *patch.Notes
 		}
@@ -240,7 +251,7 @@ func (s *Store) UpdateSet(ctx context.Context, setID uuid.UUID, patch SetPatch) 
 	if err != nil {
 		return AnnotationSet{}, err
 	}
-	return s.withStats(ctx, op, out, before, revision), nil
+	return s.withStats(ctx, op, out, before, now), nil
 }
 
 // DeleteSet removes a draft with its contents and reviews. Its version number is not given again.
@@ -390,10 +401,25 @@ func bareSet(tx *sqlite.ReadTx, r *sqlite.SetRow) (AnnotationSet, error) {
 	return setOf(r, editors)
 }
 
-// counted has the totals of a set at a revision.
+// counted has the totals of a draft in one state.
 type counted struct {
+	countable
+	totals survey.Totals
+}
+
+// countable is all that the totals of a draft depend on.
+type countable struct {
 	revision int64
-	totals   survey.Totals
+	types    []string // that the dataset declares: the totals have each of them, zeros included
+}
+
+func countableOf(ctx context.Context, tx *sqlite.ReadTx, set *sqlite.SetRow) (countable, error) {
+	rows, err := tx.DeclaredTypes(ctx, set.DatasetID)
+	c := countable{revision: set.Revision, types: make([]string, len(rows))}
+	for i, r := range rows {
+		c.types[i] = r.Name
+	}
+	return c, err
 }
 
 // countDraft counts the contents of a draft before a call writes, so that no other writer waits for it. It does not
@@ -404,7 +430,9 @@ func (s *Store) countDraft(ctx context.Context, op string, setID uuid.UUID) (c c
 		if err != nil || row.Status == sqlite.StatusPublished {
 			return err
 		}
-		c.revision = row.Revision
+		if c.countable, err = countableOf(ctx, tx, &row); err != nil {
+			return err
+		}
 		c.totals, err = survey.Of(ctx, tx, &row)
 		return err
 	})
@@ -412,10 +440,11 @@ func (s *Store) countDraft(ctx context.Context, op string, setID uuid.UUID) (c c
 }
 
 // withStats adds the statistics to a draft that was just written. It uses those counted before, or reads the draft anew
-// if somebody has edited it in between. The draft is committed by then, so no failure here is an error of the call.
-func (s *Store) withStats(ctx context.Context, op string, written AnnotationSet, c counted, revision int64,
+// if somebody has edited it, or the vocabulary, in between. The draft is committed by then, so no failure here is an
+// error of the call.
+func (s *Store) withStats(ctx context.Context, op string, written AnnotationSet, c counted, now countable,
 ) AnnotationSet {
-	if c.revision == revision {
+	if c.revision == now.revision && slices.Equal(c.types, now.types) {
 		written.Stats = Stats(c.totals)
 		return written
 	}

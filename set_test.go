@@ -3,6 +3,7 @@ package annoset_test
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/annoset/annoset"
 	"github.com/annoset/annoset/annosettest"
+	"github.com/annoset/annoset/internal/hook"
 	"github.com/annoset/annoset/internal/proof"
 )
 
@@ -215,6 +217,67 @@ func TestStore_UpdateSet(t *testing.T) {
 		is.Equal(*immutable, want)         // what was tried, on what
 		is.Equal(dump(t, s.Store), before) // nothing written
 	})
+}
+
+// A draft is counted before the call writes. What changes in between is counted too.
+func TestStore_countsWhatChangesMeanwhile(t *testing.T) {
+	t.Parallel()
+	edits := map[string]func(*annoset.Store, annoset.AnnotationSet) error{
+		"a label is added": func(s *annoset.Store, set annoset.AnnotationSet) error {
+			_, err := s.Add(t.Context(), set.ID, label("b.wav", "glitch", 0, 10))
+			return err
+		},
+		"a type is declared": func(s *annoset.Store, set annoset.AnnotationSet) error {
+			_, err := s.UpdateDataset(t.Context(), set.DatasetID, annoset.DatasetPatch{
+				ArtifactTypes: []annoset.ArtifactType{{Name: "glitch"}, {Name: "hum"}, {Name: "pop"}},
+			})
+			return err
+		},
+		"a type is removed": func(s *annoset.Store, set annoset.AnnotationSet) error {
+			_, err := s.UpdateDataset(t.Context(), set.DatasetID, annoset.DatasetPatch{
+				ArtifactTypes: []annoset.ArtifactType{{Name: "glitch"}},
+			})
+			return err
+		},
+	}
+	calls := map[string]func(*annoset.Store, uuid.UUID) (annoset.AnnotationSet, error){
+		"UpdateSet": func(s *annoset.Store, id uuid.UUID) (annoset.AnnotationSet, error) {
+			return s.UpdateSet(t.Context(), id, annoset.SetPatch{Notes: new("x")})
+		},
+		"NewVersion": func(s *annoset.Store, id uuid.UUID) (annoset.AnnotationSet, error) {
+			return s.NewVersion(t.Context(), id, annoset.NewSet{})
+		},
+	}
+	for what, edit := range edits {
+		for name, call := range calls {
+			t.Run(name+" while "+what, func(t *testing.T) {
+				t.Parallel()
+				is := is.New(t)
+				other := openStore(t, nil)
+				d := value(other.CreateDataset(t.Context(), annoset.NewDataset{
+					Name: "one", ArtifactTypes: []annoset.ArtifactType{{Name: "glitch"}, {Name: "hum"}},
+				}))(t)
+				set := value(other.CreateSet(t.Context(), d.ID, annoset.NewSet{}))(t)
+				_, err := other.Add(t.Context(), set.ID, label("a.wav", "glitch", 0, 10))
+				is.NoErr(err)
+				seam := &hook.Seam{}
+				s := value(annoset.Open(seam.In(t.Context()), other.Path, nil))(t)
+				defer s.Close()
+				edited := false
+				seam.Set(func(_, query string) (before, after error) {
+					if strings.Contains(query, "BEGIN IMMEDIATE") && !edited { // it has counted, and begins to write
+						edited = true
+						is.NoErr(edit(other.Store, set))
+					}
+					return nil, nil
+				})
+				got, err := call(s, set.ID)
+				is.NoErr(err)
+				is.True(edited)
+				is.Equal(got.Stats, value(s.Stats(t.Context(), got.ID))(t))
+			})
+		}
+	}
 }
 
 func TestStore_DeleteSet(t *testing.T) {

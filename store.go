@@ -8,12 +8,10 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/annoset/annoset/internal/hook"
 	"github.com/annoset/annoset/internal/label"
@@ -76,10 +74,14 @@ type Store struct {
 	db     *sqlite.DB
 	now    func() time.Time
 	newID  func() uuid.UUID
+	opened int64        // how many stores this process had opened then
 	closed *atomic.Bool // shared by all handles
 	person string       // who signs; empty: nobody
 	view   *view        // the state that this handle reads; nil: the latest
 }
+
+// opened counts the stores that were opened.
+var opened atomic.Int64
 
 // view is one state of a store that a function is reading. All handles made from it share it.
 type view struct {
@@ -119,8 +121,8 @@ type view struct {
 // byte for byte.
 func Open(ctx context.Context, path string, opts *Options) (*Store, error) {
 	op := fmt.Sprintf("open %q", path)
-	if path == "" {
-		return nil, &ValidationError{Op: op, Problems: []Problem{{Index: -1, Field: "path", Reason: "is empty"}}}
+	if err := named(op, path); err != nil {
+		return nil, err
 	}
 	return open(ctx, op, path, opts)
 }
@@ -145,7 +147,7 @@ func open(ctx context.Context, op, path string, opts *Options) (*Store, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	s := &Store{now: opts.Now, newID: opts.NewID, closed: &atomic.Bool{}}
+	s := &Store{now: opts.Now, newID: opts.NewID, opened: opened.Add(1), closed: &atomic.Bool{}}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -193,9 +195,6 @@ func (s *Store) As(person string) *Store {
 	return &handle
 }
 
-// personOf returns a name in the one form in which names are compared.
-func personOf(name string) string { return norm.NFC.String(strings.TrimSpace(name)) }
-
 // View calls fn with a handle that reads one state of the store, whatever others write meanwhile. It returns the error
 // of fn as it is.
 //
@@ -204,7 +203,8 @@ func personOf(name string) string { return norm.NFC.String(strings.TrimSpace(nam
 // return [ErrReadOnly]. Its Close does nothing, and its View reads the same state.
 //
 // With a store in a file, fn may also use the store itself, and write to it. A store in memory has one connection,
-// which View holds: there fn must not use the store itself, which would wait and return [ErrBusy].
+// which View holds: there fn must not use the store itself, which would wait and return [ErrBusy], or close it, which
+// would wait forever.
 //
 // Errors: that of fn; a [*ValidationError] if fn is nil.
 func (s *Store) View(ctx context.Context, fn func(view *Store) error) error {
@@ -244,6 +244,9 @@ func (s *Store) View(ctx context.Context, fn func(view *Store) error) error {
 // [ErrClosed] at its next step; another read finishes, or returns [ErrClosed]. The file is released, and its companions
 // are removed, when the last of them has ended, which is before Close returns if there is none.
 func (s *Store) Close() error {
+	if err := given("close", "store", s != nil); err != nil {
+		return err
+	}
 	if s.view != nil || s.closed.Swap(true) {
 		return nil
 	}
@@ -317,7 +320,10 @@ func (s *Store) mayWrite(ctx context.Context, op string) error {
 	if err := s.refuse(op); err != nil {
 		return err
 	}
-	return s.checkPerson(op)
+	if err := s.checkPerson(op); err != nil {
+		return err
+	}
+	return translate(op, s.db.MayWrite())
 }
 
 // edit runs fn over a draft in one transaction, and signs the change.
@@ -342,17 +348,6 @@ func (s *Store) outcome(op string, err error) error {
 		return valid.Failed(op, gone, err)
 	}
 	return translate(op, err)
-}
-
-func (s *Store) checkPerson(op string) error {
-	if s.person == "" {
-		return nil
-	}
-	p := &problems{op: op}
-	if p.Name(-1, "person", s.person) && personOf(s.person) == "" {
-		p.Add(-1, "person", "is only white space")
-	}
-	return p.err()
 }
 
 // readsAhead reports whether iterators buffer all results first. In memory they must: the loop's body could not use the

@@ -21,8 +21,7 @@ type TagMove struct {
 }
 
 // Tag puts a tag, such as "production", on a published set of a dataset, and takes it off the set that had it. A tag is
-// on at most one set of a dataset. Tagging the same set again has no effect; every other move is kept, see
-// [Store.TagHistory].
+// on at most one set of a dataset. Tagging the same set again has no effect; [Store.TagHistory] has every other move.
 //
 // Errors: [ErrNotFound] if there is no such dataset, or no such set in it; a [*DraftError] if the set is not published;
 // [*ValidationError].

@@ -16,15 +16,15 @@ import (
 type AgreementOptions struct {
 	// Matching is for F1, with the first side as the reference. Exchanging the sides leaves F1 as it is when matching by
 	// IoU or segments, and by events if OffsetPercent is negative.
-	Matching Matching
+	Matching Matching `json:"matching"`
 	// AudioFiles, if not nil, are the audio files to compare, and no others. One in which a side has no labels counts as
 	// one in which it found nothing. Nil means the files in which at least one side has labels; of two sets, the files
 	// that both have examined. An empty slice is refused.
-	AudioFiles []string
+	AudioFiles []string `json:"audio_files,omitzero"`
 	// DurationsMS are the durations of audio files, in milliseconds. Sets also know those that are registered with their
 	// datasets. A file of unknown duration is taken to end with its last label, which leaves out the rest of the audio,
 	// where both sides agree that there is nothing. A label that reaches past the duration extends it.
-	DurationsMS map[string]int64
+	DurationsMS map[string]int64 `json:"durations_ms,omitzero"`
 }
 
 // Agreement says how far two sides, such as two annotators, agree about the same audio.

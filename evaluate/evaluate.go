@@ -89,23 +89,23 @@ const DefaultMaxMistakes = 1000
 
 // Options configure an evaluation. Nil and the zero value mean the defaults.
 type Options struct {
-	Matching Matching // when a prediction is right
+	Matching Matching `json:"matching"` // when a prediction is right
 
 	// AudioFiles, if not nil, are the audio files to evaluate, and no others. One on which the reference says nothing
 	// counts as one without labels. Nil means the audio files that the reference has examined: those that it labels and,
 	// if it is a set, those that it marks as clean. An empty slice is refused.
 	//
 	// [AgainstPart] refuses it: the part says which audio files are evaluated.
-	AudioFiles []string
+	AudioFiles []string `json:"audio_files,omitzero"`
 	// Everywhere also evaluates the audio files that only predictions name. All predictions there are wrong. It is
 	// ignored if AudioFiles is set, and refused by [AgainstPart].
-	Everywhere bool
+	Everywhere bool `json:"everywhere,omitempty"`
 
 	// MaxMistakes is how many mistakes [Result.Mistakes] lists at most. 0 means [DefaultMaxMistakes]; negative, none.
-	MaxMistakes int
+	MaxMistakes int `json:"max_mistakes,omitempty"`
 	// EachMistake, if not nil, is called with every mistake, in order, by the goroutine that evaluates. It may use the
 	// store, and write to it. If it returns an error, the evaluation ends with that.
-	EachMistake func(Mistake) error
+	EachMistake func(Mistake) error `json:"-"`
 }
 
 // Result says how good predictions are, measured by a reference. The items that it counts are labels; when matching by

@@ -50,24 +50,24 @@ const (
 // Times are compared in whole milliseconds, and a label that is off by exactly its collar is within. sed_eval computes
 // in fractions of a second, in binary, so there such a label may fall on either side.
 type Matching struct {
-	By MatchBy // empty: MatchEvents
+	By MatchBy `json:"by,omitempty"` // empty: MatchEvents
 
 	// OnsetCollarMS is how far the start of a prediction may be from that of the reference label, at most
 	// [annoset.MaxTimeMS]. 0 means DefaultCollarMS; negative, not at all. For MatchEvents.
-	OnsetCollarMS int64
+	OnsetCollarMS int64 `json:"onset_collar_ms,omitempty"`
 	// OffsetCollarMS is the same for the end. 0 means that of the onset; negative, not at all. For MatchEvents.
-	OffsetCollarMS int64
+	OffsetCollarMS int64 `json:"offset_collar_ms,omitempty"`
 	// OffsetPercent widens the collar of the end to this percentage of the reference label's length, if that is more. At
 	// most 100. 0 means DefaultOffsetPercent; negative, no widening. For MatchEvents.
-	OffsetPercent float64
+	OffsetPercent float64 `json:"offset_percent,omitempty"`
 	// OnsetOnly ignores where labels end. For MatchEvents.
-	OnsetOnly bool
+	OnsetOnly bool `json:"onset_only,omitempty"`
 
 	// MinIoU is the smallest intersection over union of a pair, in (0, 1]. 0 means DefaultMinIoU. For MatchIoU.
-	MinIoU float64
+	MinIoU float64 `json:"min_iou,omitempty"`
 
 	// SegmentMS is the length of a segment, at most [annoset.MaxTimeMS]. 0 means DefaultSegmentMS. For MatchSegments.
-	SegmentMS int64
+	SegmentMS int64 `json:"segment_ms,omitempty"`
 }
 
 // check finds what is wrong.

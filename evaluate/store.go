@@ -48,9 +48,8 @@ func AgainstSet(ctx context.Context, store *annoset.Store, setID uuid.UUID,
 
 // AgainstPart compares predictions with one part of a published set, such as the test part, which a model has not
 // learned from. It evaluates exactly the audio files of the part that the set has examined: those with labels and the
-// clean ones. Predictions on files of other parts are skipped and counted, so a
-// model may predict on all files. Options may be nil, and must not set AudioFiles or Everywhere: for other files than
-// those of a part, use [AgainstSet].
+// clean ones. Predictions on files of other parts are skipped and counted, so a model may predict on all files. Options
+// may be nil, and must not set AudioFiles or Everywhere: for other files than those of a part, use [AgainstSet].
 //
 // The predictions come in any order, from the same store too, and are held in memory. EachMistake may use the store. A
 // part whose fraction is 0 has no files, and the result is of none.

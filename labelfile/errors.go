@@ -1,6 +1,7 @@
 package labelfile
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"syscall"
@@ -12,21 +13,17 @@ import (
 
 // SyntaxError says what is wrong with a file, and where. errors.Is(err, [annoset.ErrInvalid]).
 type SyntaxError struct {
-	Format   Format
-	Name     string // ReadOptions.Name
-	Line     int    // from 1
-	Column   int    // from 1, in characters
-	Found    string
-	Expected string
+	Format   Format `json:"format"`
+	Name     string `json:"name"`   // ReadOptions.Name
+	Line     int    `json:"line"`   // from 1
+	Column   int    `json:"column"` // from 1, in characters
+	Found    string `json:"found"`
+	Expected string `json:"expected"`
 }
 
 func (e *SyntaxError) Error() string {
-	name := e.Name
-	if name == "" {
-		name = "input"
-	}
-	return fmt.Sprintf("%s: %v: %s:%d:%d: found %s, expected %s", e.Format, annoset.ErrInvalid, name, e.Line, e.Column,
-		e.Found, e.Expected)
+	return fmt.Sprintf("annoset: %s: %s: %s:%d:%d: found %s, expected %s", e.Format, valid.Bare(annoset.ErrInvalid),
+		cmp.Or(e.Name, "input"), e.Line, e.Column, e.Found, e.Expected)
 }
 
 // Unwrap returns [annoset.ErrInvalid].
@@ -35,16 +32,17 @@ func (e *SyntaxError) Unwrap() error { return annoset.ErrInvalid }
 // RemarkError is a remark of a kind that [ReadOptions.Strict] or [WriteOptions.Strict] refuses. errors.Is(err,
 // [annoset.ErrInvalid]).
 type RemarkError struct {
-	Format Format // empty for a file of a folder whose format is not known
-	Kind   RemarkKind
-	At     annoset.Place // as in [Remark.First]
+	Format Format        `json:"format,omitempty"` // empty for a file of a folder whose format is not known
+	Kind   RemarkKind    `json:"kind"`
+	At     annoset.Place `json:"at"` // as in [Remark.First]
 }
 
 func (e *RemarkError) Error() string {
-	text := fmt.Sprintf("%v: %s: %s", annoset.ErrInvalid, e.At, e.Kind)
+	text := valid.Prefix
 	if e.Format != "" {
-		text = string(e.Format) + ": " + text
+		text += string(e.Format) + ": "
 	}
+	text += fmt.Sprintf("%s: %s: %s", valid.Bare(annoset.ErrInvalid), e.At, e.Kind)
 	if e.At.Text != "" {
 		text += ": " + valid.Brief(e.At.Text)
 	}

@@ -36,8 +36,8 @@ type ExportOptions struct {
 // names of clean audio files, and in formats that say durations (textgrid, jams, label-studio) the labels of one audio
 // file.
 //
-// Errors: [annoset.ErrNotFound]; an [*annoset.ValidationError]; the writer's own, after which w may have a part of the
-// file. After any other error w has nothing.
+// Errors: [annoset.ErrNotFound]; an [*annoset.ValidationError]; the writer's own, or that of the context, after which w
+// may have a part of the file. After any other error w has nothing.
 func Export(ctx context.Context, store *annoset.Store, setID uuid.UUID, w io.Writer, f Format, opts *ExportOptions,
 ) (report WriteReport, err error) {
 	const op = "export"
@@ -62,7 +62,7 @@ func Export(ctx context.Context, store *annoset.Store, setID uuid.UUID, w io.Wri
 		return err
 	})
 	if err == nil {
-		err = file.sendTo(w)
+		err = file.sendTo(ctx, w)
 	}
 	if err != nil {
 		return WriteReport{}, failed(op, err)
@@ -88,6 +88,11 @@ func ExportDir(ctx context.Context, store *annoset.Store, setID uuid.UUID, dir s
 	e, err := newExport(op, store, setID, f, opts)
 	if err != nil {
 		return WriteReport{}, err
+	}
+	if dir == "" { // it would stand for the working folder
+		p := &valid.Problems{}
+		p.Add(-1, "path", "is empty")
+		return WriteReport{}, invalid(op, p)
 	}
 	var report WriteReport
 	err = store.View(ctx, func(view *annoset.Store) error { // first of all: a closed store must leave no trace on the disk

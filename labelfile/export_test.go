@@ -18,6 +18,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/annoset/annoset"
+	"github.com/annoset/annoset/annosettest"
 	"github.com/annoset/annoset/internal/proof"
 	"github.com/annoset/annoset/labelfile"
 )
@@ -247,6 +248,36 @@ func TestExport_toASlowWriter(t *testing.T) {
 	is.True(whole.Len() > 1<<20)
 	is.Equal(slow.Len(), whole.Len())
 	is.True(bytes.Equal(slow.Bytes(), whole.Bytes()))
+}
+
+// A slow writer does not keep a call whose context has ended.
+func TestExport_endsWithItsContext(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s := annosettest.New(t)
+	draft := proof.NewDraft(t, s, "one")
+	_, err := s.Import(t.Context(), draft.ID, proof.Stream(80_000, 10), nil)
+	is.NoErr(err)
+	ctx, cancel := context.WithCancel(t.Context())
+	calls := 0
+	_, err = labelfile.Export(ctx, s, draft.ID, writerFunc(func(p []byte) (int, error) {
+		calls++
+		cancel()
+		return len(p), nil
+	}), labelfile.CSV, nil)
+	is.True(errors.Is(err, context.Canceled))
+	is.Equal(calls, 1)
+}
+
+func TestExportDir_refusesAnEmptyPath(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s := annosettest.New(t)
+	draft := annosettest.Draft(t, s, "a.wav hum 0 10")
+	_, err := labelfile.ExportDir(t.Context(), s, draft.ID, "", labelfile.CSV, nil)
+	bad, ok := errors.AsType[*annoset.ValidationError](err)
+	is.True(ok)
+	is.Equal(bad.Problems[0].Field, "path")
 }
 
 type writerFunc func([]byte) (int, error)

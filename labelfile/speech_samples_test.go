@@ -251,7 +251,7 @@ func TestWebVTT_brokenSample(t *testing.T) {
 	is := is.New(t)
 	data := value(io.ReadAll(openSample(t, "formats/webvtt/broken-1-in.vtt")))(t)
 	r := readFormat(labelfile.WebVTT, data, labelfile.ReadOptions{})
-	is.Equal(r.err.Error(), `webvtt: annoset: invalid input: input:1:1: found " ", expected WEBVTT`)
+	is.Equal(r.err.Error(), `annoset: webvtt: invalid input: input:1:1: found " ", expected WEBVTT`)
 	_, err := labelfile.Detect("x.vtt", data)
 	is.True(errors.Is(err, annoset.ErrInvalid))
 }

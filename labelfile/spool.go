@@ -2,6 +2,7 @@ package labelfile
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -32,8 +33,9 @@ func (s *spool) Write(p []byte) (int, error) {
 	return s.head.Write(p)
 }
 
-// sendTo writes all that was collected.
-func (s *spool) sendTo(w io.Writer) error {
+// sendTo writes all that was collected. It ends with its context.
+func (s *spool) sendTo(ctx context.Context, w io.Writer) error {
+	w = &stoppedWriter{ctx: ctx, w: w}
 	if _, err := s.head.WriteTo(w); err != nil || s.rest == nil {
 		return err
 	}
@@ -42,6 +44,19 @@ func (s *spool) sendTo(w io.Writer) error {
 	}
 	_, err := io.Copy(w, s.rest)
 	return err
+}
+
+// stoppedWriter writes until its context ends.
+type stoppedWriter struct {
+	ctx context.Context
+	w   io.Writer
+}
+
+func (s *stoppedWriter) Write(p []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return s.w.Write(p)
 }
 
 // close removes the temporary file.

@@ -195,11 +195,19 @@ func (db *DB) shut() error {
 // InMemory reports whether reads and writes share one connection. User code must not run inside either then.
 func (db *DB) InMemory() bool { return db.cfg.Path == "" }
 
+// MayWrite returns [ErrReadOnly] if the database was opened read-only.
+func (db *DB) MayWrite() error {
+	if db.writer == nil {
+		return ErrReadOnly
+	}
+	return nil
+}
+
 // Write runs fn in a transaction that holds the write lock from the start, and commits it if fn returns nil. If full is
 // set, the commit is synced to disk whatever the configuration says.
 func (db *DB) Write(ctx context.Context, full bool, fn func(*WriteTx) error) error {
-	if db.writer == nil {
-		return ErrReadOnly
+	if err := db.MayWrite(); err != nil {
+		return err
 	}
 	n := &notes{logger: db.cfg.Logger}
 	defer n.tell(ctx)
