@@ -15,14 +15,17 @@ const holdPatience = 100 * time.Millisecond
 
 // Hold keeps all others from opening the database in the file of cfg until release is called. It returns ErrBusy if
 // anybody has it open, in this process or in another, except for those who read it without locks. Then it moves the log
-// into the file, if it is the log of that file, and reports whether the file is whole without it. Nobody can be kept
-// from a file that is damaged.
+// into the file, if it is the log of that file, and reports whether the file is whole without it. It is not if it is
+// damaged, or the log is of another file; nobody can be kept from a file that is damaged.
 func Hold(ctx context.Context, cfg Config) (release func() error, whole bool, err error) {
 	before, err := os.Stat(cfg.Path)
 	if err != nil {
 		return nil, false, err
 	}
 	foreign := checkLog(ctx, cfg)
+	if foreign != nil && !errors.Is(foreign, ErrDamaged) {
+		return nil, false, foreign
+	}
 	pool, err := newPool(holdDSN(cfg), 1, cfg.Wrap)
 	if err != nil {
 		return nil, false, err
@@ -51,17 +54,32 @@ func Hold(ctx context.Context, cfg Config) (release func() error, whole bool, er
 	if _, err := pool.ExecContext(ctx, "ROLLBACK"); err != nil { // which does not give up the lock
 		return nil, false, err
 	}
-	if foreign == nil {
-		whole, err = checkpoint(ctx, pool, "TRUNCATE")
+	if foreign != nil {
+		return pool.Close, false, nil
 	}
-	return pool.Close, whole && err == nil, nil
+	whole, err = checkpoint(ctx, pool, "TRUNCATE")
+	switch {
+	case damaged(err):
+		return pool.Close, false, nil
+	case err == nil && !whole:
+		err = fmt.Errorf("%w: its log cannot be moved into the file", ErrBusy)
+	}
+	if err != nil {
+		return nil, false, err // the log is needed
+	}
+	return pool.Close, true, nil
 }
 
-// damaged reports whether an error says that a file cannot be read as a database, and not that it cannot be opened.
+// damaged reports whether an error says that a file cannot be read as a database, and not that it cannot be opened,
+// locked or written to.
 func damaged(err error) bool {
 	code, ok := Code(err)
+	switch code {
+	case lib.SQLITE_IOERR_READ, lib.SQLITE_IOERR_SHORT_READ, lib.SQLITE_IOERR_DATA, lib.SQLITE_IOERR_CORRUPTFS:
+		return ok
+	}
 	switch code & 0xff {
-	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB, lib.SQLITE_IOERR, lib.SQLITE_ERROR:
+	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB, lib.SQLITE_ERROR:
 		return ok
 	}
 	return false

@@ -3,8 +3,10 @@ package fault_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/matryer/is"
@@ -12,10 +14,27 @@ import (
 	"github.com/annoset/annoset"
 	"github.com/annoset/annoset/internal/hook"
 	"github.com/annoset/annoset/internal/proof"
+	"github.com/annoset/annoset/internal/whole"
 )
 
+// logless is a disk that keeps a file as it is when its log has been taken away and nothing has been put in its place.
+type logless struct {
+	path string
+	once sync.Once
+	file []byte
+}
+
+func (*logless) Synced(string) {}
+
+func (d *logless) Changed() {
+	if _, err := os.Lstat(d.path + "-wal"); !errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	d.once.Do(func() { d.file, _ = os.ReadFile(d.path) })
+}
+
 // TestRestore_whenTheDriverFails restores a store that was killed while a call of the driver fails. It is restored, or is
-// as before, with its log.
+// as before, with its log. The old file has all that its log has before that is taken away.
 func TestRestore_whenTheDriverFails(t *testing.T) {
 	proof.SkipMany(t)
 	t.Parallel()
@@ -37,8 +56,18 @@ func TestRestore_whenTheDriverFails(t *testing.T) {
 		is.NoErr(errors.Join(os.WriteFile(path, file, 0o600), os.WriteFile(path+"-wal", log, 0o600)))
 		s := &hook.Seam{}
 		fired := f.at(s, i)
-		err = annoset.Restore(s.In(ctx), backup, path)
+		disk := &logless{path: path}
+		err = annoset.Restore(whole.WithDisk(s.In(ctx), disk), backup, path)
 		what = fired()
+		if disk.file != nil {
+			alone := filepath.Join(t.TempDir(), "labels.annoset")
+			is.NoErr(os.WriteFile(alone, disk.file, 0o600))
+			r := proof.ReopenStore(t, alone, nil)
+			if proof.Dump(t, r.Store) != before {
+				t.Errorf("call %d (%s) %s: a crash would lose what was in the log", i, what, f.name)
+			}
+			is.NoErr(r.Close())
+		}
 		left, globErr := filepath.Glob(filepath.Join(dir, ".annoset-*"))
 		is.NoErr(globErr)
 		is.Equal(len(left), 0)
