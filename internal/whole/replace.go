@@ -52,6 +52,9 @@ func Replace(ctx context.Context, r *Replacement) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		if err := r.clear(exists); err != nil {
+			return err
+		}
 		if !exists {
 			return r.swap(ctx, temp, false)
 		}
@@ -69,6 +72,20 @@ func Replace(ctx context.Context, r *Replacement) error {
 	})
 }
 
+// clear returns a [*TakenError] if a folder is in the place of a file beside the old one, or if there is a file at the
+// path that was not there before.
+func (r *Replacement) clear(exists bool) error {
+	for _, ending := range r.Beside {
+		if info, err := os.Lstat(r.Path + ending); err == nil && info.IsDir() {
+			return &TakenError{Kind: Folder, Path: r.Path + ending}
+		}
+	}
+	if exists {
+		return nil
+	}
+	return vacant(File, r.Path)
+}
+
 // swap takes the files beside the old one away and moves the new file in its place.
 func (r *Replacement) swap(ctx context.Context, temp string, exists bool) (err error) {
 	folder := filepath.Dir(r.Path)
@@ -81,9 +98,6 @@ func (r *Replacement) swap(ctx context.Context, temp string, exists bool) (err e
 		}
 	}()
 	for _, ending := range r.Beside {
-		if info, err := os.Lstat(r.Path + ending); err == nil && info.IsDir() {
-			return &TakenError{Kind: Folder, Path: r.Path + ending}
-		}
 		err := os.Rename(r.Path+ending, temp+ending)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue

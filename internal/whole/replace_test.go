@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"testing"
 
 	"github.com/matryer/is"
@@ -95,12 +96,58 @@ func TestReplace(t *testing.T) {
 		dir, path := old(t)
 		is.NoErr(os.Remove(path + "-index"))
 		is.NoErr(os.Mkdir(path+"-index", 0o700))
-		err := Replace(t.Context(), &Replacement{Path: path, Beside: beside, Write: text(File, "new"), Hold: free})
+		err := Replace(t.Context(), &Replacement{
+			Path: path, Beside: beside, Write: text(File, "new"),
+			Hold: func() (func() error, error) { panic("it is held in vain") },
+		})
 		taken, ok := errors.AsType[*TakenError](err)
 		is.True(ok)
 		is.Equal(*taken, TakenError{Kind: Folder, Path: path + "-index"})
 		is.Equal(names(t, dir), []string{"out", "out-index", "out-log"})
 		is.Equal(read(t, path), "old")
-		is.Equal(read(t, path+"-log"), "old") // which was put back
+		is.Equal(read(t, path+"-log"), "old")
+	})
+	t.Run("puts back what was beside the old file if the new one cannot be moved", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		dir, path := old(t)
+		var lost string
+		released := false
+		err := Replace(t.Context(), &Replacement{
+			Path: path, Beside: beside,
+			Write: func(temp string) error {
+				lost = temp
+				return text(File, "new")(temp)
+			},
+			Hold: func() (func() error, error) { return func() error { released = true; return nil }, os.Remove(lost) },
+		})
+		is.True(errors.Is(err, fs.ErrNotExist))
+		is.True(released)
+		is.Equal(names(t, dir), []string{"out", "out-index", "out-log"})
+		is.Equal(read(t, path+"-log"), "old")
+	})
+	t.Run("leaves a file that was made meanwhile, with what is beside it", func(t *testing.T) {
+		t.Parallel()
+		is := is.New(t)
+		dir, path := old(t)
+		is.NoErr(os.Rename(path, path+"-later"))
+		made := &maker{path: path}
+		err := Replace(WithDisk(t.Context(), made), &Replacement{Path: path, Beside: beside, Write: text(File, "new")})
+		taken, ok := errors.AsType[*TakenError](err)
+		is.True(ok)
+		is.Equal(*taken, TakenError{Kind: File, Path: path})
+		is.Equal(names(t, dir), []string{"out", "out-index", "out-log"})
+		is.Equal(read(t, path), "old")
+		is.Equal(made.changes, 0) // nothing was taken away, even for a moment
 	})
 }
+
+// maker is a disk at which somebody makes a file when the first thing was synced.
+type maker struct {
+	path    string
+	once    sync.Once
+	changes int
+}
+
+func (m *maker) Synced(string) { m.once.Do(func() { _ = os.Rename(m.path+"-later", m.path) }) }
+func (m *maker) Changed()      { m.changes++ }
