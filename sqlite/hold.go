@@ -17,7 +17,10 @@ const holdPatience = 100 * time.Millisecond
 // anybody has it open, in this process or in another, except for those who read it without locks. Then it moves the log
 // into the file, if it is the log of that file, and reports whether the file is whole without it. It is not if it is
 // damaged, or the log is of another file; nobody can be kept from a file that is damaged.
-func Hold(ctx context.Context, cfg Config) (release func() error, whole bool, err error) {
+//
+// SQLite would read the log of another file, and move it into this one on release. So the file is then opened under
+// another name, alias, which the caller removes after release; it must be on the same disk.
+func Hold(ctx context.Context, cfg Config, alias string) (release func() error, whole bool, err error) {
 	before, err := os.Stat(cfg.Path)
 	if err != nil {
 		return nil, false, err
@@ -25,6 +28,10 @@ func Hold(ctx context.Context, cfg Config) (release func() error, whole bool, er
 	foreign := checkLog(ctx, cfg)
 	if foreign != nil && !errors.Is(foreign, ErrDamaged) {
 		return nil, false, foreign
+	}
+	path := cfg.Path
+	if foreign != nil && os.Link(path, alias) == nil { // not all file systems have hard links
+		cfg.Path = alias
 	}
 	pool, err := newPool(holdDSN(cfg), 1, cfg.Wrap)
 	if err != nil {
@@ -48,7 +55,7 @@ func Hold(ctx context.Context, cfg Config) (release func() error, whole bool, er
 	case err != nil:
 		return nil, false, err
 	}
-	if now, err := os.Stat(cfg.Path); err != nil || !os.SameFile(before, now) {
+	if now, err := os.Stat(path); err != nil || !os.SameFile(before, now) {
 		return nil, false, errors.Join(fmt.Errorf("%w: the file was replaced meanwhile", ErrBusy), err)
 	}
 	if _, err := pool.ExecContext(ctx, "ROLLBACK"); err != nil { // which does not give up the lock

@@ -18,8 +18,8 @@ type Replacement struct {
 	// Write makes the new file at a temporary path.
 	Write func(temp string) error
 	// Hold keeps others away from the old file, which exists, until release is called, and makes it complete without the
-	// files beside it, if that is possible.
-	Hold func() (release func() error, err error)
+	// files beside it, if that is possible. What it makes at a temporary path, or at one that begins so, is removed.
+	Hold func(temp string) (release func() error, err error)
 }
 
 // Replace puts a new file in the place of another one, or where there is none. In order:
@@ -58,7 +58,7 @@ func Replace(ctx context.Context, r *Replacement) error {
 		if !exists {
 			return r.swap(ctx, temp, false)
 		}
-		release, err := r.Hold()
+		release, err := r.Hold(temp + "-held")
 		if err != nil {
 			return err
 		}

@@ -31,7 +31,7 @@ func old(t *testing.T) (dir, path string) {
 func TestReplace(t *testing.T) {
 	t.Parallel()
 	beside := []string{"-log", "-index", "-none"}
-	free := func() (func() error, error) { return func() error { return nil }, nil }
+	free := func(string) (func() error, error) { return func() error { return nil }, nil }
 	read := func(t *testing.T, path string) string {
 		t.Helper()
 		data, err := os.ReadFile(path)
@@ -45,7 +45,7 @@ func TestReplace(t *testing.T) {
 		held := 0
 		is.NoErr(Replace(t.Context(), &Replacement{
 			Path: path, Beside: beside, Write: text(File, "new"),
-			Hold: func() (func() error, error) {
+			Hold: func(string) (func() error, error) {
 				held++
 				is.Equal(read(t, path+"-log"), "old") // it is held with them
 				return func() error { held++; return nil }, nil
@@ -67,7 +67,7 @@ func TestReplace(t *testing.T) {
 		is.NoErr(os.Remove(path))
 		is.NoErr(Replace(t.Context(), &Replacement{
 			Path: path, Beside: beside, Write: text(File, "new"),
-			Hold: func() (func() error, error) { panic("there is nothing to hold") },
+			Hold: func(string) (func() error, error) { panic("there is nothing to hold") },
 		}))
 		is.Equal(names(t, dir), []string{"out"})
 		is.Equal(read(t, path), "new")
@@ -76,7 +76,7 @@ func TestReplace(t *testing.T) {
 	for name, r := range map[string]*Replacement{
 		"the new file cannot be written": {Hold: free, Write: func(string) error { return failed }},
 		"the old one is in use": {
-			Hold: func() (func() error, error) { return nil, failed }, Write: text(File, "new"),
+			Hold: func(string) (func() error, error) { return nil, failed }, Write: text(File, "new"),
 		},
 		"the new file is gone": {Hold: free, Write: func(string) error { return nil }},
 	} {
@@ -98,7 +98,7 @@ func TestReplace(t *testing.T) {
 		is.NoErr(os.Mkdir(path+"-index", 0o700))
 		err := Replace(t.Context(), &Replacement{
 			Path: path, Beside: beside, Write: text(File, "new"),
-			Hold: func() (func() error, error) { panic("it is held in vain") },
+			Hold: func(string) (func() error, error) { panic("it is held in vain") },
 		})
 		taken, ok := errors.AsType[*TakenError](err)
 		is.True(ok)
@@ -119,7 +119,9 @@ func TestReplace(t *testing.T) {
 				lost = temp
 				return text(File, "new")(temp)
 			},
-			Hold: func() (func() error, error) { return func() error { released = true; return nil }, os.Remove(lost) },
+			Hold: func(string) (func() error, error) {
+				return func() error { released = true; return nil }, os.Remove(lost)
+			},
 		})
 		is.True(errors.Is(err, fs.ErrNotExist))
 		is.True(released)
