@@ -73,9 +73,8 @@ var (
 	// ErrFull is returned when there is no room to write: on the disk, within a quota, or within the maximum size of a
 	// file. A disk that refuses to write is reported like the last two, because SQLite does not tell them apart.
 	ErrFull = errors.New("annoset: no space left")
-	// ErrCorrupt is returned when the file is damaged, when the log beside it is not its own, when a table or trigger of
-	// the store was changed or removed and the store is to be written to, or when [Store.Verify] finds that a published
-	// set has changed.
+	// ErrCorrupt is returned when the file is damaged or lies beside the log of another, when a table or trigger was
+	// changed or removed and the store is to be written to, or when [Store.Verify] finds that a published set has changed.
 	ErrCorrupt = errors.New("annoset: store is corrupt")
 	// ErrNewerSchema is returned when a later version of annoset made the file.
 	ErrNewerSchema = errors.New("annoset: store is of a newer version")

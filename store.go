@@ -102,10 +102,6 @@ type view struct {
 // [Store.View], a backup), the log cannot shrink, and grows with every write; it shrinks within two seconds of the end
 // of that read.
 //
-// A log that is not of the file beside it is refused, as after a backup was copied over a store that was not closed;
-// use [Restore]. Copies by [Store.Backup] are always recognized, those of a closed file nearly always, files copied one
-// after the other while a store was in use not always. It takes milliseconds, and only if there is a log.
-//
 // Other programs may keep tables, views, indexes and triggers of their own in the file, and may add columns without
 // constraints; a migration leaves them. Open refuses, with an [ErrConflict] that names it, a trigger on a table of the
 // store, because it would change what is written, and what has a name that a migration needs. A store that is open
