@@ -24,7 +24,9 @@ const DetectBytes = 1 << 14
 // Errors: an [*annoset.ValidationError] of the field "contents" if they look like no format, or like several; of the
 // field "name" if name and contents contradict each other. The name alone is never enough.
 func Detect(name string, head []byte) (Format, error) {
-	head = unpackedHead(head)
+	if head = unpackedHead(head); len(head) > DetectBytes {
+		head = head[:DetectBytes]
+	}
 	said := formatsOf(name)
 	like := make([]likeness, len(formats))
 	for i := range formats {

@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 	"syscall"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/annoset/annoset"
 	"github.com/annoset/annoset/internal/valid"
@@ -24,6 +27,21 @@ type SyntaxError struct {
 func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("annoset: %s: %s: %s:%d:%d: found %s, expected %s", e.Format, valid.Bare(annoset.ErrInvalid),
 		cmp.Or(e.Name, "input"), e.Line, e.Column, e.Found, e.Expected)
+}
+
+// bounded cuts a text for an error message, and replaces what a terminal would obey. Most of the texts are quoted and
+// cut where they come from.
+func bounded(s string) string {
+	const most = 200
+	if len(s) > most {
+		s = cut(s, most) + "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, s)
 }
 
 // Unwrap returns [annoset.ErrInvalid].

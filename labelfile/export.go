@@ -219,7 +219,8 @@ func (e *export) writeDir(ctx context.Context, view *annoset.Store, dir string) 
 		}
 		total.Labels += report.Labels
 		all.merge(report.Remarks)
-		if _, whole := filename.Unescape(filename.Escape(file.ID)); e.spec.single && !e.spec.names && !whole {
+		name := filename.Escape(file.ID) + e.spec.endings[0]
+		if e.spec.single && !e.spec.names && recordingOf(name, e.spec.format, true) != file.ID {
 			all.add(codec.NameLost, annoset.Place{File: file.ID})
 		}
 		if all.refused != nil {

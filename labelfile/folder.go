@@ -2,18 +2,18 @@ package labelfile
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"path"
 	"strings"
 
-	"github.com/annoset/annoset/internal/filename"
+	"github.com/annoset/annoset"
 	"github.com/annoset/annoset/internal/valid"
 )
 
 // walkFiles yields the files of a folder that an import takes.
-func walkFiles(fsys fs.FS, f Format, yield func(importFile, error) bool) {
+func walkFiles(fsys fs.FS, f Format, opts *ImportOptions, yield func(importFile, error) bool) {
 	found := false
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
@@ -24,7 +24,7 @@ func walkFiles(fsys fs.FS, f Format, yield func(importFile, error) bool) {
 				return fs.SkipDir
 			}
 			return nil
-		case !d.Type().IsRegular() || f != "" && !endsAs(name, f):
+		case !d.Type().IsRegular() || f != "" && !opts.AnyEnding && !endsAs(name, f):
 			return nil
 		}
 		file, err := fsys.Open(name)
@@ -33,16 +33,18 @@ func walkFiles(fsys fs.FS, f Format, yield func(importFile, error) bool) {
 		}
 		defer file.Close()
 		in := bufio.NewReaderSize(file, DetectBytes)
-		format := f
+		format, why := f, ""
 		if f == "" {
 			head, err := in.Peek(DetectBytes)
 			if err != nil && err != io.EOF {
 				return err
 			}
-			format, _ = Detect(name, head) // an error: the file is something else
+			if format, err = detectIn(opts.Encoding, name, head); err != nil { // the file is something else
+				why = doubtOf(err)
+			}
 		}
 		found = found || format != ""
-		if !yield(importFile{name: name, format: format, reader: in, folder: true}, nil) {
+		if !yield(importFile{name: name, format: format, reader: in, folder: true, why: why}, nil) {
 			return fs.SkipAll
 		}
 		return nil
@@ -50,7 +52,7 @@ func walkFiles(fsys fs.FS, f Format, yield func(importFile, error) bool) {
 	if err == nil && !found {
 		reason := "has no file of a known format"
 		if f != "" {
-			reason = fmt.Sprintf("has no file of the format %s", f)
+			reason = fmt.Sprintf("has no file that ends as those of the format %s do; AnyEnding takes all of them", f)
 		}
 		p := &valid.Problems{}
 		p.Add(-1, "folder", "%s", reason)
@@ -68,33 +70,11 @@ func endsAs(name string, f Format) bool {
 	return err != nil || spec.endingOf(strings.ToLower(unpackedName(name))) != ""
 }
 
-// idOfFile makes the audio file id of a file in a folder, from the name that its format gives: by default its own,
-// which ExportDir may have made.
-func idOfFile(name string, file importFile) string {
-	if name != file.name {
-		return name // the format's own
+// doubtOf returns why a file that may be one of labels has no known format, or "" if it is none.
+func doubtOf(err error) string {
+	e, ok := errors.AsType[*annoset.ValidationError](err)
+	if !ok || e.Problems[0].Field != "name" && !strings.Contains(e.Problems[0].Reason, "only the caller") {
+		return ""
 	}
-	stem := withoutEnding(unpackedName(path.Base(name)), file.format)
-	if id, ok := filename.Unescape(stem); ok && !strings.EqualFold(id, stem) {
-		return id // the name is escaped; one that is not keeps the case that somebody gave it
-	}
-	if own := ravenStem(name); file.format == Raven && own != "" {
-		return own
-	}
-	return stem
-}
-
-// withoutEnding removes the first ending of a format that a file name has.
-func withoutEnding(name string, f Format) string {
-	spec, err := specOf(importing, f)
-	if err != nil {
-		return name
-	}
-	lower := strings.ToLower(name)
-	for _, ending := range spec.endings {
-		if strings.HasSuffix(lower, strings.ToLower(ending)) && len(name) > len(ending) {
-			return name[:len(name)-len(ending)]
-		}
-	}
-	return name
+	return e.Problems[0].Field + " " + e.Problems[0].Reason
 }

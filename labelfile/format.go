@@ -63,6 +63,13 @@
 // Times never go through floating point: decimals are added exactly and then rounded to the nearest millisecond,
 // which is remarked. Rounding keeps the order of times, so it makes no new overlaps.
 //
+// # Encodings
+//
+// Text is UTF-8 with or without a byte order mark, or UTF-16 with one. [ReadOptions.Encoding] names any other encoding
+// of the WHATWG Encoding Standard or code page of DOS and Windows, for every format. Byte order marks are believed, an
+// ELAN document names its encoding itself, and a TextGrid that is not UTF-8 is Latin-1, as for Praat, with a remark;
+// nothing else is guessed. Bytes that are no character are an error with line and column. What is written is UTF-8.
+//
 // # Concurrency
 //
 // All functions may be called by many goroutines at once, and those that take a store as the store's own methods.

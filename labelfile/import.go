@@ -28,7 +28,10 @@ type ImportOptions struct {
 	SkipExisting bool
 	// RegisterAudio registers the audio files whose duration the file says, as [annoset.Store.AddAudioFiles] does.
 	RegisterAudio bool
-	// EmptyIsClean marks the audio file of a file without labels as clean, in formats whose files hold one audio file.
+	// AnyEnding makes ImportFS take all files of a folder as files of the given format, whatever their names end in.
+	AnyEnding bool
+	// EmptyIsClean marks the audio file of a file without labels as clean, in formats whose files hold one audio file. A
+	// file whose labels were all left out, such as those without text, is not empty.
 	EmptyIsClean bool
 	// Progress is called as [annoset.ImportOptions] says.
 	Progress func(done int)
@@ -66,11 +69,13 @@ func Import(ctx context.Context, store *annoset.Store, setID uuid.UUID, r io.Rea
 
 // ImportFS is [Import] for the files of a folder and of the folders below it, in order of path, all in one
 // transaction (os.DirFS makes an fs.FS of a folder on disk). It takes files whose name ends as the format's files do,
-// packed with gzip or not. If the format is empty, it takes each file whose format can be detected, and remarks the
-// others. Files and folders whose name begins with a dot are left out.
+// packed with gzip or not, or all files if AnyEnding is set. If the format is empty, it takes each file whose format
+// can be detected, and remarks the others, with the reason if name and contents contradict each other. Files and
+// folders whose name begins with a dot are left out.
 //
 // ReadOptions.Name is the path of each file. Where the format does not name the audio file, and AudioFileID is nil,
-// the audio file id is the name of the file without its ending, or the id from which [ExportDir] made that name.
+// the audio file id is the name of the file without its ending, or the id from which [ExportDir] made that name. Files
+// of equal names in different folders are an error, unless KeepFolders makes them different audio files.
 //
 // Errors: as of [Import], and an [*annoset.ValidationError] if there is no file to take.
 func ImportFS(ctx context.Context, store *annoset.Store, setID uuid.UUID, fsys fs.FS, f Format, opts *ImportOptions,
@@ -82,7 +87,9 @@ func ImportFS(ctx context.Context, store *annoset.Store, setID uuid.UUID, fsys f
 		given(importing, "folder", fsys != nil)); err != nil {
 		return ImportReport{}, err
 	}
-	return importFiles(ctx, store, setID, opts, func(yield func(importFile, error) bool) { walkFiles(fsys, f, yield) })
+	return importFiles(ctx, store, setID, opts, func(yield func(importFile, error) bool) {
+		walkFiles(fsys, f, opts, yield)
+	})
 }
 
 // importing is the operation that errors name.
@@ -94,6 +101,7 @@ type importFile struct {
 	format Format // empty: to be detected; in a folder: unknown
 	reader io.Reader
 	folder bool
+	why    string // the format is not known
 }
 
 // fileImport imports files in one transaction.
@@ -103,6 +111,7 @@ type fileImport struct {
 	remarks remarks
 	clean   []string
 	audio   map[string]int64
+	names   fileNames
 	at      annoset.Place // of the label read last
 	failed  error         // the error that ended the stream of labels
 }
@@ -176,7 +185,7 @@ func (fi *fileImport) labels(ctx context.Context, files iter.Seq2[importFile, er
 // one yields the labels of one file.
 func (fi *fileImport) one(ctx context.Context, file importFile, yield func(annoset.Annotation, error) bool) error {
 	if file.format == "" && file.folder {
-		fi.remarks.add(codec.FileSkipped, annoset.Place{File: file.name})
+		fi.remarks.add(codec.FileSkipped, annoset.Place{File: file.name, Text: file.why})
 		return fi.remarks.refused
 	}
 	in := bufio.NewReaderSize(&stoppedReader{ctx: ctx, r: file.reader}, DetectBytes)
@@ -185,13 +194,14 @@ func (fi *fileImport) one(ctx context.Context, file importFile, yield func(annos
 		if err != nil && err != io.EOF {
 			return err
 		}
-		if file.format, err = Detect(file.name, head); err != nil {
+		if file.format, err = detectIn(fi.opts.Encoding, file.name, head); err != nil {
 			return err
 		}
 	}
 	var report ReadReport
 	opts := fi.readOptions(file, &report)
-	for a, err := range read(in, file.format, opts, &fi.at) {
+	fi.names.op, fi.names.folder = importing, file.folder
+	for a, err := range read(in, file.format, opts, &fi.names, &fi.at) {
 		if err != nil {
 			return err
 		}
@@ -210,9 +220,6 @@ func (fi *fileImport) one(ctx context.Context, file importFile, yield func(annos
 func (fi *fileImport) readOptions(file importFile, report *ReadReport) *ReadOptions {
 	opts := fi.opts.ReadOptions
 	opts.Name, opts.Report = file.name, report
-	if file.folder && opts.AudioFileID == nil {
-		opts.AudioFileID = func(name string) string { return idOfFile(name, file) }
-	}
 	opts.Clean = func(id string) error {
 		fi.clean = append(fi.clean, id)
 		if fi.opts.Clean != nil {
@@ -236,9 +243,18 @@ func (fi *fileImport) empty(file importFile, opts *ReadOptions, report *ReadRepo
 	if err != nil || !fi.opts.EmptyIsClean || !spec.single || report.Labels > 0 || report.Clean > 0 {
 		return err
 	}
-	rd := &labelReader{opts: opts}
+	for _, m := range report.Remarks {
+		switch m.Kind {
+		case RemarkBlankSkipped, RemarkPointSkipped, RemarkBadSkipped:
+			return nil // it has something, which was left out
+		}
+	}
+	id, err := (&labelReader{format: file.format, opts: opts, fileNames: &fi.names}).audioFileID("")
+	if err != nil {
+		return err
+	}
 	fi.report.Clean++
-	return opts.Clean(rd.audioFileID(""))
+	return opts.Clean(id)
 }
 
 // stoppedReader reads until its context ends: a file may go on for long without a label that is added.

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"path"
 	"strings"
 
 	"github.com/annoset/annoset"
@@ -24,12 +23,23 @@ type ReadOptions struct {
 	// audio file id from it.
 	Name string
 	// AudioFileID makes an audio file id from the name that the file gives, or from Name where the file gives none. By
-	// default the file's name is taken as it is, and of Name its [Stem], without the ".gz" of a packed file.
+	// default the file's name is taken as it is, and of Name its [Stem], without the ".gz" of a packed file and without
+	// what programs add to the names of audio files: ".BirdNET.results", ".Table.1.selections" and the like.
 	AudioFileID func(name string) string
+	// KeepFolders keeps folders in audio file ids: the path or address that the file gives, where the id is its last
+	// element otherwise, and the folders of Name where the file names no audio file. Without it, and without AudioFileID,
+	// it is an error if one id comes of two paths.
+	KeepFolders bool
 	// ArtifactType is a template for artifact types, such as "{tier}/{text}": each name in braces stands for that field of
 	// the record, and "text" for what the format takes by default, as an empty template does. Each [Format] lists its
 	// fields.
 	ArtifactType string
+	// Encoding names the encoding of the text, if it is not UTF-8: by one of its names in the WHATWG Encoding Standard
+	// (https://encoding.spec.whatwg.org), in any case, such as "windows-1252" or "latin1", "windows-1251", "koi8-r",
+	// "macintosh", "shift_jis", "euc-jp", "iso-2022-jp", "gbk", "gb18030", "big5", "euc-kr" and "utf-16le"; or as a code
+	// page of DOS or Windows, such as "cp437" or "cp932". A byte order mark takes precedence. Nothing else is guessed:
+	// without a name, text is UTF-8 or has a mark. Bytes that are no character are a [*SyntaxError].
+	Encoding string
 	// BlankType is the artifact type of labels without text. Empty: they are left out, with a remark.
 	BlankType string
 	// SkipPoints leaves out labels of no length, with a remark.
@@ -59,21 +69,6 @@ type ReadReport struct {
 	Remarks []Remark `json:"remarks"` // by kind, in the order of their first appearance; empty, never nil
 }
 
-// Stem returns the last element of a path without its ending: "ep1" for "shows/ep1.wav" and for `C:\shows\ep1.wav`.
-// A name that is all ending, such as ".wav", stays whole.
-func Stem(name string) string {
-	base := Base(name)
-	if stem := strings.TrimSuffix(base, path.Ext(base)); stem != "" {
-		return stem
-	}
-	return base
-}
-
-// Base returns the last element of a path whose elements are separated by "/" or, as on Windows, by "\".
-func Base(name string) string {
-	return path.Base(strings.ReplaceAll(strings.TrimRight(name, `/\`), `\`, "/"))
-}
-
 // Read yields the labels of a file, in the order of the file. Annotation.ID is 0. Files packed with gzip are
 // unpacked. Times are rounded to the nearest millisecond, halves away from zero, after start and duration were added
 // exactly.
@@ -85,19 +80,24 @@ func Base(name string) string {
 // others hold a whole file, as their [Format] says.
 //
 // The sequence can be ranged over once. An error comes as the last pair: a [*SyntaxError], which names the place; a
-// [*RemarkError] for what Strict refuses; an [*annoset.ValidationError] for bad options or an unknown format; one of
-// the reader, or of a function of the options, as it is. Nil options mean the defaults.
+// [*RemarkError] for what Strict refuses; an [*annoset.ValidationError] for bad options or an unknown format, and for
+// two paths that give one audio file id (see KeepFolders); one of the reader, or of a function of the options, as it
+// is. Nil options mean the defaults.
 func Read(r io.Reader, f Format, opts *ReadOptions) iter.Seq2[annoset.Annotation, error] {
-	return read(r, f, opts, nil)
+	return read(r, f, opts, &fileNames{op: reading}, nil)
 }
 
+// reading is the operation that errors name.
+const reading = "read labels"
+
 // read is Read that also keeps the place of the label yielded last, if at is not nil.
-func read(r io.Reader, f Format, opts *ReadOptions, at *annoset.Place) iter.Seq2[annoset.Annotation, error] {
+func read(r io.Reader, f Format, opts *ReadOptions, names *fileNames, at *annoset.Place,
+) iter.Seq2[annoset.Annotation, error] {
 	if opts == nil {
 		opts = &ReadOptions{}
 	}
 	return func(yield func(annoset.Annotation, error) bool) {
-		rd := &labelReader{format: f, opts: opts, at: at, yield: yield}
+		rd := &labelReader{format: f, opts: opts, fileNames: names, at: at, yield: yield}
 		if err := rd.run(r); err != nil && !errors.Is(err, errStop) {
 			yield(annoset.Annotation{}, err)
 		}
@@ -109,6 +109,7 @@ var errStop = errors.New("labelfile: stop")
 
 // labelReader turns what a codec reads into annotations.
 type labelReader struct {
+	*fileNames
 	format   Format
 	opts     *ReadOptions
 	at       *annoset.Place
@@ -116,12 +117,13 @@ type labelReader struct {
 	yield    func(annoset.Annotation, error) bool
 	report   ReadReport
 	remarks  remarks
+	encoding string // in which the text was converted; empty: in none
 	bad      int
 	good     annoset.Annotation // the last one whose names were checked
 }
 
 func (rd *labelReader) run(r io.Reader) error {
-	const op = "read labels"
+	const op = reading
 	if err := given(op, "reader", r != nil); err != nil {
 		return err
 	}
@@ -132,18 +134,25 @@ func (rd *labelReader) run(r io.Reader) error {
 	if rd.template, err = parseTemplate(op, rd.opts.ArtifactType); err != nil {
 		return err
 	}
-	if err := cmp.Or(rd.opts.Table.check(op), checkStrict(op, rd.opts.Strict)); err != nil {
+	if err := cmp.Or(rd.opts.Table.check(op, false), checkStrict(op, rd.opts.Strict)); err != nil {
 		return err
 	}
 	rd.remarks.format, rd.remarks.strict = rd.format, rd.opts.Strict
 	defer rd.fillReport()
+	encoding, err := encodingOf(op, rd.opts.Encoding)
+	if err != nil {
+		return err
+	}
 	in, err := unpacked(r)
 	if err != nil {
 		return rd.located(err)
 	}
+	if encoding != nil {
+		in, rd.encoding = encoding.Reader(in)
+	}
 	src := &codec.Source{
-		Reader: in, Name: rd.opts.Name,
-		Label: rd.label, Clean: rd.clean, Audio: rd.audio, Bad: rd.skipBad, Note: rd.remark,
+		Reader: in, Name: rd.opts.Name, Encoding: rd.opts.Encoding,
+		Label: rd.label, Named: rd.named, Clean: rd.clean, Audio: rd.audio, Bad: rd.skipBad, Note: rd.remark,
 	}
 	err = spec.read(src, rd.opts)
 	if rd.remarks.refused != nil && !errors.Is(err, errStop) {
@@ -162,8 +171,10 @@ func (rd *labelReader) fillReport() {
 // located adds format and file to the error of a codec.
 func (rd *labelReader) located(err error) error {
 	if e, ok := errors.AsType[*codec.SyntaxError](err); ok {
+		e = e.In(rd.encoding)
 		return &SyntaxError{
-			Format: rd.format, Name: rd.opts.Name, Line: e.Line, Column: e.Column, Found: e.Found, Expected: e.Expected,
+			Format: rd.format, Name: rd.opts.Name, Line: e.Line, Column: e.Column, Found: bounded(e.Found),
+			Expected: bounded(e.Expected),
 		}
 	}
 	return err
@@ -177,54 +188,46 @@ func (rd *labelReader) skipBad(e *codec.SyntaxError) error {
 	if rd.bad++; rd.bad > rd.opts.MaxBad {
 		return e
 	}
+	e = e.In(rd.encoding)
 	rd.remark(codec.BadSkipped, e.Place, "found "+e.Found+", expected "+e.Expected)
 	return rd.remarks.refused
-}
-
-// audioFileID makes the audio file id of a record, whose file gives a name or none.
-func (rd *labelReader) audioFileID(name string) string {
-	switch {
-	case rd.opts.AudioFileID != nil && name == "":
-		return rd.opts.AudioFileID(rd.opts.Name)
-	case rd.opts.AudioFileID != nil:
-		return rd.opts.AudioFileID(name)
-	case name == "" && rd.opts.Name != "":
-		return Stem(unpackedName(rd.opts.Name))
-	}
-	return name
-}
-
-// unpackedName is the name of a file before it was packed with gzip.
-func unpackedName(name string) string {
-	if end := len(name) - len(".gz"); end > 0 && strings.EqualFold(name[end:], ".gz") {
-		return name[:end]
-	}
-	return name
 }
 
 func (rd *labelReader) clean(file string) error {
 	if rd.remarks.refused != nil {
 		return rd.remarks.refused
 	}
+	id, err := rd.audioFileID(file)
+	if err != nil {
+		return err
+	}
 	rd.report.Clean++
 	if rd.opts.Clean == nil {
 		return nil
 	}
-	return rd.opts.Clean(rd.audioFileID(file))
+	return rd.opts.Clean(id)
 }
 
 func (rd *labelReader) audio(file string, duration decimal.Number) error {
 	ms, _, err := duration.MS()
-	if possible := err == nil && ms > 0 && ms <= annoset.MaxTimeMS; possible && rd.opts.Audio != nil {
-		return rd.opts.Audio(annoset.AudioFile{ID: rd.audioFileID(file), DurationMS: ms})
+	if possible := err == nil && ms > 0 && ms <= annoset.MaxTimeMS; !possible || rd.opts.Audio == nil {
+		return nil
 	}
-	return nil
+	id, err := rd.audioFileID(file)
+	if err != nil {
+		return err
+	}
+	return rd.opts.Audio(annoset.AudioFile{ID: id, DurationMS: ms})
 }
 
 // label takes one label of the codec.
 func (rd *labelReader) label(l *codec.Label) error {
-	a := annoset.Annotation{AudioFileID: rd.audioFileID(l.File), Confidence: l.Confidence}
-	if a.AudioFileID == "" {
+	id, err := rd.audioFileID(l.File)
+	if err != nil {
+		return err
+	}
+	a := annoset.Annotation{AudioFileID: id, Confidence: l.Confidence}
+	if id == "" {
 		return rd.skipBad(&codec.SyntaxError{Place: l.Place, Found: "a label of no audio file",
 			Expected: "the name of one, in the file or in the options"})
 	}
@@ -244,7 +247,7 @@ func (rd *labelReader) label(l *codec.Label) error {
 		rd.remark(codec.PointSkipped, l.Place, a.ArtifactType)
 		return rd.remarks.refused
 	}
-	extra, err := extraData(l)
+	extra, err := rd.extraData(l)
 	if err != nil {
 		return rd.skipBad(&codec.SyntaxError{Place: l.Place, Found: err.Error(), Expected: "a value that JSON can hold"})
 	}
@@ -306,12 +309,15 @@ const (
 	endTextKey   = "end_text"
 )
 
-// extraData makes one JSON object from a record's fields and its own extra data.
-func extraData(l *codec.Label) (json.RawMessage, error) {
+// extraData makes one JSON object from a record's fields and its own extra data. It remarks values that others of the
+// same name replace.
+func (rd *labelReader) extraData(l *codec.Label) (json.RawMessage, error) {
 	if len(l.Fields) == 0 {
 		return l.Extra, nil
 	}
-	return codec.Object(l.Fields, l.Extra)
+	return codec.Merge(l.Fields, l.Extra, func(f codec.Field) {
+		rd.remark(codec.FieldLost, l.Place, f.Name+" "+codec.Text([]codec.Field{f}, f.Name))
+	})
 }
 
 var gzipMagic = []byte{0x1f, 0x8b}

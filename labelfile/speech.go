@@ -9,9 +9,10 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/codec/webvtt"
 )
 
-// Formats of speech: who speaks when, and what is said. Memory does not grow with the length of the file. Lines end
-// in LF, CRLF or CR. Text is UTF-8 with or without a byte order mark, or UTF-16 with one; the first line in any other
-// encoding is an error, because old encodings cannot be told apart. These formats cannot hold clean audio files.
+// Formats of speech: who speaks when, and what is said. Memory does not grow with the length of the file. Lines end in
+// LF, CRLF or CR. Text is UTF-8 with or without a byte order mark, UTF-16 with one, or in the encoding that
+// [ReadOptions.Encoding] names; without a name, the first line in any other encoding is an error, because old
+// encodings cannot be told apart. These formats cannot hold clean audio files.
 //
 // RTTM, UEM and CTM are lines of fields separated by blanks, and each line names its audio file. Comments, which
 // begin with ";;", are left out, with a remark. No field can hold a blank: blanks in audio file ids and artifact

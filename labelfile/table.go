@@ -1,8 +1,6 @@
 package labelfile
 
 import (
-	"strings"
-
 	"github.com/annoset/annoset/labelfile/internal/codec"
 	"github.com/annoset/annoset/labelfile/internal/codec/audacity"
 	"github.com/annoset/annoset/labelfile/internal/codec/jsonlines"
@@ -10,8 +8,8 @@ import (
 )
 
 // Formats of one record a line. Memory does not grow with the length of the file: a line, and a cell in quotes, may
-// have up to 32 MiB. Lines end in LF, CRLF or CR. Text is UTF-8 with or without a byte order mark, or UTF-16 with
-// one.
+// have up to 32 MiB. Lines end in LF, CRLF or CR. Text is UTF-8 with or without a byte order mark, UTF-16 with
+// one, or in the encoding that [ReadOptions.Encoding] names.
 const (
 	// JSONLines is annoset's own format and loses nothing: one JSON object a line, in the form of [annoset.Store.Export]
 	// with the audio file named, so that one file can hold a whole set.
@@ -22,7 +20,9 @@ const (
 	// The second line marks an audio file as clean. Extra data keeps its spelling, except white space between tokens.
 	// Lines of Store.Export can be read too, as labels of the audio file that [ReadOptions.Name] gives, and so can an
 	// [annoset.Annotation] as encoding/json writes it, without its id. Fields: all other keys, with their values as they
-	// are. A confidence outside [0, 1] becomes the field "confidence".
+	// are. A confidence outside [0, 1] becomes the field "confidence". Of a key that is repeated, however it is spelled,
+	// the last value counts, and the others are remarked. Half of a pair of characters ("\ud83d" alone), which no text can
+	// hold, is an error in a name, a type or a key, and stays as it is within other values.
 	JSONLines Format = "jsonl"
 
 	// CSV is a table whose header names the columns: separated by commas after RFC 4180, or by semicolons or tabs, which
@@ -128,8 +128,10 @@ var tableFormats = []formatSpec{
 	tableFormat(SimpleSeq, &table.SimpleSeq, ".csv", ".txt"),
 	{
 		format: Audacity, single: true, endings: []string{".txt"}, looksLike: likeAudacity,
-		read:  func(src *codec.Source, _ *ReadOptions) error { return audacity.Read(src) },
-		write: func(dst *codec.Target, _ *WriteOptions) error { return audacity.Write(dst) },
+		read: func(src *codec.Source, _ *ReadOptions) error { return audacity.Read(src) },
+		write: func(dst *codec.Target, opts *WriteOptions) error {
+			return audacity.Write(dst, audacity.Options{SafeFormulas: opts.SafeFormulas})
+		},
 	},
 	tableFormat(Raven, &table.Raven, ".selections.txt", ".selection.table.txt", ".txt"),
 	{
@@ -146,9 +148,6 @@ func tableFormat(f Format, l *table.Layout, endings ...string) formatSpec {
 		looksLike: func(head []byte) likeness { return likeTable(f, l, head) },
 		read: func(src *codec.Source, opts *ReadOptions) error {
 			o := opts.Table.layout()
-			if f == Raven && opts.AudioFileID == nil {
-				o.File = ravenStem(opts.Name)
-			}
 			o.Typeless = !l.Strict && (opts.ArtifactType != "" || opts.BlankType != "")
 			return table.Read(src, l, &o)
 		},
@@ -158,15 +157,4 @@ func tableFormat(f Format, l *table.Layout, endings ...string) formatSpec {
 			return table.Write(dst, l, &o)
 		},
 	}
-}
-
-// ravenStem removes from a file name what Raven adds to that of an audio file: ".Table.1.selections.txt". It returns
-// "" for other names.
-func ravenStem(name string) string {
-	stem, found := strings.CutSuffix(unpackedName(Base(name)), ".selections.txt")
-	i := strings.LastIndex(stem, ".Table.")
-	if !found || i < 0 {
-		return ""
-	}
-	return stem[:i]
 }

@@ -48,7 +48,7 @@ type TableOptions struct {
 // MaxSampleRate is the highest sample rate that [TableOptions] accept, in hertz.
 const MaxSampleRate = 1 << 20
 
-func (o *TableOptions) check(op string) error {
+func (o *TableOptions) check(op string, writing bool) error {
 	p := &valid.Problems{}
 	switch c := o.Separator; {
 	case c == 0 || c == '\t':
@@ -66,6 +66,11 @@ func (o *TableOptions) check(op string) error {
 		p.Add(-1, "table.sample_rate", "is %d, not in [0, %d]", o.SampleRate, MaxSampleRate)
 	case o.SampleRate == 0 && o.needsRate():
 		p.Add(-1, "table.sample_rate", "is missing, and times are in samples")
+	}
+	for field, name := range map[string]string{"start": o.Start, "end": o.End, "duration": o.Duration} {
+		if writing && o.Unit == "" && !table.IsRead(name) {
+			p.Add(-1, "table."+field, "has a unit that is not written: %s", valid.Brief(name))
+		}
 	}
 	seen := map[string]bool{}
 	names := []string{o.AudioFileID, o.ArtifactType, o.Start, o.End, o.Duration, o.Confidence}

@@ -127,6 +127,13 @@ func held(f labelfile.Format, labels []annoset.Annotation) []annoset.Annotation 
 			a.ArtifactType = strings.NewReplacer("\t", " ", "\r", " ", "\n", " ").Replace(a.ArtifactType)
 			a.AudioFileID = strings.NewReplacer("\t", " ", "\r", " ", "\n", " ").Replace(a.AudioFileID)
 		}
+		if f == labelfile.Raven { // cells of blanks are empty there
+			for _, text := range []*string{&a.AudioFileID, &a.ArtifactType} {
+				if strings.TrimSpace(*text) == "" {
+					*text = "_"
+				}
+			}
+		}
 		if h.extra != nil {
 			a.ExtraData = picked(a.ExtraData, h.extra)
 		}

@@ -6,7 +6,8 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/codec/labelstudio"
 )
 
-// Formats of annotation in JSON, with who said what.
+// Formats of annotation in JSON, with who said what. As in [JSONLines], the last value of a repeated key counts, and a
+// text with half of a pair of characters is an error.
 const (
 	// LabelStudio is the JSON export of Label Studio (HumanSignal; documentation, "Export annotations"): an array of
 	// tasks, each with what people (annotations) and models (predictions) said about one recording. It is read task by

@@ -38,6 +38,8 @@ var sameTexts = map[string][2]string{
 	"RemarkCleanLost":      {string(labelfile.RemarkCleanLost), string(codec.CleanLost)},
 	"RemarkTypeChanged":    {string(labelfile.RemarkTypeChanged), string(codec.TypeChanged)},
 	"RemarkNameChanged":    {string(labelfile.RemarkNameChanged), string(codec.NameChanged)},
+	"RemarkUnitAssumed":    {string(labelfile.RemarkUnitAssumed), string(codec.UnitAssumed)},
+	"RemarkFileAssumed":    {string(labelfile.RemarkFileAssumed), string(codec.FileAssumed)},
 	"RemarkTimeChanged":    {string(labelfile.RemarkTimeChanged), string(codec.TimeChanged)},
 	"RemarkNameLost":       {string(labelfile.RemarkNameLost), string(codec.NameLost)},
 	"RemarkFormulaEscaped": {string(labelfile.RemarkFormulaEscaped), string(codec.FormulaEscaped)},

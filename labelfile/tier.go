@@ -14,8 +14,8 @@ import (
 // gives the text its meaning, a template such as "{tier}/{text}" keeps them apart.
 const (
 	// TextGrid is Praat's TextGrid in text form, as Praat's manual describes it under "TextGrid file formats" (Paul
-	// Boersma and David Weenink, https://www.praat.org): long and short, in UTF-8, UTF-16 or Latin-1. Binary and
-	// chronological TextGrids, and collections, are refused by name.
+	// Boersma and David Weenink, https://www.praat.org): long and short, in UTF-8, UTF-16 or, unless an encoding is
+	// named, Latin-1. Binary and chronological TextGrids, and collections, are refused by name.
 	//
 	// A file holds one audio file and does not name it. Its end is the audio file's duration if the file begins at 0. If
 	// it begins elsewhere, times are kept as they are, with a remark: it does not say whether the audio begins there too.
@@ -34,9 +34,9 @@ const (
 	// Reading holds the file in memory, writing the labels of an audio file.
 	TextGrid Format = "textgrid"
 
-	// EAF is the annotation format of ELAN, by the Max Planck Institute for Psycholinguistics (The Language Archive, "ELAN
-	// Annotation Format EAF", and the schema EAFv3.0.xsd): versions up to 3.0, in UTF-8 or UTF-16. A document type
-	// declaration is refused, and with it all entities that a file could define.
+	// EAF is the annotation format of ELAN, by the Max Planck Institute for Psycholinguistics (The Language Archive,
+	// "ELAN Annotation Format EAF", and the schema EAFv3.0.xsd): versions up to 3.0, in UTF-8, UTF-16 or the encoding
+	// that the document names. A document type declaration is refused, and with it all entities that a file could define.
 	//
 	// A file holds one audio file. Its name is the URL of the first linked medium that is audio, or of the first medium;
 	// of a "file:" URL, which names a folder of somebody's computer, the last element. The time line of the document may

@@ -27,7 +27,9 @@ type WriteOptions struct {
 	Table TableOptions
 	// Strict are kinds of remarks to refuse: the first one ends the writing with a [*RemarkError].
 	Strict []RemarkKind
-	// SafeFormulas puts an apostrophe before texts that a spreadsheet would run as a formula, with a remark.
+	// SafeFormulas puts an apostrophe before texts that a spreadsheet would run as a formula, and before parts of texts
+	// that become cells where it splits lines at another separator, such as "=1" in "x;=1", with a remark. It applies to
+	// tables and label tracks. Extra data keeps its values: the characters are escaped as JSON has it.
 	SafeFormulas bool
 }
 
@@ -58,7 +60,7 @@ func Write(w io.Writer, f Format, labels iter.Seq2[annoset.Annotation, error], o
 	if err != nil {
 		return WriteReport{}, err
 	}
-	if err := cmp.Or(opts.Table.check(op), checkStrict(op, opts.Strict)); err != nil {
+	if err := cmp.Or(opts.Table.check(op, true), checkStrict(op, opts.Strict)); err != nil {
 		return WriteReport{}, err
 	}
 	wr := &labelWriter{op: op, spec: spec, labels: labels, remarks: remarks{format: f, strict: opts.Strict}}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"unicode/utf8"
 
 	"github.com/annoset/annoset/labelfile/internal/decimal"
 )
@@ -49,9 +50,15 @@ type Field struct {
 type Source struct {
 	Reader io.Reader
 	Name   string // of the file, for formats whose content depends on it; may be empty
+	// Encoding is the encoding that the caller names, or "". If there is one, the reader has converted the text to UTF-8,
+	// unless a byte order mark says what it is: there is nothing to guess.
+	Encoding string
 
 	// Label takes a label. An error ends the reading, and must be returned as it is.
 	Label func(*Label) error
+	// Named takes the name of an audio file that a codec has cut from a path, and the path. It returns what to call the
+	// audio file, or an error if the name was cut from another path before.
+	Named func(path, name string, at Place) (string, error)
 	// Clean takes an audio file that was examined and has no label.
 	Clean func(file string) error
 	// Audio takes the duration of an audio file.
@@ -108,6 +115,8 @@ const (
 	CleanLost      Kind = "clean mark lost"
 	TypeChanged    Kind = "type changed"          // the format cannot hold the text as it is
 	NameChanged    Kind = "audio file id changed" // likewise
+	UnitAssumed    Kind = "unit assumed"          // nothing says the unit of times
+	FileAssumed    Kind = "audio file assumed"    // no column is known to name the audio file
 	TimeChanged    Kind = "time changed"          // moved as the file says, or the format has another unit or rule
 	NameLost       Kind = "audio file id lost"    // the format does not say it, and it is too long for a file name
 	FormulaEscaped Kind = "formula made safe"
@@ -122,6 +131,36 @@ type SyntaxError struct {
 
 func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("%d:%d: found %s, expected %s", e.Line, e.Column, e.Found, e.Expected)
+}
+
+// UTF8 is the encoding of texts that name no other one.
+const UTF8 = "UTF-8"
+
+// BadBytes is the error about bytes that are no text.
+func BadBytes(at Place) *SyntaxError {
+	return &SyntaxError{Place: at, Found: "bytes that are not " + UTF8, Expected: UTF8}
+}
+
+// In returns the error about bytes that are no text for a text in another encoding, and any other as it is.
+func (e *SyntaxError) In(encoding string) *SyntaxError {
+	if encoding == "" || *e != *BadBytes(e.Place) {
+		return e
+	}
+	return &SyntaxError{Place: e.Place, Found: "bytes that are not " + encoding, Expected: encoding}
+}
+
+// FirstBad returns where a text is not UTF-8, or -1 if it is.
+func FirstBad(text []byte) int {
+	if utf8.Valid(text) {
+		return -1
+	}
+	for at := 0; ; {
+		r, size := utf8.DecodeRune(text[at:])
+		if r == utf8.RuneError && size <= 1 {
+			return at
+		}
+		at += size
+	}
 }
 
 // Quote quotes a text of a file for an error message, and cuts it if it is long.

@@ -6,7 +6,9 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -200,5 +202,36 @@ func TestSaysAnything(t *testing.T) {
 	} {
 		is := is.New(t)
 		is.Equal(SaysAnything([]byte(value)), want) // that is, something that a person would miss
+	}
+}
+
+// TestEachUnique takes the members that encoding/json takes, however many there are.
+func TestEachUnique(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(500) {
+		is := is.New(t)
+		r := rand.New(rand.NewPCG(seed, 7))
+		text, n := "{", r.IntN(30)
+		for i := range n {
+			if i > 0 {
+				text += " , "
+			}
+			text += []string{`"a"`, `"ab"`, `"\u0061"`, `"b\n"`, `"b\u000a"`, `""`, `"long name"`, `"\\"`}[r.IntN(8)] + fmt.Sprintf(`: %d`, r.IntN(3))
+		}
+		var want map[string]json.RawMessage
+		is.NoErr(json.Unmarshal([]byte(text+"}"), &want))
+		got, lost := map[string]json.RawMessage{}, 0
+		is.NoErr(EachUnique([]byte(text+"}"), func(name, value []byte) {
+			key, ok := Unquote(name)
+			is.True(ok && string(want[key]) != string(value)) // what is lost differs
+			lost++
+		}, func(name, value []byte) error {
+			key, ok := Unquote(name)
+			is.True(ok && got[key] == nil) // once
+			got[key] = value
+			return nil
+		}))
+		is.Equal(got, want)
+		is.True(lost <= n-len(want))
 	}
 }

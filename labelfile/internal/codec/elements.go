@@ -147,7 +147,7 @@ func (p Place) behind(c byte, cr bool) Place {
 func (e *elements) element() error {
 	var err error
 	if at, ok := e.notUTF8(); ok {
-		err = &SyntaxError{Place: at, Found: "bytes that are not UTF-8", Expected: "UTF-8"}
+		err = BadBytes(at)
 	} else if !json.Valid(e.value) {
 		var raw json.RawMessage
 		err = &SyntaxError{Place: e.begin, Found: json.Unmarshal(e.value, &raw).Error(), Expected: "a JSON object"}

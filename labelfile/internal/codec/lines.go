@@ -31,7 +31,7 @@ func NewLines(r io.Reader) *Lines {
 		in.Discard(3) //nolint:errcheck // they were peeked
 	case bytes.HasPrefix(head, []byte(markLE)) || bytes.HasPrefix(head, []byte(markBE)):
 		in.Discard(2) //nolint:errcheck // they were peeked
-		in = bufio.NewReaderSize(newUTF16(in, string(head[:2])), 1<<16)
+		in = bufio.NewReaderSize(afterMark(in, string(head[:2])), 1<<16)
 	}
 	return &Lines{r: in}
 }
@@ -78,6 +78,15 @@ func (l *Lines) Next() ([]byte, error) {
 		return l.whole(chunk[:end])
 	}
 	return nil, io.EOF
+}
+
+// Ahead returns up to n bytes of what Next will read. They are valid until the next call.
+func (l *Lines) Ahead(n int) []byte {
+	if l.err != nil || l.done {
+		return nil
+	}
+	head, _ := l.r.Peek(n)
+	return head
 }
 
 // chunk reads what the buffer holds, wherever lines end. It is valid until the next call. At the end it returns
@@ -141,7 +150,7 @@ func (l *Lines) whole(line []byte) ([]byte, error) {
 	for rest := line; ; column++ {
 		r, size := utf8.DecodeRune(rest)
 		if r == utf8.RuneError && size <= 1 {
-			return line, &SyntaxError{Place: Place{l.n, column}, Found: "bytes that are not UTF-8", Expected: "UTF-8"}
+			return line, BadBytes(Place{l.n, column})
 		}
 		rest = rest[size:]
 	}

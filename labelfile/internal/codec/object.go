@@ -12,13 +12,18 @@ import (
 // Object makes one JSON object from fields and the members of extra, which may be nil. Of repeated names the last
 // value is kept, in the first place.
 func Object(fields []Field, extra json.RawMessage) (json.RawMessage, error) {
+	return Merge(fields, extra, func(Field) {})
+}
+
+// Merge is [Object], and calls lost for each value that another one of the same name replaces.
+func Merge(fields []Field, extra json.RawMessage, lost func(Field)) (json.RawMessage, error) {
 	members, err := Members(extra)
 	if err != nil {
 		return nil, err
 	}
 	all := fields
 	if len(members) > 0 || repeats(fields) {
-		all = unique(append(slices.Clone(fields), members...))
+		all = unique(append(slices.Clone(fields), members...), lost)
 	}
 	size := 2
 	for _, f := range all {
@@ -65,12 +70,15 @@ func repeats(fields []Field) bool {
 	return false
 }
 
-// unique keeps the last value of each name, in the first place.
-func unique(fields []Field) []Field {
+// unique keeps the last value of each name, in the first place. It gives others that differ to lost.
+func unique(fields []Field, lost func(Field)) []Field {
 	all := make([]Field, 0, len(fields))
 	at := make(map[string]int, len(fields))
 	for _, f := range fields {
 		if i, twice := at[f.Name]; twice {
+			if !sameValue(all[i].Value, f.Value) {
+				lost(all[i])
+			}
 			all[i] = f
 			continue
 		}
@@ -78,6 +86,18 @@ func unique(fields []Field) []Field {
 		all = append(all, f)
 	}
 	return all
+}
+
+// sameValue reports whether two values of fields are the same in JSON.
+func sameValue(a, b any) bool {
+	var one, other bytes.Buffer
+	for value, into := range map[*any]*bytes.Buffer{&a: &one, &b: &other} {
+		raw, ok := (*value).(json.RawMessage)
+		if !ok && encode(into, *value) != nil || ok && json.Compact(into, raw) != nil {
+			return false
+		}
+	}
+	return bytes.Equal(one.Bytes(), other.Bytes())
 }
 
 // JSONText returns a text as a JSON string, without escapes for HTML.
@@ -158,11 +178,10 @@ func Text(fields []Field, name string) string {
 	case json.Number:
 		return v.String()
 	case json.RawMessage:
-		var s string
-		switch {
-		case string(v) == "null":
+		if string(v) == "null" {
 			return ""
-		case json.Unmarshal(v, &s) == nil:
+		}
+		if s, ok := Unquote(v); ok {
 			return s
 		}
 		return string(v)

@@ -43,27 +43,45 @@ func AppendUTF16(dst, data []byte, order binary.ByteOrder) (text []byte, n int) 
 	return dst, n
 }
 
-// utf16Reader converts UTF-16 to UTF-8.
-type utf16Reader struct {
-	in    io.Reader
-	order binary.ByteOrder
-	out   []byte // not yet read
-	err   error  // to return after out
-	held  int    // how many bytes at the beginning of buf are half a character
-	buf   [4096]byte
-	text  []byte
-}
-
-// newUTF16 reads UTF-16 after a byte order mark, which was read already.
-func newUTF16(in io.Reader, mark string) *utf16Reader {
-	r := &utf16Reader{in: in, order: binary.LittleEndian}
-	if mark == markBE {
-		r.order = binary.BigEndian
+// UTF16 converts UTF-16. A byte order mark is a character of the text.
+func UTF16(order binary.ByteOrder) Converter {
+	return func(dst, data []byte, atEOF bool) ([]byte, int) {
+		text, n := AppendUTF16(dst, data, order)
+		if atEOF && n < len(data) {
+			return append(text, NotUTF8), len(data) // half a character at the end
+		}
+		return text, n
 	}
-	return r
 }
 
-func (r *utf16Reader) Read(p []byte) (int, error) {
+// afterMark converts UTF-16 after a byte order mark, which was read already.
+func afterMark(in io.Reader, mark string) io.Reader {
+	if mark == markBE {
+		return NewConverter(in, UTF16(binary.BigEndian))
+	}
+	return NewConverter(in, UTF16(binary.LittleEndian))
+}
+
+// Converter converts data to UTF-8. It appends the text to dst, with [NotUTF8] for what is no character, and returns
+// how many bytes it used: a character may go on in the next data, unless the data is at the end of the file.
+type Converter func(dst, data []byte, atEOF bool) (text []byte, n int)
+
+// NewConverter converts a stream to UTF-8.
+func NewConverter(in io.Reader, convert Converter) io.Reader {
+	return &converter{in: in, convert: convert}
+}
+
+type converter struct {
+	in      io.Reader
+	convert Converter
+	out     []byte // not yet read
+	err     error  // to return after out
+	held    int    // how many bytes at the beginning of buf begin a character
+	buf     [4096]byte
+	text    []byte
+}
+
+func (r *converter) Read(p []byte) (int, error) {
 	for len(r.out) == 0 {
 		if r.err != nil {
 			return 0, r.err
@@ -76,14 +94,12 @@ func (r *utf16Reader) Read(p []byte) (int, error) {
 }
 
 // fill reads more.
-func (r *utf16Reader) fill() {
+func (r *converter) fill() {
 	n, err := r.in.Read(r.buf[r.held:])
 	r.err = err
 	data := r.buf[:r.held+n]
-	text, n := AppendUTF16(r.text[:0], data, r.order)
-	if r.held = copy(r.buf[:], data[n:]); r.held > 0 && err == io.EOF {
-		text = append(text, NotUTF8)
-	}
+	text, n := r.convert(r.text[:0], data, err == io.EOF)
+	r.held = copy(r.buf[:], data[n:])
 	r.text, r.out = text, text
 }
 
@@ -91,7 +107,7 @@ func (r *utf16Reader) fill() {
 func Head(head []byte) []byte {
 	for _, mark := range []string{markLE, markBE} {
 		if rest, ok := bytes.CutPrefix(head, []byte(mark)); ok {
-			text, _ := io.ReadAll(newUTF16(bytes.NewReader(rest), mark)) // bytes.Reader has no errors
+			text, _ := io.ReadAll(afterMark(bytes.NewReader(rest), mark)) // bytes.Reader has no errors
 			return text
 		}
 	}

@@ -201,16 +201,21 @@ func (rd *reader) continuation(line string) error {
 	return nil
 }
 
+// Options configure Write.
+type Options struct {
+	SafeFormulas bool // texts that a spreadsheet would run as formulas get an apostrophe
+}
+
 // Write writes a label track, with six decimals as Audacity does. A confidence becomes a fourth cell, as
 // BirdNET-Analyzer writes it; Audacity skips it.
-func Write(dst *codec.Target) error {
+func Write(dst *codec.Target, opts Options) error {
 	out := bufio.NewWriterSize(dst.Writer, 1<<16)
 	var line []byte
 	for a, err := range dst.Labels {
 		if err != nil {
 			return err
 		}
-		if line, err = appendLabel(line[:0], dst, a); err != nil {
+		if line, err = appendLabel(line[:0], dst, opts, a); err != nil {
 			return err
 		}
 		if _, err := out.Write(line); err != nil {
@@ -225,7 +230,7 @@ func Write(dst *codec.Target) error {
 
 var oneLine = strings.NewReplacer("\t", " ", "\r\n", " ", "\n", " ", "\r", " ")
 
-func appendLabel(dst []byte, to *codec.Target, a *codec.Annotation) ([]byte, error) {
+func appendLabel(dst []byte, to *codec.Target, opts Options, a *codec.Annotation) ([]byte, error) {
 	extra, err := codec.Members(a.Extra)
 	if err != nil {
 		return nil, err
@@ -242,6 +247,12 @@ func appendLabel(dst []byte, to *codec.Target, a *codec.Annotation) ([]byte, err
 	text := oneLine.Replace(a.Type)
 	if text != a.Type {
 		to.Note(codec.TypeChanged, a.Type)
+	}
+	if opts.SafeFormulas {
+		if safe, changed := codec.SafeText(text, '\t'); changed {
+			to.Note(codec.FormulaEscaped, text)
+			text = safe
+		}
 	}
 	dst = append(dst, text...)
 	if a.Confidence != nil {
@@ -316,19 +327,17 @@ func LooksLike(lines []string) (is, sure bool) {
 			}
 		}
 		is = true
-		third := len(cells) > 2 && isDecimal(cells[2].text)
-		if third && len(cells) > 3 {
+		if len(cells) < 3 {
+			numbers = false
+			continue
+		}
+		_, err = codec.Number(cells[2].text, true)
+		if err == nil && len(cells) > 3 {
 			if _, ok := codec.Confidence(cells[3].text, true); !ok || len(cells) > 4 {
 				return false, false
 			}
 		}
-		numbers = numbers && third
+		numbers = numbers && err == nil && strings.ContainsAny(cells[2].text, ".,")
 	}
-	return is, !numbers
-}
-
-// isDecimal reports whether a text is a number with decimals.
-func isDecimal(s string) bool {
-	_, err := codec.Number(s, true)
-	return err == nil && strings.ContainsAny(s, ".,")
+	return is, is && !numbers
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/annoset/annoset/labelfile/internal/codec/codectest"
 )
 
-var this = codectest.Codec{Read: Read, Write: Write}
+var this = codectest.Codec{Read: Read, Write: func(dst *codec.Target) error { return Write(dst, Options{}) }}
 
 func FuzzRead_Audacity(f *testing.F) {
 	this.Fuzz(f, "1,5\t2.000000\ta\t0.5\tx\n\\\t-1.000000\t800\n3\tb\n4\n")

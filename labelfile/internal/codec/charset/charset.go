@@ -25,6 +25,21 @@ func Decode(data []byte) (text string, latin1 bool, err error) {
 	return decodeLatin1(data), true, nil
 }
 
+// Named returns the text of a file whose encoding is named: its reader has converted it to UTF-8 already, unless a byte
+// order mark says what it is. Errors are of type [*codec.SyntaxError].
+func Named(data []byte) (string, error) {
+	if hasMark(data) {
+		text, latin1, err := Decode(data)
+		if !latin1 {
+			return text, err
+		}
+	}
+	if at := codec.FirstBad(data); at >= 0 {
+		return "", codec.BadBytes(codec.NewCursor(string(data)).Place(at))
+	}
+	return string(data), nil
+}
+
 // Head converts the beginning of a file, which may be cut anywhere.
 func Head(data []byte) string {
 	order, data := encodingOf(data)

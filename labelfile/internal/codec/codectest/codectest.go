@@ -55,6 +55,7 @@ func (c Codec) ReadAll(data []byte, keepTimes bool) Reading {
 			r.Labels = append(r.Labels, *a)
 			return nil
 		},
+		Named: func(_, name string, _ codec.Place) (string, error) { return name, nil },
 		Clean: func(string) error { return nil },
 		Audio: func(string, decimal.Number) error { return nil },
 		Bad:   bad,

@@ -52,6 +52,9 @@ const (
 
 var types = []string{"lex", "frag", "fp", "un-lex", "for-lex", "non-lex", "misc", "noscore"}
 
+// impliedChannel is the field of most records.
+var impliedChannel = codec.Field{Name: channelKey, Value: oneChannel}
+
 // Read reads words.
 func Read(src *codec.Source) error {
 	rd := &reader{src: src}
@@ -132,7 +135,11 @@ func (rd *reader) word(r *fields.Record, l *codec.Label) (bad *codec.SyntaxError
 		return r.Bad(fDuration, "a duration in seconds, 0 or more")
 	}
 	l.End = l.Start.Add(l.End)
-	l.Keep(r.Fields[fChannel] != oneChannel, channelKey, r.Fields[fChannel])
+	if channel := r.Fields[fChannel]; channel == oneChannel {
+		l.Implied = append(l.Implied, impliedChannel)
+	} else {
+		l.Keep(true, channelKey, channel)
+	}
 	if s, ok := field(r, fConfidence); ok {
 		f, isNumber := score(s)
 		switch {

@@ -102,7 +102,9 @@ func (d *Dialect) fits(s string) bool {
 }
 
 // Blank reports whether a line has only blanks.
-func Blank(line string) bool { return strings.Trim(line, " \t") == "" }
+func Blank(line string) bool {
+	return line == "" || (line[0] == ' ' || line[0] == '\t') && strings.Trim(line, " \t") == ""
+}
 
 // appendTo appends times, settings and payload.
 func (c *Cue) appendTo(dst []byte, d *Dialect, a *codec.Annotation) []byte {

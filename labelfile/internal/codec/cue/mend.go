@@ -12,8 +12,21 @@ import (
 // what people, translators and word processors put in its place. alone says that the line stands where times are
 // expected, such as below the number of a subtitle; elsewhere a text may have times in it, and less is taken for them.
 func IsTimes(line string, alone bool) bool {
+	if !HasColon(line) {
+		return false
+	}
 	_, ok := mend(line, alone)
 	return ok
+}
+
+// HasColon reports whether a line may have a colon, or a character that looks like one. Without one it is no times.
+func HasColon(line string) bool {
+	for i := range len(line) {
+		if c := line[i]; c == ':' || c >= utf8.RuneSelf {
+			return true
+		}
+	}
+	return false
 }
 
 const clockPattern = `-?[0-9]+(?::[0-9]+){1,3}(?:[.,;][0-9]+)?`
@@ -133,7 +146,7 @@ func plainRune(r rune) rune {
 	switch r {
 	case '−', '─', '━', 'ー':
 		return '-'
-	case '＞', '›', '→', '⟶', '⇒', '⟹', '➔', '➙', '➜', '➝', '➞', '➡', '⇨', '►', '▶', '˃', '❯':
+	case '＞', '›', '˃', '❯', '→', '⟶', '⇒', '⟹', '⇨', '➔', '➙', '➜', '➝', '➞', '➡', '►', '▶':
 		return '>'
 	case '，', '﹐', '،', '٫', '、', '‚':
 		return ','

@@ -148,8 +148,11 @@ func entity(s string) int {
 	for i := 1; i < len(s) && i < longestEntity; i++ {
 		c := s[i]
 		if c == ';' {
-			if u := html.UnescapeString(s[:i+1]); u == s[:i+1] || u != ";" && strings.HasSuffix(u, ";") {
+			switch u := html.UnescapeString(s[:i+1]); {
+			case u == s[:i+1], u != ";" && strings.HasSuffix(u, ";"):
 				return 0 // unknown: only HTML has entities without a semicolon
+			case u == "\ufffd" && !isReplacement(s[2:i]):
+				return 0 // no character has this number
 			}
 			return i + 1
 		}
@@ -158,6 +161,14 @@ func entity(s string) int {
 		}
 	}
 	return 0
+}
+
+// isReplacement reports whether the number of a reference is that of U+FFFD.
+func isReplacement(number string) bool {
+	if hex, found := strings.CutPrefix(strings.ToLower(number), "x"); found {
+		return strings.TrimLeft(hex, "0") == "fffd"
+	}
+	return strings.TrimLeft(number, "0") == "65533"
 }
 
 // escapeVoice also breaks up "--", which could form an arrow with the end of the tag.

@@ -6,7 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/annoset/annoset/labelfile/internal/codec"
 	"github.com/annoset/annoset/labelfile/internal/codec/charset"
@@ -64,6 +68,7 @@ type annotation struct {
 type parser struct {
 	doc    *document
 	xml    *xml.Decoder
+	source string
 	cursor *codec.Cursor
 	note   func(codec.Kind, codec.Place, string)
 	path   []string // of the open element
@@ -74,27 +79,43 @@ type parser struct {
 	encoding string // an encoding that cannot be read
 }
 
-// parse reads a whole document.
-func parse(data []byte, note func(codec.Kind, codec.Place, string)) (*document, error) {
-	text := string(data)
-	isUTF16 := bytes.HasPrefix(data, []byte("\xfe\xff")) || bytes.HasPrefix(data, []byte("\xff\xfe"))
-	if isUTF16 {
-		var err error
-		if text, _, err = charset.Decode(data); err != nil {
-			return nil, err
+// declaration matches the beginning of a document that names its encoding.
+var declaration = regexp.MustCompile(`^<\?xml\s[^>]*encoding\s*=\s*["']([^"']*)["']`)
+
+// textOf returns the text of a document: in the encoding that a byte order mark says, the caller, or else the document.
+// known reports whether it is not for the parser to find out.
+func textOf(data []byte, named bool) (text string, known bool, err error) {
+	if named || bytes.HasPrefix(data, []byte("\xfe\xff")) || bytes.HasPrefix(data, []byte("\xff\xfe")) {
+		text, err = charset.Named(data)
+		return strings.TrimPrefix(text, "\ufeff"), true, err
+	}
+	if m := declaration.FindSubmatch(data[:min(len(data), 1<<10)]); m != nil {
+		e, ok := charset.Lookup(string(m[1]))
+		if known = ok && !strings.HasPrefix(e.Name, "utf-"); known {
+			text, err = e.Decode(data)
+			return text, true, err
 		}
 	}
-	text = strings.TrimPrefix(text, "\ufeff")
+	text, err = charset.Named(data)
+	return strings.TrimPrefix(text, "\ufeff"), false, err
+}
+
+// parse reads a whole document. named says that the caller names its encoding.
+func parse(data []byte, named bool, note func(codec.Kind, codec.Place, string)) (*document, error) {
+	text, known, err := textOf(data, named)
+	if err != nil {
+		return nil, err
+	}
 	p := &parser{
 		doc: &document{
 			properties: make(map[string]string), slotByID: make(map[string]int),
 			tierByID: make(map[string]*eafTier), types: make(map[string]lingType),
 		},
-		xml: xml.NewDecoder(strings.NewReader(text)), cursor: codec.NewCursor(text), note: note,
+		xml: xml.NewDecoder(strings.NewReader(text)), source: text, cursor: codec.NewCursor(text), note: note,
 	}
 	p.xml.CharsetReader = func(label string, in io.Reader) (io.Reader, error) {
-		if isUTF16 && strings.HasPrefix(strings.ToLower(label), "utf-16") {
-			return in, nil // already decoded
+		if known {
+			return in, nil
 		}
 		p.encoding = label
 		return nil, errors.New("no such encoding")
@@ -109,6 +130,9 @@ func (p *parser) run() error {
 		token, err := p.xml.Token()
 		if err == io.EOF && seen {
 			return nil
+		}
+		if err == nil {
+			err = p.checkReferences(token, offset)
 		}
 		if err != nil {
 			return p.located(err)
@@ -143,12 +167,40 @@ func (p *parser) run() error {
 	}
 }
 
+// reference matches a reference to a character by its number.
+var reference = regexp.MustCompile(`&#(x[0-9A-Fa-f]+|[0-9]+);`)
+
+// checkReferences refuses references to half of a pair of characters, for which the decoder puts U+FFFD.
+func (p *parser) checkReferences(token xml.Token, offset int) error {
+	replaced := false
+	switch t := token.(type) {
+	case xml.CharData:
+		replaced = bytes.Contains(t, []byte("\ufffd"))
+	case xml.StartElement:
+		replaced = slices.ContainsFunc(t.Attr, func(a xml.Attr) bool { return strings.Contains(a.Value, "\ufffd") })
+	}
+	raw := p.source[offset:p.xml.InputOffset()]
+	if !replaced || strings.HasPrefix(raw, "<![CDATA[") {
+		return nil
+	}
+	for _, m := range reference.FindAllStringSubmatchIndex(raw, -1) {
+		n, err := strconv.ParseUint(strings.Replace(raw[m[2]:m[3]], "x", "0x", 1), 0, 32)
+		if err == nil && utf16.IsSurrogate(rune(n)) {
+			return p.cursor.ErrorAt(offset+m[0], codec.Quote(raw[m[0]:m[1]])+", half of a pair of characters", "a character")
+		}
+	}
+	return nil
+}
+
 func (p *parser) errorf(expected, found string, args ...any) error {
 	return &codec.SyntaxError{Place: p.at, Found: fmt.Sprintf(found, args...), Expected: expected}
 }
 
 // located adds the place to an error about broken XML.
 func (p *parser) located(err error) error {
+	if e, ok := errors.AsType[*codec.SyntaxError](err); ok {
+		return e
+	}
 	p.at = p.cursor.Place(min(int(p.xml.InputOffset()), p.cursor.Len()))
 	if e, ok := errors.AsType[*xml.SyntaxError](err); ok {
 		return p.errorf("well-formed XML", "%s", e.Msg)

@@ -53,7 +53,7 @@ func Read(src *codec.Source) error {
 	if err != nil {
 		return err
 	}
-	doc, err := parse(data, src.Note)
+	doc, err := parse(data, src.Encoding != "", src.Note)
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,9 @@ func Read(src *codec.Source) error {
 	}
 	(&timer{doc: doc, note: src.Note}).run()
 	r := &reader{src: src, doc: doc, seconds: seconds, suffix: suffix}
-	r.file, r.origin = doc.audioFile()
+	if r.file, r.origin, err = doc.audioFile(src.Named); err != nil {
+		return err
+	}
 	for _, t := range doc.tiers {
 		if err := r.tier(t); err != nil {
 			return err
@@ -88,7 +90,8 @@ func unit(name string) (seconds func(int64) decimal.Number, suffix string, err e
 
 // audioFile returns the id of the audio file, as this package wrote it or the name of the medium, and where the time
 // line begins in it, in milliseconds. "" is unknown.
-func (d *document) audioFile() (file string, origin int64) {
+func (d *document) audioFile(named func(path, name string, at codec.Place) (string, error),
+) (file string, origin int64, err error) {
 	var best medium
 	for _, m := range d.media {
 		if m.url == "" {
@@ -100,9 +103,12 @@ func (d *document) audioFile() (file string, origin int64) {
 		}
 	}
 	if own, err := strconv.Unquote(d.properties[fileProperty]); err == nil && utf8.ValidString(own) {
-		return own, best.origin
+		return own, best.origin, nil
 	}
-	return fileOf(best.url), best.origin
+	if file = fileOf(best.url); strings.HasPrefix(best.url, "file:") && file != "" {
+		file, err = named(strings.TrimPrefix(strings.TrimPrefix(best.url, "file:"), "//"), file, codec.Place{})
+	}
+	return file, best.origin, err
 }
 
 // fileOf returns the name of the audio file of a medium. For a file on somebody's disk the folder means nothing.

@@ -52,7 +52,12 @@ func Read(src *codec.Source) error {
 	root := d.text[codec.SkipBlank(d.text, 0):]
 	sandbox := member(root, "sandbox")
 	for _, key := range []string{fileKey, "content_path"} {
-		if s, ok := codec.Unquote(member(sandbox, key)); ok && s != "" {
+		name := member(sandbox, key)
+		s, ok := codec.Unquote(name)
+		if len(name) > 0 && name[0] == '"' && !ok {
+			return d.cursor.ErrorAt(d.offset(name), codec.QuoteJSON(name), "the name of an audio file")
+		}
+		if s != "" {
 			rd.file = s
 			break
 		}
@@ -101,7 +106,11 @@ func (rd *reader) bad(part []byte, found, expected string) error {
 // annotation reads a list of observations or, in older versions, the four lists of their parts.
 func (rd *reader) annotation(text []byte) error {
 	data := member(text, "data")
-	namespace, ok := codec.Unquote(member(text, "namespace"))
+	name := member(text, "namespace")
+	namespace, ok := codec.Unquote(name)
+	if len(name) > 0 && name[0] == '"' && !ok {
+		return rd.bad(name, codec.QuoteJSON(name), "a namespace")
+	}
 	if !ok || data == nil {
 		return rd.bad(text, "an annotation without namespace or data", "both")
 	}
@@ -165,7 +174,8 @@ func (rd *reader) isWhole(span []byte, name string) bool {
 
 // parts splits an observation.
 func (rd *reader) parts(object []byte) (o observation) {
-	codec.EachMember(object, func(name, value []byte) error { //nolint:errcheck // never fails
+	unkept := func(name, value []byte) { rd.unkept(value, nameOf(name)+" of an observation") }
+	codec.EachUnique(object, unkept, func(name, value []byte) error { //nolint:errcheck // never fails
 		if string(value) == "null" {
 			return nil
 		}
@@ -179,7 +189,7 @@ func (rd *reader) parts(object []byte) (o observation) {
 		case `"confidence"`:
 			o.confidence = value
 		default:
-			rd.unkept(value, string(name)+" of an observation")
+			unkept(name, value)
 		}
 		return nil
 	})
@@ -192,16 +202,26 @@ func (rd *reader) others(object []byte, within string, known ...string) {
 		rd.unkept(object, within)
 		return
 	}
-	codec.EachMember(object, func(name, value []byte) error { //nolint:errcheck // never fails
-		if key, _ := codec.Unquote(name); !slices.Contains(known, key) {
-			rd.unkept(value, within+key)
+	unkept := func(name, value []byte) { rd.unkept(value, within+nameOf(name)) }
+	codec.EachUnique(object, unkept, func(name, value []byte) error { //nolint:errcheck // never fails
+		if !slices.Contains(known, nameOf(name)) {
+			unkept(name, value)
 		}
 		return nil
 	})
 }
 
+// nameOf returns the name of a member, as it is written if no text can hold it.
+func nameOf(quoted []byte) string {
+	if name, ok := codec.Unquote(quoted); ok {
+		return name
+	}
+	return string(quoted)
+}
+
 // columns reads observations whose parts are in separate lists.
 func (rd *reader) columns(data []byte, take func([]byte, observation) error) error {
+	rd.others(data, "data.", "time", "duration", "value", confidenceKey)
 	var lists [4][][]byte
 	for i, name := range []string{"time", "duration", "value", confidenceKey} {
 		if list := member(data, name); len(list) > 0 && list[0] == '[' {
@@ -239,6 +259,11 @@ func (rd *reader) observation(part []byte, namespace string, o observation, own 
 	l := codec.Label{
 		File: rd.file, Start: start, End: start.Add(duration), StartText: string(o.time), EndText: string(o.duration),
 		Place: rd.cursor.Place(rd.offset(part)),
+	}
+	for _, text := range [][]byte{o.value, member(o.value, "label")} {
+		if _, ok := codec.Unquote(text); !ok && len(text) > 0 && text[0] == '"' {
+			return rd.bad(part, codec.QuoteJSON(text), "a text")
+		}
 	}
 	l.Type = typeOf(namespace, rd.valueOf(o.value))
 	l.Keep(namespace != plainNamespace, namespaceKey, namespace)

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/annoset/annoset/internal/valid"
 	"github.com/annoset/annoset/labelfile/internal/codec"
@@ -26,16 +25,8 @@ var bareTokens = []string{"-Infinity", "Infinity", "NaN"}
 // parse turns a file into JSON.
 func parse(data []byte) (*document, error) {
 	d := &document{text: data, bare: make(map[int]string), cursor: codec.NewCursor(string(data))}
-	if !utf8.Valid(data) {
-		at := 0
-		for at < len(data) {
-			r, size := utf8.DecodeRune(data[at:])
-			if r == utf8.RuneError && size <= 1 {
-				break
-			}
-			at += size
-		}
-		return nil, d.cursor.ErrorAt(at, "bytes that are not UTF-8", "UTF-8")
+	if at := codec.FirstBad(data); at >= 0 {
+		return nil, codec.BadBytes(d.cursor.Place(at))
 	}
 	d.quoteBare()
 	var raw json.RawMessage
@@ -203,7 +194,7 @@ func member(object []byte, name string) (found []byte) {
 		return nil
 	}
 	codec.EachMember(object, func(key, value []byte) error { //nolint:errcheck // never fails
-		if s, _ := codec.Unquote(key); s == name {
+		if string(key[1:len(key)-1]) == name {
 			found = value
 		}
 		return nil

@@ -82,25 +82,27 @@ func wholeObject(line []byte, blank, number int) error {
 
 // reader turns annoset's own lines into labels.
 type reader struct {
-	src   *codec.Source
-	label codec.Label
+	src        *codec.Source
+	label      codec.Label
+	file, kind string // of the line before, which are often those of this one
+	told       bool   // that a key may name the audio file
 }
 
 func (rd *reader) line(line []byte, place func([]byte) codec.Place) error {
 	l := &rd.label
 	*l = codec.Label{Fields: l.Fields[:0], Place: place(line)}
 	var has struct{ file, kind, start, end, clean bool }
-	err := codec.EachMember(line, func(name, value []byte) (err error) {
+	err := codec.EachUnique(line, repeated(rd.src, place), func(name, value []byte) (err error) {
 		switch string(name) {
 		case `"audio_file_id"`:
 			has.file = true
-			l.File, err = stringOf(value, place)
+			l.File, err = textOf(value, &rd.file, place)
 			if err == nil && l.File == "" {
 				err = &codec.SyntaxError{Place: place(value), Found: `""`, Expected: "the name of an audio file"}
 			}
 		case `"artifact_type"`:
 			has.kind = true
-			l.Type, err = stringOf(value, place)
+			l.Type, err = textOf(value, &rd.kind, place)
 		case `"start_ms"`:
 			has.start = true
 			l.Start, l.StartText, err = numberOf(value, place)
@@ -125,6 +127,7 @@ func (rd *reader) line(line []byte, place func([]byte) codec.Place) error {
 	case err != nil:
 		return err
 	case has.clean && !has.kind && !has.start && !has.end:
+		rd.noteMore(l)
 		return rd.src.Clean(l.File)
 	case has.clean:
 		return &codec.SyntaxError{Place: l.Place, Found: "a label that is clean", Expected: "the one or the other"}
@@ -132,14 +135,68 @@ func (rd *reader) line(line []byte, place func([]byte) codec.Place) error {
 		return &codec.SyntaxError{Place: l.Place, Found: codec.Quote(string(line)),
 			Expected: "the keys artifact_type, start_ms and end_ms"}
 	}
+	if !has.file && !rd.told {
+		rd.noteFile(l)
+	}
 	l.Start, l.End = l.Start.Milliseconds(), l.End.Milliseconds()
 	return rd.src.Label(l)
+}
+
+// noteMore remarks what a clean mark says beside its audio file.
+func (rd *reader) noteMore(l *codec.Label) {
+	more := len(l.Fields)
+	if l.Confidence != nil {
+		more++
+	}
+	if codec.SaysAnything(l.Extra) {
+		more++
+	}
+	if more > 0 {
+		rd.src.Note(codec.FieldLost, l.Place, "what the clean mark of "+l.File+" says beside it")
+	}
+}
+
+// noteFile remarks, once, that a key which is not known may name the audio file.
+func (rd *reader) noteFile(l *codec.Label) {
+	for _, f := range l.Fields {
+		raw, _ := f.Value.(json.RawMessage)
+		text, isText := codec.Unquote(raw)
+		if isText && text != "" && (codec.MayNameFile(f.Name) || codec.EndsAsAudio(text)) {
+			rd.told = true
+			rd.src.Note(codec.FileAssumed, l.Place, "all lines are taken for one recording, although "+f.Name+" is "+text)
+			return
+		}
+	}
+}
+
+// repeated remarks the values of keys that come again.
+func repeated(src *codec.Source, place func([]byte) codec.Place) func(name, value []byte) {
+	return func(name, value []byte) {
+		key, ok := codec.Unquote(name)
+		if !ok {
+			key = string(name)
+		}
+		src.Note(codec.FieldLost, place(value), key+" "+string(value[:min(len(value), maxRemark)]))
+	}
+}
+
+// maxRemark is how much of a value a remark has. It is cut again.
+const maxRemark = 200
+
+// textOf is stringOf that takes the text of the line before, if it is the same.
+func textOf(value []byte, before *string, place func([]byte) codec.Place) (s string, err error) {
+	last := len(value) - 1
+	if value[0] == '"' && string(value[1:last]) == *before && bytes.IndexByte(value, '\\') < 0 {
+		return *before, nil
+	}
+	*before, err = stringOf(value, place)
+	return *before, err
 }
 
 func stringOf(value []byte, place func([]byte) codec.Place) (string, error) {
 	s, ok := codec.Unquote(value)
 	if !ok {
-		return "", &codec.SyntaxError{Place: place(value), Found: codec.Quote(string(value)), Expected: "a string"}
+		return "", &codec.SyntaxError{Place: place(value), Found: codec.QuoteJSON(value), Expected: "a string"}
 	}
 	return s, nil
 }
@@ -180,7 +237,24 @@ func extraOf(value []byte, place func([]byte) codec.Place) (json.RawMessage, err
 	case value[0] != '{':
 		return nil, &codec.SyntaxError{Place: place(value), Found: codec.Quote(string(value)), Expected: "an object"}
 	}
+	if bytes.IndexByte(value, '\\') < 0 {
+		return keep(value, place)
+	}
+	err := codec.EachMember(value, func(name, _ []byte) error {
+		if _, ok := codec.Unquote(name); !ok {
+			return badKey(name, value, place)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
 	return keep(value, place)
+}
+
+// badKey is the error about a key with half of a pair of characters.
+func badKey(name, at []byte, place func([]byte) codec.Place) error {
+	return &codec.SyntaxError{Place: place(at), Found: codec.QuoteJSON(name), Expected: "a key"}
 }
 
 // keep copies a value, and refuses one that nests too deep.
@@ -197,8 +271,11 @@ func keep(value []byte, place func([]byte) codec.Place) (json.RawMessage, error)
 // addField keeps an unknown member as a field.
 func addField(l *codec.Label, name, value []byte, place func([]byte) codec.Place) error {
 	key, ok := codec.Unquote(name)
+	if !ok {
+		return badKey(name, value, place)
+	}
 	raw, err := keep(value, place)
-	if err != nil || !ok {
+	if err != nil {
 		return err
 	}
 	l.Fields = append(l.Fields, codec.Field{Name: key, Value: raw})

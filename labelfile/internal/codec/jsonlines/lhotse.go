@@ -45,6 +45,7 @@ func blankOrMark(c byte) bool {
 type lhotse struct {
 	src   *codec.Source
 	label codec.Label
+	file  string // of the one before
 	n     int64
 }
 
@@ -56,10 +57,10 @@ func (rd *lhotse) object(value []byte, place func([]byte) codec.Place) error {
 	*l = codec.Label{Fields: l.Fields[:0], Implied: l.Implied[:0], Place: place(value)}
 	var start, duration bool
 	var custom []byte
-	err := codec.EachMember(value, func(name, value []byte) (err error) {
+	err := codec.EachUnique(value, repeated(rd.src, place), func(name, value []byte) (err error) {
 		switch string(name) {
 		case `"recording_id"`:
-			l.File, err = stringOf(value, place)
+			l.File, err = textOf(value, &rd.file, place)
 		case `"start"`:
 			start = true
 			l.Start, l.StartText, err = numberOf(value, place)
@@ -104,7 +105,7 @@ func (rd *lhotse) custom(custom []byte, place func([]byte) codec.Place) error {
 	own := len(l.Fields)
 	flat := custom[0] == '{'
 	if flat {
-		err := codec.EachMember(custom, func(name, value []byte) error {
+		err := codec.EachUnique(custom, repeated(rd.src, place), func(name, value []byte) error {
 			key, _ := codec.Unquote(name)
 			flat = flat && !lhotseOwn(key) && codec.Find(l.Fields[:own], key) == nil
 			if string(name) == `"confidence"` && (value[0] == '-' || value[0] >= '0' && value[0] <= '9') {

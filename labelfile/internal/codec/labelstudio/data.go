@@ -1,7 +1,6 @@
 package labelstudio
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -15,12 +14,17 @@ type column struct{ key, text string }
 func (rd *reader) readData(t *task) error {
 	var columns, audio []column
 	byKey := make(map[string]string)
-	codec.EachMember(t.data, func(name, value []byte) error { //nolint:errcheck // never fails
-		text, _ := codec.Unquote(value)
+	var half []byte // the value of a column that names the audio file, and cannot
+	repeated := func(name, value []byte) { rd.lost(rd.place(value), fieldOf("data.", name, value)) }
+	codec.EachUnique(t.data, repeated, func(name, value []byte) error { //nolint:errcheck // never fails
+		text, isText := codec.Unquote(value)
+		key, _ := codec.Unquote(name)
+		if named := key == "audio" || key == "url" || key == idKey; named && !isText && value[0] == '"' {
+			half = value
+		}
 		if text == "" {
 			return nil
 		}
-		key, _ := codec.Unquote(name)
 		c := column{key, text}
 		columns, byKey[key] = append(columns, c), text
 		if namesAudio(text) {
@@ -28,6 +32,9 @@ func (rd *reader) readData(t *task) error {
 		}
 		return nil
 	})
+	if half != nil {
+		return rd.wrong(half, codec.QuoteJSON(half), "the name of an audio file")
+	}
 	from := "" // the column that names the audio file
 	for _, key := range []string{"audio", "url"} {
 		if from == "" {
@@ -47,24 +54,23 @@ func (rd *reader) readData(t *task) error {
 	case byKey[idKey] != "":
 		rd.file = byKey[idKey]
 	case from != "":
-		rd.file = nameOf(from)
+		whole, name := splitName(from)
+		if whole != name {
+			var err error
+			if name, err = rd.src.Named(whole, name, rd.place(t.data)); err != nil {
+				return err
+			}
+		}
+		rd.file = name
 	case !rd.named && len(t.annotations)+len(t.predictions) > 0:
 		return rd.wrong(t.data, candidates(columns, audio), `"audio", "url", or one text that names an audio file`)
 	}
-	return codec.EachMember(t.data, func(name, value []byte) error {
+	return codec.EachUnique(t.data, func(_, _ []byte) {}, func(name, value []byte) error {
 		if text, _ := codec.Unquote(value); text == "" || text != from && text != byKey[idKey] {
-			key, _ := codec.Unquote(name)
-			rd.lostColumn(key, value)
+			rd.lost(rd.place(value), fieldOf("data.", name, value)) // which labels have no place for
 		}
 		return nil
 	})
-}
-
-// lostColumn remarks a column, which labels have no place for.
-func (rd *reader) lostColumn(key string, value []byte) {
-	if codec.SaysAnything(value) {
-		rd.lost(rd.place(value), codec.Field{Name: "data." + key, Value: json.RawMessage(value)})
-	}
 }
 
 // candidates lists the texts that may have named an audio file.

@@ -181,6 +181,7 @@ func summary(t *testing.T, text string, named bool) string {
 			all = append(all, s)
 			return nil
 		},
+		Named: func(_, name string, _ codec.Place) (string, error) { return name, nil },
 		Clean: func(file string) error { all = append(all, "clean "+file); return nil },
 		Audio: func(string, decimal.Number) error { return nil },
 		Bad:   func(e *codec.SyntaxError) error { all = append(all, e.Error()); return nil },

@@ -45,77 +45,87 @@ var (
 // Studio's own, the last element without the hash that an upload adds; of anything else, the text. Label Studio does
 // not encode the names of files and keys, so they are no URLs: "#", "?", "+", ";" and "%" belong to them.
 func nameOf(text string) string {
-	name := text
+	_, name := splitName(text)
+	return name
+}
+
+// splitName is nameOf that also returns the path that ends in the name, without what is no path. It is the text if
+// nothing was cut.
+func splitName(text string) (whole, name string) {
+	whole, name = text, text
 	switch {
 	case strings.Contains(text, resolve):
 		_, packed, _ := strings.Cut(text, resolve)
 		if uri, err := base64.StdEncoding.DecodeString(packed); err == nil && scheme.Match(uri) && utf8.Valid(uri) {
-			return nameOf(string(uri))
+			return splitName(string(uri))
 		}
 	case strings.HasPrefix(text, "http://") || strings.HasPrefix(text, "https://"):
-		name = nameOfURL(text)
+		whole, name = splitURL(text)
 	case strings.HasPrefix(text, "/data/"):
-		name = nameOfLocal(text)
+		whole, name = splitLocal(text)
 	case strings.HasPrefix(text, "file://"):
-		name = lastDecoded(text)
+		whole, name = splitDecoded(strings.TrimPrefix(text, "file://"))
 	case scheme.MatchString(text): // the key in an object store stands as it is
 		_, key, _ := strings.Cut(scheme.ReplaceAllString(text, ""), "/")
 		name = lastElement(key)
 	}
 	if name == "" {
-		return text // an address without a path
+		return text, text // an address without a path
 	}
-	return name
+	return whole, name
 }
 
-// nameOfLocal returns the name of a file by a path of Label Studio's own.
-func nameOfLocal(text string) string {
+// splitLocal splits a path of Label Studio's own.
+func splitLocal(text string) (whole, name string) {
 	if rest, found := strings.CutPrefix(text, local); found {
 		if at := localPath.FindStringIndex(rest); at != nil {
 			file := rest[at[1]:]
 			if next := nextQuery.FindStringIndex(file); next != nil && endsAsAudio(file[:next[0]]) {
 				file = file[:next[0]]
 			}
-			return lastDecoded(strings.ReplaceAll(file, `\`, "/"))
+			return splitDecoded(strings.ReplaceAll(file, `\`, "/"))
 		}
 	}
-	name := lastElement(text)
+	whole, name = text, lastElement(text)
 	if i := strings.IndexByte(name, '?'); i >= 0 && endsAsAudio(name[:i]) {
-		name = name[:i]
+		whole, name = text[:len(text)-len(name)+i], name[:i]
 	}
-	name = decoded(name)
+	whole, name = whole[:len(whole)-len(name)]+decoded(name), decoded(name)
 	if strings.HasPrefix(text, uploads) {
 		name = uploadHash.ReplaceAllString(name, "")
 	}
-	return name
+	return whole, name
 }
 
-// nameOfURL returns the name of a file by its address in the web. Of an address that names none it is the whole text,
-// because two of them may differ only in what is no path.
-func nameOfURL(text string) string {
-	_, rest, _ := strings.Cut(text, "://")
-	_, rest, _ = strings.Cut(rest, "/")
+// splitURL splits an address in the web. Of one that names no file both results are the whole text, because two of
+// them may differ only in what is no path.
+func splitURL(text string) (whole, name string) {
+	protocol, rest, _ := strings.Cut(text, "://")
+	host, rest, _ := strings.Cut(rest, "/")
 	if rest = "/" + rest; strings.HasPrefix(rest, uploads) || strings.HasPrefix(rest, local) {
-		return nameOfLocal(rest)
+		return splitLocal(rest)
 	}
+	host = protocol + "://" + host
 	i := strings.IndexAny(rest, "?#")
 	if i < 0 {
-		return lastDecoded(rest)
+		whole, name = splitDecoded(rest)
+		return host + whole, name
 	}
-	if name := lastDecoded(rest[:i]); endsAsAudio(name) {
-		return name
+	if whole, name = splitDecoded(rest[:i]); endsAsAudio(name) {
+		return host + whole, name
 	}
-	if rest[i] == '#' && endsAsAudio(rest) {
-		return lastDecoded(rest) // nobody has encoded it
+	if rest[i] == '#' && endsAsAudio(rest) { // nobody has encoded it
+		whole, name = splitDecoded(rest)
+		return host + whole, name
 	}
 	query, _, _ := strings.Cut(rest[i+1:], "#")
 	for part := range strings.SplitSeq(query, "&") {
 		_, value, _ := strings.Cut(part, "=")
 		if file, err := url.QueryUnescape(value); err == nil && endsAsAudio(file) {
-			return lastElement(file)
+			return host + rest[:i+1] + file, lastElement(file)
 		}
 	}
-	return text
+	return text, text
 }
 
 // lastElement returns the last element of a path, or "" if there is none.
@@ -128,12 +138,13 @@ func lastElement(name string) string {
 	}
 }
 
-// lastDecoded returns the last element of a path that may be percent-encoded, as a whole or not.
-func lastDecoded(name string) string {
-	if plain := decoded(name); plain != name {
-		return lastElement(plain)
+// splitDecoded splits a path that may be percent-encoded, as a whole or not.
+func splitDecoded(text string) (whole, name string) {
+	if plain := decoded(text); plain != text {
+		return plain, lastElement(plain)
 	}
-	return decoded(lastElement(name))
+	name = lastElement(text)
+	return strings.TrimSuffix(text, name) + decoded(name), decoded(name)
 }
 
 // decoded returns a text without percent-encoding, if all of it is encoded so and is a text afterwards.

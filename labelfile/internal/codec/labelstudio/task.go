@@ -63,15 +63,24 @@ func names(all ...string) map[string]bool {
 // otherMembers collects a member that nothing reads, unless it matters to Label Studio alone.
 func otherMembers(rest *[]codec.Field, business map[string]bool, within string, name, value []byte) {
 	if !business[string(name)] {
-		key, _ := codec.Unquote(name)
-		*rest = append(*rest, codec.Field{Name: within + key, Value: json.RawMessage(value)})
+		*rest = append(*rest, fieldOf(within, name, value))
 	}
+}
+
+// fieldOf returns a member as a field for remarks.
+func fieldOf(within string, name, value []byte) codec.Field {
+	key, ok := codec.Unquote(name)
+	if !ok {
+		key = string(name)
+	}
+	return codec.Field{Name: within + key, Value: json.RawMessage(value)}
 }
 
 // parse splits a task.
 func (rd *reader) parse(object []byte) (*task, error) {
 	t := &task{}
-	err := codec.EachMember(object, func(name, value []byte) error {
+	repeated := func(name, value []byte) { rd.lost(rd.place(value), fieldOf("", name, value)) }
+	err := codec.EachUnique(object, repeated, func(name, value []byte) error {
 		switch string(name) {
 		case `"data"`:
 			if value[0] != '{' {
@@ -115,7 +124,8 @@ func (rd *reader) answers(value []byte, into *[]answer) error {
 			return rd.wrong(object, codec.Quote(string(object)), "an object")
 		}
 		a := answer{at: rd.place(object)}
-		err := codec.EachMember(object, func(name, value []byte) error {
+		repeated := func(name, value []byte) { a.rest = append(a.rest, fieldOf("", name, value)) }
+		err := codec.EachUnique(object, repeated, func(name, value []byte) error {
 			switch string(name) {
 			case `"id"`:
 				a.id = value
@@ -147,7 +157,7 @@ func (rd *reader) result(object []byte, a *answer) error {
 		return rd.src.Bad(r.wrong(codec.Quote(string(object)), "an object"))
 	}
 	var bad *codec.SyntaxError
-	codec.EachMember(object, func(name, value []byte) error { //nolint:errcheck // never fails
+	codec.EachUnique(object, r.repeated(""), func(name, value []byte) error { //nolint:errcheck // never fails
 		if string(value) == "null" {
 			return nil
 		}
@@ -163,12 +173,17 @@ func (rd *reader) result(object []byte, a *answer) error {
 	return nil
 }
 
+// repeated keeps members of a result whose names come again, to remark them.
+func (r *result) repeated(within string) func(name, value []byte) {
+	return func(name, value []byte) { r.rest = append(r.rest, fieldOf(within, name, value)) }
+}
+
 // member takes one member of a result.
 func (r *result) member(name, value []byte) *codec.SyntaxError {
 	text := func(into *string, what string) *codec.SyntaxError {
 		s, ok := codec.Unquote(value)
 		if *into = s; !ok {
-			return r.wrong(what+" "+codec.Quote(string(value)), "a text")
+			return r.wrong(what+" "+codec.QuoteJSON(value), "a text")
 		}
 		return nil
 	}
@@ -176,7 +191,8 @@ func (r *result) member(name, value []byte) *codec.SyntaxError {
 		if value[0] != '{' {
 			return r.wrong(what+" "+codec.Quote(string(value)), "an object")
 		}
-		codec.EachMember(value, func(name, value []byte) error { //nolint:errcheck // never fails
+		within := string(name[1:len(name)-1]) + "."
+		codec.EachUnique(value, r.repeated(within), func(name, value []byte) error { //nolint:errcheck // never fails
 			if e := each(name, value); e != nil && bad == nil {
 				bad = e
 			}
@@ -220,7 +236,7 @@ func (r *result) value(name, value []byte) (bad *codec.SyntaxError) {
 	texts := func(into *[]string) {
 		var ok bool
 		if *into, ok = textsOf(value); !ok {
-			bad = r.wrong(string(name[1:len(name)-1])+" "+codec.Quote(string(value)), "a list of texts")
+			bad = r.wrong(string(name[1:len(name)-1])+" "+codec.QuoteJSON(value), "a list of texts")
 		}
 	}
 	switch string(name) {

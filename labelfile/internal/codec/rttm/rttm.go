@@ -340,7 +340,7 @@ func (k *kind) holds(a *codec.Annotation) bool {
 }
 
 // LooksLike reports whether the first record is one of RTTM. It may lack fields or have too many, so that reading can
-// say so, if the name of its type is spelled as it should be.
+// say so, if the type is spelled as it should be or the orthography is none.
 func LooksLike(first [][]string) bool {
 	r := first[0]
 	k := kindOf(r[fType])
@@ -354,5 +354,6 @@ func LooksLike(first [][]string) bool {
 		_, err := decimal.Parse(strings.TrimRight(s, "*"))
 		return err == nil || fields.IsNone(s)
 	}
-	return k.name == r[fType] && len(r) > fOrtho && isChannel(r[fChannel]) && isTime(r[fStart]) && isTime(r[fDuration])
+	return len(r) > fOrtho && (k.name == r[fType] || fields.IsNone(r[fOrtho])) && isChannel(r[fChannel]) &&
+		isTime(r[fStart]) && isTime(r[fDuration])
 }

@@ -17,7 +17,7 @@ var dialect = cue.SRT
 // Read reads subtitles. A subtitle ends where the next one begins, with its number and times, so its text may have
 // blank lines.
 func Read(src *codec.Source) error {
-	rd := &reader{src: src, lines: codec.NewLines(src.Reader), blank: true}
+	rd := &reader{src: src, lines: codec.NewLines(src.Reader), before: true}
 	for {
 		line, err := rd.lines.Next()
 		if err == io.EOF {
@@ -46,15 +46,15 @@ type reader struct {
 	timing *cue.Timing
 	held   []string // the lines below its times
 	size   int      // their length
-	blank  bool     // the last line was blank, or there was none
-	alone  bool     // the last line was a number after a blank one: times may follow
+	last   string   // the last line
+	before bool     // and whether the one before it was blank, or there was none
 }
 
 func (rd *reader) place() codec.Place { return codec.Place{Line: rd.lines.Line(), Column: 1} }
 
 func (rd *reader) line(line string, bad *codec.SyntaxError) error {
 	times := rd.timed(line)
-	rd.alone, rd.blank = rd.blank && isNumber(line), cue.Blank(line)
+	rd.last, rd.before = line, cue.Blank(rd.last)
 	if times {
 		return rd.begin(line, bad)
 	}
@@ -97,7 +97,7 @@ func (rd *reader) timed(line string) bool {
 	before, _, found := strings.Cut(line, cue.Arrow)
 	before = strings.TrimLeft(before, " \t")
 	return found && (!rd.open || before != "" && (before[0] == '-' || before[0] >= '0' && before[0] <= '9')) ||
-		cue.IsTimes(line, rd.alone)
+		cue.HasColon(line) && cue.IsTimes(line, rd.before && isNumber(rd.last))
 }
 
 func isNumber(line string) bool {

@@ -16,7 +16,22 @@ type header struct {
 	at      [numRoles]int // the column of each role; -1: none
 	implied []*Column     // by column; nil if it has no default values
 	index   bool          // the first column has no name, and may count the rows
+	place   codec.Place   // of the column of starts
+	assumed bool          // nothing says the unit of some times
+	whole   bool          // they are whole milliseconds, as Whisper writes them
+	mayName []naming      // if no column is known to name the audio file: what may, by column
+	counted bool          // the column of audio files may count within a recording
+	paths   []int         // further columns, which may have the path of the audio file
 }
+
+// naming is whether a column may name the audio file.
+type naming int
+
+const (
+	ofFiles naming = iota // only if its cells look so
+	ofText                // if its cells are no numbers
+	ofNames               // its name says so
+)
 
 // found describes a header for an error message.
 func found(cells []string) string {
@@ -27,7 +42,7 @@ func found(cells []string) string {
 func newHeader(l *Layout, o *Options, r *rows) (*header, error) {
 	h := &header{
 		names: make([]string, len(r.cells)), roles: make([]Role, len(r.cells)), units: make([]Unit, len(r.cells)),
-		implied: make([]*Column, len(r.cells)), index: r.cells[0] == "",
+		implied: make([]*Column, len(r.cells)), index: r.cells[0] == "" || r.cells[0] == "Unnamed: 0",
 	}
 	for i, c := range r.cells {
 		h.names[i] = Name(c)
@@ -35,11 +50,21 @@ func newHeader(l *Layout, o *Options, r *rows) (*header, error) {
 	if err := h.findRoles(l, o, r); err != nil {
 		return nil, err
 	}
-	if err := h.findUnits(o, r); err != nil {
+	if err := h.findUnits(l, o, r); err != nil {
 		return nil, err
 	}
 	if err := h.checkNames(l, r); err != nil {
 		return nil, err
+	}
+	if i := h.at[File]; i < 0 {
+		h.findNaming(l)
+	} else {
+		h.counted = o.Names[File] == "" && slices.Contains(counted, h.names[i])
+	}
+	for i, n := range h.names {
+		if h.at[File] >= 0 && h.roles[i] == Other && (slices.Contains(fileNames, n) || strings.Contains(n, "path")) {
+			h.paths = append(h.paths, i)
+		}
 	}
 	h.numberTwins()
 	return h, nil
@@ -56,7 +81,7 @@ func (h *header) findRoles(l *Layout, o *Options, r *rows) error {
 					Expected: "a column " + codec.Quote(want)}
 			}
 		} else if role != End || o.Names[Duration] == "" {
-			i = h.best(l.Names[role])
+			i = h.best(l.Names[role], role == Start || role == End || role == Duration || role == FileStart)
 		}
 		if i >= 0 && h.roles[i] == Other {
 			h.at[role], h.roles[i] = i, role
@@ -104,39 +129,65 @@ func (h *header) named(cells []string, want string) int {
 	return slices.IndexFunc(h.names, func(n string) bool { return n != "" && n == Name(want) })
 }
 
-// best finds the column with the best of some names. Of several units of one name, samples come last.
-func (h *header) best(names []string) int {
+// best finds the column with the best of some names. Those of times may end in a unit; columns whose unit needs an
+// option come last.
+func (h *header) best(names []string, ofTimes bool) int {
+	later := map[Unit]int{Samples: -1, notRead: -1}
 	for _, want := range names {
-		last := -1
 		for i, n := range h.names {
-			base, unit := cutUnit(n)
+			base, unit := n, Unit("")
+			if ofTimes {
+				base, unit = cutUnit(n)
+			}
 			if n != want && base != want || h.roles[i] != Other {
 				continue
 			}
-			if n == want || unit != Samples {
+			last, wait := later[unit]
+			if n == want || !wait {
 				return i
 			}
 			if last < 0 {
-				last = i
+				later[unit] = i
 			}
-		}
-		if last >= 0 {
-			return last
 		}
 	}
-	return -1
+	if i := later[Samples]; i >= 0 {
+		return i
+	}
+	return later[notRead]
 }
 
-func (h *header) findUnits(o *Options, r *rows) error {
-	for i, n := range h.names {
-		switch h.roles[i] {
-		case Start, End, Duration, FileStart:
-			if h.units[i] = o.Unit; o.Unit == "" {
-				_, h.units[i] = cutUnit(n)
-			}
-			if h.units[i] == Samples && o.SampleRate == 0 {
-				return &codec.SyntaxError{Place: r.place(i), Found: "times in samples: " + codec.Quote(r.cells[i]),
-					Expected: "a sample rate in the options"}
+// findUnits finds the units of times. A column that says none has the unit of the others, or the layout's; one that the
+// options name has seconds.
+func (h *header) findUnits(l *Layout, o *Options, r *rows) error {
+	said := Unit("")
+	for _, role := range []Role{Start, End, Duration, FileStart} {
+		i := h.at[role]
+		if i < 0 {
+			continue
+		}
+		unit := o.Unit
+		if unit == "" {
+			_, unit = cutUnit(h.names[i])
+		}
+		switch {
+		case unit == Samples && o.SampleRate == 0:
+			return &codec.SyntaxError{Place: r.place(i), Found: "times in samples: " + codec.Quote(r.cells[i]),
+				Expected: "a sample rate in the options"}
+		case unit == notRead:
+			return &codec.SyntaxError{Place: r.place(i), Found: "times in " + codec.Quote(r.cells[i]),
+				Expected: "seconds, milliseconds, samples or a clock, or the unit in the options"}
+		}
+		if h.units[i] = unit; said == "" {
+			said = unit
+		}
+	}
+	h.place = r.place(h.at[Start])
+	for _, role := range []Role{Start, End, Duration, FileStart} {
+		if i := h.at[role]; i >= 0 && h.units[i] == "" && !l.Seconds {
+			h.assumed = true
+			if said != Clock && o.Names[role] == "" {
+				h.units[i] = said
 			}
 		}
 	}
@@ -165,6 +216,26 @@ func (h *header) checkNames(l *Layout, r *rows) error {
 		}
 	}
 	return nil
+}
+
+// findNaming looks for columns that may name the audio file, as no column is known to.
+func (h *header) findNaming(l *Layout) {
+	h.mayName = make([]naming, len(h.names))
+	for i, n := range h.names {
+		switch {
+		case codec.MayNameFile(n):
+			h.mayName[i] = ofNames
+		case !l.OneView && h.implied[i] == nil && !(i == 0 && h.index) && !slices.Contains(ofLabels, n):
+			h.mayName[i] = ofText
+		}
+	}
+}
+
+// releaseFile gives up the column of audio files, as its cells are numbers, which count within a recording.
+func (h *header) releaseFile(l *Layout) {
+	h.release(File)
+	h.release(FileStart)
+	h.findNaming(l)
 }
 
 // unnamed begins the names given to columns without one, by position.

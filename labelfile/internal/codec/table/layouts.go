@@ -1,10 +1,29 @@
 package table
 
+import "slices"
+
 // The names of columns in tables of no particular program, best first.
 var (
 	fileNames = []string{
-		"audio_file_id", "audio_file", "audio_filename", "filename", "file_name", "file", "filepath", "file_path",
-		"recording_id", "recordingid", "recording", "notated_path", "begin_file", "begin_path", "path", "audio", "wav",
+		"audio_file_id", "audio_file", "audio_filename", "audiofilename", "audiofile", "filename", "file_name", "file",
+		"filepath", "file_path", "recording_id", "recordingid", "recording", "notated_path", "begin_file", "begin_path",
+		"path", "audio", "wav", "sound_files", "sound_file", "soundfile", "sound_filename", "sound_file_name",
+		"slice_file_name", "audio_path", "audiopath", "audio_filepath", "audio_file_path", "audio_file_name", "audio_id",
+		"audio_name", "wav_file", "wavfile", "wav_filename", "wav_path", "wav_id", "fname", "file_id", "fileid",
+		"recording_file", "recording_filename", "recording_name", "recording_path", "record_id", "rec_id", "media_file",
+		"media_path", "source_file", "in_file", "infile", "uri", "url", "ytid", "youtube_id", "video_id", "itemid",
+		"clip_name", "clip_filename", "clip_file", "clip_path", "clip_id", "clip", "segment_id", "track_id",
+	}
+	// counted are those of them that count within a recording in other tables, where their values are numbers.
+	counted = []string{"clip", "clip_id", "segment_id", "track_id", "record_id", "rec_id", "file_id", "fileid"}
+	// ofLabels are columns of text that say something about a label, and not which recording it is in.
+	ofLabels = []string{
+		"speaker", "speaker_id", "voice", "channel", "view", "selection", "sex", "gender", "language", "lang", "locale",
+		"note", "notes", "comment", "comments", "remark", "remarks", "annotator", "annotators", "annotator_id", "user", "by",
+		"labeler", "labeller", "reviewer", "date", "created_at", "updated_at", "colour", "color", "code", "species_code",
+		"scientific_name", "common_name", "call", "call_type", "event", "category", "class", "label", "labels", "text",
+		"transcript", "type", "tag", "tags", "tier", "participant", "annotation", "species", "status", "verified", "quality",
+		"confidence", "score", "model", "species_list", "extra_data", "id", "name",
 	}
 	typeNames = []string{
 		"artifact_type", "event_label", "label", "labels", "class", "scientific_name", "species", "common_name", "event",
@@ -46,7 +65,7 @@ var DCASE = Layout{
 		{Name: "filename", Role: File}, {Name: "onset", Role: Start}, {Name: "offset", Role: End},
 		{Name: "event_label", Role: Type},
 	},
-	Separator: '\t', NeedFile: true, Clean: true, Decimals: 3,
+	Separator: '\t', NeedFile: true, Clean: true, Seconds: true, Decimals: 3,
 }
 
 // BirdNET is the "csv" output of BirdNET-Analyzer.
@@ -58,7 +77,7 @@ var BirdNET = Layout{
 		{Name: "Start (s)", Role: Start}, {Name: "End (s)", Role: End}, {Name: "Scientific name", Role: Type},
 		{Name: "Common name"}, {Name: "Confidence", Role: Confidence}, {Name: "File", Role: File},
 	},
-	Separator: ',', NeedFile: true, Decimals: 1,
+	Separator: ',', NeedFile: true, Seconds: true, Decimals: 1,
 }
 
 // BirdNETTable is the "R" output of BirdNET-Analyzer.
@@ -72,7 +91,7 @@ var BirdNETTable = Layout{
 		{Name: "lat"}, {Name: "lon"}, {Name: "week"}, {Name: "overlap"}, {Name: "sensitivity"}, {Name: "min_conf"},
 		{Name: "species_list"}, {Name: "model"},
 	},
-	Separator: ',', NeedFile: true, Decimals: 1,
+	Separator: ',', NeedFile: true, Seconds: true, Decimals: 1,
 }
 
 // GenericSeq is crowsetta's csv for many audio files. It refuses other columns, as crowsetta does.
@@ -98,7 +117,8 @@ var SimpleSeq = Layout{
 // Raven is a selection table of Raven, or of BirdNET-Analyzer.
 var Raven = Layout{
 	Names: names{
-		File: {"begin_file", "begin_path"}, Start: {"begin_time"}, End: {"end_time"}, FileStart: {"file_offset"},
+		File: slices.Concat([]string{"begin_file", "begin_path"}, fileNames), Start: {"begin_time"}, End: {"end_time"},
+		FileStart: {"file_offset"},
 		Type: {
 			"annotation", "species", "common_name", "label", "tag", "tags", "class", "call_type", "call", "type",
 			"species_code",
@@ -112,5 +132,5 @@ var Raven = Layout{
 		{Name: "Begin File", Role: File}, {Name: "File Offset (s)", Role: FileStart}, {Name: "Confidence", Role: Confidence},
 		{Name: "Annotation", Role: Type},
 	},
-	Separator: '\t', Fixed: true, Literal: true, Short: true, OneView: true, Decimals: 3,
+	Separator: '\t', Fixed: true, Literal: true, Short: true, OneView: true, Seconds: true, Decimals: 3,
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -35,9 +36,10 @@ func Read(src *codec.Source, l *Layout, o *Options) error {
 	if err != nil {
 		return err
 	}
+	h.findWhisper(o, r)
 	rd := &reader{
 		src: src, layout: l, options: o, rows: r, header: h, comma: o.DecimalComma || r.separator != ',',
-		implied: newImplier(),
+		implied: newImplier(), index: counter{last: -1}, unsure: h.assumed,
 	}
 	if l.OneView {
 		rd.views = newViews(h)
@@ -79,12 +81,16 @@ type reader struct {
 	implied *implier
 	views   *views // nil: the table has none
 	label   codec.Label
+	index   counter
+	unsure  bool // whether the unit of times is as assumed
+	labels  bool // there was one
 }
 
 func (rd *reader) run() error {
 	for {
 		err := rd.rows.next()
 		if err == io.EOF {
+			rd.noteUnit()
 			return nil
 		}
 		if err == nil {
@@ -111,7 +117,7 @@ func (rd *reader) bad(i int, found, expected string) error {
 // cell returns the cell of a role, or "" if the table has no such column.
 func (rd *reader) cell(role Role) string {
 	if i := rd.header.at[role]; i >= 0 {
-		return rd.rows.cells[i]
+		return rd.rows.text(i)
 	}
 	return ""
 }
@@ -122,6 +128,11 @@ func (rd *reader) row() error {
 		return err
 	}
 	cells, at := rd.rows.cells, &rd.header.at
+	if rd.header.counted && rd.cell(File) != "" {
+		if rd.header.counted = false; strings.Trim(rd.cell(File), "0123456789") == "" {
+			rd.header.releaseFile(rd.layout)
+		}
+	}
 	l := &rd.label
 	*l = codec.Label{
 		File: rd.cell(File), Type: rd.cell(Type), Fields: l.Fields[:0], Implied: l.Implied[:0],
@@ -130,17 +141,17 @@ func (rd *reader) row() error {
 	if done, err := rd.noLabel(l); done || err != nil {
 		return err
 	}
-	switch {
-	case at[File] < 0:
-		l.File = rd.options.File
-	case l.File == "":
+	if at[File] >= 0 && l.File == "" {
 		return rd.bad(at[File], "a label of no audio file", "its name")
+	}
+	if err := rd.named(l); err != nil {
+		return err
 	}
 	if err := rd.times(l); err != nil {
 		return err
 	}
 	for i, role := range rd.header.roles {
-		if text := cells[i]; text != "" || rd.header.implied[i] != nil {
+		if text := rd.rows.text(i); text != "" || rd.header.implied[i] != nil {
 			rd.field(l, i, role, text)
 		}
 	}
@@ -153,6 +164,8 @@ func (rd *reader) row() error {
 	}
 	rd.noteSpoiled(File, l.File)
 	rd.noteSpoiled(Type, l.Type)
+	rd.noteFile()
+	rd.labels = true
 	return rd.src.Label(l)
 }
 
@@ -176,28 +189,71 @@ func (rd *reader) width() error {
 // noLabel takes rows that are no labels: empty ones, and those that mark an audio file as clean.
 func (rd *reader) noLabel(l *codec.Label) (done bool, err error) {
 	if l.Type == "" && rd.cell(Start) == "" && rd.cell(End) == "" && rd.cell(Duration) == "" {
-		if l.File == "" && strings.Join(rd.rows.cells, "") == "" {
+		more := rd.more()
+		switch {
+		case l.File == "" && more < 0:
 			rd.src.Note(codec.RecordSkipped, l.Place, "an empty row")
 			return true, nil
-		}
-		if l.File != "" && rd.layout.Clean {
+		case l.File != "" && rd.layout.Clean && more >= 0:
+			rd.src.Note(codec.RecordSkipped, rd.rows.place(more),
+				"no label, and no clean mark, as it says more than "+l.File+": "+rd.rows.cells[more])
+			return true, nil
+		case l.File != "" && rd.layout.Clean:
 			rd.noteSpoiled(File, l.File)
+			if err := rd.named(l); err != nil {
+				return true, err
+			}
 			return true, rd.src.Clean(l.File)
 		}
 	}
-	if rd.layout.OneView && l.Type == noCall && rd.named("species_code") == noCall {
+	if rd.layout.OneView && l.Type == noCall && rd.other("species_code") == noCall {
+		if err := rd.named(l); err != nil {
+			return true, err
+		}
 		return true, rd.src.Clean(l.File)
 	}
 	return false, nil
 }
 
+// more returns the first column in which a row without a label says something beside its audio file, or -1.
+func (rd *reader) more() int {
+	for i, role := range rd.header.roles {
+		text := rd.rows.text(i)
+		switch {
+		case text == "", role == File, role == ExtraData && text == "{}":
+		case slices.Contains(rd.header.paths, i) && endsPath(text, rd.cell(File)):
+		case i == 0 && rd.header.index && rd.index.counts(text):
+		default:
+			return i
+		}
+	}
+	return -1
+}
+
+// named looks whether the name of the audio file ends a path in another column, of which there may be others.
+func (rd *reader) named(l *codec.Label) (err error) {
+	for _, i := range rd.header.paths {
+		if whole := rd.rows.text(i); endsPath(whole, l.File) {
+			l.File, err = rd.src.Named(whole, l.File, rd.rows.place(i))
+			return err
+		}
+	}
+	return nil
+}
+
+// endsPath reports whether a path ends in the name of a file.
+func endsPath(whole, name string) bool {
+	folder := len(whole) - len(name) - 1
+	return name != "" && folder >= 0 && whole[folder+1:] == name && (whole[folder] == '/' || whole[folder] == '\\')
+}
+
 // noCall is what BirdNET-Analyzer writes for an audio file in which it heard nothing.
 const noCall = "nocall"
 
-func (rd *reader) named(name string) string {
+func (rd *reader) other(name string) string {
 	for i, n := range rd.header.names {
 		if n == name {
-			return rd.rows.cells[i]
+			return rd.rows.text(i)
 		}
 	}
 	return ""
@@ -233,6 +289,10 @@ func spoiled(s string) bool {
 func (rd *reader) time(role Role) (decimal.Number, string, error) {
 	i := rd.header.at[role]
 	text := strings.Trim(rd.rows.cells[i], " ")
+	if rd.header.whole && strings.Trim(text, "0123456789") != "" {
+		return decimal.Number{}, text, rd.bad(i, codec.Quote(text),
+			"whole milliseconds, as Whisper writes them, or the unit in the options")
+	}
 	n, err := parseTime(text, rd.header.units[i], rd.options.SampleRate, rd.comma)
 	if err != nil {
 		found := codec.Quote(text)
@@ -271,6 +331,9 @@ func (rd *reader) times(l *codec.Label) (err error) {
 		}
 		l.End = l.Start.Add(duration)
 	}
+	if rd.unsure {
+		rd.proveUnit(l)
+	}
 	if rd.cell(FileStart) == "" || l.File == "" {
 		return nil
 	}
@@ -307,7 +370,7 @@ func (rd *reader) field(l *codec.Label, i int, role Role, text string) {
 			l.Implied = append(l.Implied, field)
 		}
 	case text == "":
-	case i == 0 && h.index && text == strconv.FormatInt(rd.n, 10):
+	case i == 0 && h.index && rd.index.counts(text):
 		l.Implied = append(l.Implied, field)
 	default:
 		l.Fields = append(l.Fields, field)

@@ -21,15 +21,30 @@ type rows struct {
 	broken bool // after an error nobody knows where the next row begins
 	cells  []string
 	places []codec.Place // of the cells, if they cannot be computed from the cells
+	quoted []bool        // whether a cell stands in quotes, if places are known
 	line   int           // the line on which the row begins
 }
+
+// text returns a cell, or "" if it has only blanks that do not stand in quotes.
+func (r *rows) text(i int) string {
+	s := r.cells[i]
+	if blankText(s) && !(i < len(r.quoted) && r.quoted[i]) {
+		return ""
+	}
+	return s
+}
+
+// nbsp is the blank at which no line is broken. Spreadsheets write it.
+const nbsp = "\u00a0"
+
+func isBlank(s string) bool { return strings.Trim(s, " \t"+nbsp) == "" }
 
 // next reads the next row that is not blank. At the end it returns [io.EOF]. For a bad row it returns a
 // [*codec.SyntaxError], and reading may go on.
 func (r *rows) next() error {
 	for {
 		line, err := r.lines.Next()
-		r.cells, r.places, r.line = r.cells[:0], r.places[:0], r.lines.Line()
+		r.cells, r.places, r.quoted, r.line = r.cells[:0], r.places[:0], r.quoted[:0], r.lines.Line()
 		if err != nil {
 			r.broken = line == nil // too long; a line that is not UTF-8 comes with its text
 			return err
@@ -72,10 +87,11 @@ func (r *rows) splitQuoted(line string) error {
 	rest, column := line, 1
 	for len(r.cells) < maxCells {
 		r.places = append(r.places, codec.Place{Line: r.lines.Line(), Column: column})
+		r.quoted = append(r.quoted, strings.HasPrefix(rest, `"`))
 		var cell string
 		if strings.HasPrefix(rest, `"`) {
 			var err error
-			if cell, rest, column, err = r.quoted(rest[1:], column+1); err != nil {
+			if cell, rest, column, err = r.unquote(rest[1:], column+1); err != nil {
 				return err
 			}
 		} else {
@@ -100,8 +116,8 @@ func (r *rows) splitQuoted(line string) error {
 	return r.tooWide()
 }
 
-// quoted reads a cell after its opening mark, and returns what follows the closing one.
-func (r *rows) quoted(rest string, column int) (cell, after string, at int, err error) {
+// unquote reads a cell after its opening mark, and returns what follows the closing one.
+func (r *rows) unquote(rest string, column int) (cell, after string, at int, err error) {
 	opened := codec.Place{Line: r.lines.Line(), Column: column - 1}
 	var b strings.Builder
 	for {

@@ -32,6 +32,7 @@ const (
 	Milliseconds Unit = "milliseconds"
 	Clock        Unit = "clock" // [[hh:]mm:]ss.mmm
 	Samples      Unit = "samples"
+	notRead      Unit = "not read" // minutes, frames and others, which only the options can replace
 )
 
 // Column is a column to write.
@@ -69,6 +70,7 @@ type Layout struct {
 	Also      []string
 	NeedFile  bool // each label must name its audio file
 	Clean     bool // a row of nothing but an audio file marks it as clean
+	Seconds   bool // times are in seconds if nothing else is said
 	Short     bool // rows may end before the last column
 	OneView   bool // rows repeat for each view of a selection, and "nocall" marks an audio file as clean
 	Units     bool // the names of columns to write end in the unit, which the options choose
@@ -84,7 +86,6 @@ type Options struct {
 	Unit         Unit             // of all times; empty: as the columns say
 	SampleRate   int64            // in hertz, for samples
 	ExtraColumns []string         // keys of extra data to write as columns of their own
-	File         string           // the audio file of labels in a table without a column for it; empty: none
 	Typeless     bool             // a column of types may be missing
 	SafeFormulas bool
 }
@@ -108,14 +109,19 @@ func Name(header string) string {
 	return b.String()
 }
 
-// unitEndings are the endings of names that say a unit.
+// unitEndings are the endings of names that say a unit. An ending stands before those that it ends in itself. Those of
+// several parts are as in ELAN's "Begin Time - ss.msec".
 var unitEndings = []struct {
-	ending string
-	unit   Unit
+	unit    Unit
+	endings string
 }{
-	{"_s", Seconds}, {"_sec", Seconds}, {"_secs", Seconds}, {"_second", Seconds}, {"_seconds", Seconds},
-	{"_ms", Milliseconds}, {"_msec", Milliseconds}, {"_millis", Milliseconds}, {"_milliseconds", Milliseconds},
-	{"_sample", Samples}, {"_samples", Samples},
+	{Clock, "_hh_mm_ss_ms _hh_mm_ss_msec _hh_mm_ss_mmm _hh_mm_ss _h_m_s _mm_ss_ms _mm_ss_msec _mm_ss_mmm _mm_ss _m_s " +
+		"_hms"},
+	{notRead, "_hh_mm_ss_ff _hh_mm _min _mins _minute _minutes _h _hr _hrs _hour _hours _day _days _frame _frames " +
+		"_us _usec _microsecond _microseconds _µs _μs _ns _nsec _nanosecond _nanoseconds _tick _ticks _beat _beats"},
+	{Seconds, "_ss_msec _ss_ms _ss_mmm _ss _s _sec _secs _second _seconds"},
+	{Milliseconds, "_ms _msec _msecs _millis _millisecond _milliseconds"},
+	{Samples, "_sample _samples"},
 }
 
 // unitSuffix ends the names of columns of times to write.
@@ -130,9 +136,14 @@ func UnitOf(header string) Unit {
 // cutUnit removes the unit from a name. The unit is "" if the name says none.
 func cutUnit(name string) (base string, unit Unit) {
 	for _, e := range unitEndings {
-		if base, found := strings.CutSuffix(name, e.ending); found && base != "" {
-			return base, e.unit
+		for ending := range strings.FieldsSeq(e.endings) {
+			if base, found := strings.CutSuffix(name, ending); found && base != "" {
+				return base, e.unit
+			}
 		}
 	}
 	return name, ""
 }
+
+// IsRead reports whether times can be read and written in the unit that the name of a column says.
+func IsRead(header string) bool { return UnitOf(header) != notRead }

@@ -149,30 +149,31 @@ func (w *writer) mustQuote(s string) bool {
 	if w.literal || s == "" {
 		return false
 	}
-	return s[0] == ' ' || s[len(s)-1] == ' ' || strings.IndexByte(s, w.separator) >= 0 || strings.ContainsAny(s, "\"\r\n")
+	return s[0] == ' ' || s[len(s)-1] == ' ' || blankText(s) || strings.IndexByte(s, w.separator) >= 0 ||
+		strings.ContainsAny(s, "\"\r\n")
 }
+
+// blankText reports whether a text has blanks and nothing else, which is read as an empty cell unless it is quoted.
+func blankText(s string) bool { return s != "" && (s[0] <= ' ' || s[0] == nbsp[0]) && isBlank(s) }
 
 // userText writes a text of a label: made safe from formulas if asked for, and without separators if nothing can be
 // quoted.
 func (w *writer) userText(s string, lost codec.Kind) {
-	if w.options.SafeFormulas && formula(s) {
-		w.dst.Note(codec.FormulaEscaped, s)
-		s = "'" + s
-	}
-	if w.literal && (strings.IndexByte(s, w.separator) >= 0 || strings.ContainsAny(s, "\r\n")) {
+	if w.literal && (strings.IndexByte(s, w.separator) >= 0 || strings.ContainsAny(s, "\r\n") || blankText(s)) {
+		plain := strings.NewReplacer(string(rune(w.separator)), " ", "\r\n", " ", "\n", " ", "\r", " ").Replace(s)
+		if isBlank(plain) {
+			plain = "_" // a cell of blanks is an empty one
+		}
 		w.dst.Note(lost, s)
-		s = strings.NewReplacer(string(rune(w.separator)), " ", "\r\n", " ", "\n", " ", "\r", " ").Replace(s)
+		s = plain
+	}
+	if w.options.SafeFormulas {
+		if safe, changed := codec.SafeText(s, w.separator); changed {
+			w.dst.Note(codec.FormulaEscaped, s)
+			s = safe
+		}
 	}
 	w.text(s)
-}
-
-// formula reports whether a spreadsheet takes a text for a formula, after OWASP's list for CSV injection.
-func formula(s string) bool {
-	if s == "" {
-		return false
-	}
-	return strings.IndexByte("=+-@\t\r\n", s[0]) >= 0 || strings.HasPrefix(s, "＝") || strings.HasPrefix(s, "＋") ||
-		strings.HasPrefix(s, "－") || strings.HasPrefix(s, "＠")
 }
 
 func (w *writer) label(a *codec.Annotation) error {
@@ -377,7 +378,14 @@ func (w *writer) extraData(a *codec.Annotation, taken bool) {
 	if len(raw) > 0 {
 		_ = json.Compact(&b, raw) // as above
 	}
-	w.text(b.String())
+	text := b.String()
+	if w.options.SafeFormulas {
+		if safe, changed := codec.SafeJSON(text, w.separator); changed {
+			w.dst.Note(codec.FormulaEscaped, text)
+			text = safe
+		}
+	}
+	w.text(text)
 }
 
 // clean writes a row of nothing but an audio file.

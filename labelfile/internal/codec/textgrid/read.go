@@ -43,7 +43,13 @@ func Read(src *codec.Source, opts Options) error {
 			Expected: `a text file, as Praat's "Save as text file..." writes it`,
 		}
 	}
-	all, latin1, err := charset.Decode(data)
+	var all string
+	latin1 := false
+	if src.Encoding != "" {
+		all, err = charset.Named(data)
+	} else {
+		all, latin1, err = charset.Decode(data)
+	}
 	if err != nil {
 		return err
 	}

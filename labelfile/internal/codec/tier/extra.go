@@ -26,7 +26,10 @@ func NewExtra(object json.RawMessage) (*Extra, error) {
 func (e *Extra) Text(name string) (text string, ok bool) {
 	for i, m := range e.members {
 		raw, _ := m.Value.(json.RawMessage)
-		if m.Name == name && strings.HasPrefix(string(raw), `"`) && json.Unmarshal(raw, &text) == nil {
+		if m.Name != name {
+			continue
+		}
+		if text, ok = codec.Unquote(raw); ok {
 			e.kept[i] = true
 			return text, true
 		}

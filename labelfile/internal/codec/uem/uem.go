@@ -19,6 +19,9 @@ const (
 	oneChannel = "1" // the default channel
 )
 
+// impliedChannel is the field of most records.
+var impliedChannel = codec.Field{Name: channelKey, Value: oneChannel}
+
 // Read reads the spans.
 func Read(src *codec.Source) error {
 	return fields.Read(src, func(r *fields.Record, l *codec.Label) (bool, *codec.SyntaxError) {
@@ -27,7 +30,11 @@ func Read(src *codec.Source) error {
 			return false, bad
 		}
 		l.File, l.Type, l.StartText, l.EndText = r.Fields[0], Examined, r.Fields[2], r.Fields[3]
-		l.Keep(r.Fields[1] != oneChannel, channelKey, r.Fields[1])
+		if channel := r.Fields[1]; channel == oneChannel {
+			l.Implied = append(l.Implied, impliedChannel)
+		} else {
+			l.Keep(true, channelKey, channel)
+		}
 		if l.Start, bad = r.Time(2, "a start in seconds"); bad != nil {
 			return false, bad
 		}

@@ -261,7 +261,9 @@ func (rd *reader) cue(at codec.Place, id string) error {
 		}
 		payload.WriteString(rd.text)
 	}
-	t.Start, t.End = t.Start.Add(rd.shift), t.End.Add(rd.shift)
+	if rd.shift.Sign() != 0 {
+		t.Start, t.End = t.Start.Add(rd.shift), t.End.Add(rd.shift)
+	}
 	dialect.Label(&rd.label, at, t, id, true, payload.String())
 	return rd.src.Label(&rd.label)
 }
