@@ -63,8 +63,8 @@ var (
 	// file or its folder cannot be written to.
 	ErrReadOnly = errors.New("annoset: store is read-only")
 	// ErrBusy is returned when another writer, of this process or another, held the store for longer than
-	// [Options.BusyTimeout], or when it wrote to the file while a read-only store was reading. Nothing was written; the
-	// call may be repeated.
+	// [Options.BusyTimeout], when it wrote to the file while a read-only store was reading, or by [Restore] when a store
+	// has the file open. Nothing was written; the call may be repeated.
 	ErrBusy = errors.New("annoset: store is busy")
 	// ErrMoved is returned when the file of an open store was removed or replaced, also of one that is read-only. Nothing
 	// was read or written; earlier writes are in the file that was taken away. Replace a file with [Restore], which deals
@@ -73,8 +73,8 @@ var (
 	// ErrFull is returned when there is no room to write: on the disk, within a quota, or within the maximum size of a
 	// file. A disk that refuses to write is reported like the last two, because SQLite does not tell them apart.
 	ErrFull = errors.New("annoset: no space left")
-	// ErrCorrupt is returned when the file is damaged, when a table or trigger of the store was changed or removed and the
-	// store is to be written to, or when [Store.Verify] finds that a published set has changed.
+	// ErrCorrupt is returned when the file is damaged or lies beside the log of another, when a table or trigger was
+	// changed or removed and the store is to be written to, or when [Store.Verify] finds that a published set has changed.
 	ErrCorrupt = errors.New("annoset: store is corrupt")
 	// ErrNewerSchema is returned when a later version of annoset made the file.
 	ErrNewerSchema = errors.New("annoset: store is of a newer version")

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/google/uuid"
@@ -132,7 +131,7 @@ func (s *Store) Verify(ctx context.Context, setID uuid.UUID) error {
 // The file of a clean audio file is empty. Files are named after the audio file id and end in ".jsonl". Characters that
 // a file system may reject are percent-encoded, and "~" and a note of the upper-case letters follow a name that has
 // any, so no two ids share a file name on any system. The folder is made under another name beside dir, and moved to
-// dir when complete.
+// dir when complete and synced.
 //
 // Errors: [ErrNotFound]; [ErrExists] if there is something at dir other than an empty folder; a [*ValidationError] if
 // dir is ""; those of the file system. After an error nothing was written to dir.
@@ -200,19 +199,20 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 // is a file that [Store.Backup] wrote, or any other store that nobody writes to; it stays as it is. Whatever file is
 // at path is replaced, even one that is damaged or not a store.
 //
-// Nobody may have the store at path open. Restore detects stores in any process that do, except read-only ones that
-// were opened while nobody wrote; those return [ErrMoved] or [ErrBusy] from then on. It cannot detect who has a file
-// open that is no longer a database.
+// Nobody may have the store at path open. Restore detects stores in any process that do, except those of a file that is
+// no longer a database, and read-only ones opened while nobody wrote: they return [ErrMoved] or [ErrBusy].
 //
 // Do not copy a backup by hand: SQLite would take the log path-wal beside the file for the log of that file. Restore
 // checks that the backup is a store and sound, and writes a synced copy in a folder ".annoset-*" beside path, with the
 // permissions of the file at path. It then locks the old store, moves its log into it, removes the companions and moves
 // the copy to path. A crash at any moment leaves the old store or the new one at path, each whole; only the log of a
-// damaged old store may be lost before. A store of an older schema is migrated when it is opened.
+// damaged old store, or one not its own, may be lost before.
 //
-// Errors: a [*ValidationError] if a path is empty or both name the same file; [ErrBusy] if the store at path is open;
-// [ErrNotAStore], [ErrNewerSchema] or [ErrCorrupt] for the backup; an [*ExistsError] if there is a folder at path;
-// those of the file system. After an error the old store is as it was, except that its log may be in its file.
+// Errors: a [*ValidationError] if a path is empty or both name the same file; [ErrBusy] if the store at path is open or
+// the backup is written to; [ErrNotAStore], [ErrNewerSchema] or [ErrCorrupt] for the backup; [ErrReadOnly] if the file
+// at path cannot be written to; [ErrExists] if a folder is at path or where a companion would be, or a file was made at
+// path; those of the file system. After an error the old store is as it was, but its log may be in its file; if the
+// last sync failed, it is the new one.
 func Restore(ctx context.Context, backup, path string) error {
 	op := fmt.Sprintf("restore %q from %q", path, backup)
 	p := &problems{op: op}
@@ -231,7 +231,7 @@ func Restore(ctx context.Context, backup, path string) error {
 }
 
 func restore(ctx context.Context, p *problems, op, backup, path string) error {
-	path, err := followed(path)
+	path, err := sqlite.Resolve(path)
 	if err != nil {
 		return err
 	}
@@ -253,28 +253,13 @@ func restore(ctx context.Context, p *problems, op, backup, path string) error {
 	return whole.Replace(ctx, &whole.Replacement{
 		Path:   path,
 		Beside: sqlite.Companions,
-		Write:  func(temp string) error { return sqlite.Copy(ctx, backup, temp) },
-		Hold: func() (func() error, error) {
-			release, folded, err := sqlite.Hold(ctx, path)
+		Write:  func(temp string) error { return sqlite.Copy(ctx, configOf(ctx, backup), temp) },
+		Hold: func(temp string) (func() error, error) {
+			release, folded, err := sqlite.Hold(ctx, configOf(ctx, path), temp)
 			if folded {
 				whole.Synced(ctx, path)
 			}
 			return release, err
 		},
 	})
-}
-
-// followed returns the path of the file that a path names, with links followed.
-func followed(path string) (string, error) {
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return "", err
-	}
-	switch real, err := filepath.EvalSymlinks(path); {
-	case err == nil:
-		return real, nil
-	case !errors.Is(err, fs.ErrNotExist):
-		return "", err
-	}
-	return path, nil
 }

@@ -155,18 +155,18 @@ func open(ctx context.Context, op, path string, opts *Options) (*Store, error) {
 		timeout = DefaultBusyTimeout
 	}
 	var err error
-	s.db, err = sqlite.Open(ctx, sqlite.Config{
-		Path:        path,
-		ReadOnly:    opts.ReadOnly,
-		Normal:      opts.Durability == DurabilityRelaxed,
-		BusyTimeout: timeout,
-		Logger:      opts.Logger,
-		Wrap:        hook.Driver(ctx),
-	})
-	if err != nil {
+	cfg := configOf(ctx, path)
+	cfg.ReadOnly, cfg.Normal = opts.ReadOnly, opts.Durability == DurabilityRelaxed
+	cfg.BusyTimeout, cfg.Logger = timeout, opts.Logger
+	if s.db, err = sqlite.Open(ctx, cfg); err != nil {
 		return nil, translate(op, err)
 	}
 	return s, nil
+}
+
+// configOf configures a database without options.
+func configOf(ctx context.Context, path string) sqlite.Config {
+	return sqlite.Config{Path: path, Wrap: hook.Driver(ctx)}
 }
 
 // As returns a handle on the same store that signs what is done through it with the name of a person: who created,

@@ -74,8 +74,8 @@ func Export(ctx context.Context, store *annoset.Store, setID uuid.UUID, w io.Wri
 // has labels that pass the filter. Files are named as those of [annoset.Store.Export], with the format's own ending,
 // and [ImportFS] turns the names back into audio file ids. Of an id that is too long for a file name, the name has
 // the beginning and a hash, with a remark if the format does not say the id either. The folder is made under another
-// name beside dir, which must be possible, and moved to dir once it is complete. The labels of one audio file are in
-// memory at a time.
+// name beside dir, which must be possible, and moved to dir once it is complete and synced to disk. The labels of one
+// audio file are in memory at a time.
 //
 // Errors: [annoset.ErrNotFound]; [annoset.ErrExists] if there is something at dir other than an empty folder; an
 // [*annoset.ValidationError]; those of the file system. After an error there is nothing at dir.

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -21,7 +22,7 @@ func (db *DB) Backup(ctx context.Context, path string) error {
 		if db.file != nil {
 			now, err := os.Stat(db.cfg.Path)
 			if err != nil {
-				return db.inPlace()
+				return errors.Join(db.inPlace(), err)
 			}
 			mode = now.Mode().Perm()
 		}
@@ -38,7 +39,7 @@ func copyInto(ctx context.Context, db *sqlx.DB, path string, mode fs.FileMode) e
 	if err != nil {
 		return err
 	}
-	defer f.Close() // nothing is lost that is synced later
+	defer f.Close()
 	made, err := f.Stat()
 	if err != nil {
 		return err
@@ -72,34 +73,31 @@ func stampCopy(f *os.File) error {
 	return nil
 }
 
-// Copy writes a copy of the store in the file from to a new file at path, after it has checked that it is a store, and
-// sound. It may be of an older schema. The copy has the permissions of the file, and can be written to by its owner.
-func Copy(ctx context.Context, from, path string) error {
-	from, err := resolve(from)
-	if err != nil {
+// Copy writes a copy of the store in the file of cfg to a new file at path, after it has checked that it is a store,
+// and sound. It may be of an older schema. The copy has the permissions of the file, and can be written to by its
+// owner.
+func Copy(ctx context.Context, cfg Config, path string) (err error) {
+	if cfg.Path, err = Resolve(cfg.Path); err != nil {
 		return err
 	}
-	cfg := Config{Path: from, ReadOnly: true}
+	cfg.ReadOnly = true
 	state := stateOf(cfg)
 	head, err := peek(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	pool := head.pool
-	defer head.close() //nolint:errcheck // it was only read through
+	defer func() { err = errors.Join(err, head.close()) }()
 	if err := head.check(); err != nil {
 		return err
 	}
+	if err := checkTables(head.version, head.objects); err != nil {
+		return err
+	}
+	pool := head.pool
 	if soundness(ctx, pool) == unsound {
-		return fmt.Errorf("%w: %s does not pass SQLite's check", ErrDamaged, from)
+		return fmt.Errorf("%w: %s does not pass SQLite's check", ErrDamaged, cfg.Path)
 	}
-	for _, query := range counts[:2] {
-		var found []count
-		if err := pool.SelectContext(ctx, &found, query); err != nil {
-			return fmt.Errorf("%w: %s lacks a table: %w", ErrDamaged, from, err)
-		}
-	}
-	info, err := os.Stat(from)
+	info, err := os.Stat(cfg.Path)
 	if err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ type DB struct {
 // Open opens the database, creates it if there is none, and migrates its schema.
 func Open(ctx context.Context, cfg Config) (_ *DB, err error) {
 	if cfg.Path != "" {
-		if cfg.Path, err = resolve(cfg.Path); err != nil {
+		if cfg.Path, err = Resolve(cfg.Path); err != nil {
 			return nil, err
 		}
 	}

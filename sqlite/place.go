@@ -10,16 +10,16 @@ import (
 	"syscall"
 )
 
-// companions are the endings of the files that SQLite may have beside the file: the log, its index, and the journal of
+// Companions are the endings of the files that SQLite may have beside the file: the log, its index, and the journal of
 // programs that write without a log.
-var companions = []string{"-wal", "-shm", "-journal"}
+var Companions = []string{"-wal", "-shm", "-journal"}
 
 // maxLinks bounds a chain of links to a file that is not there.
 const maxLinks = 40
 
-// resolve returns the absolute path of the file that a path names, with all links followed: SQLite has the log beside
+// Resolve returns the absolute path of the file that a path names, with all links followed: SQLite has the log beside
 // the file itself. A link to nothing names the file that would be made.
-func resolve(path string) (string, error) {
+func Resolve(path string) (string, error) {
 	for range maxLinks {
 		_, err := os.Stat(path)
 		switch {
@@ -110,7 +110,7 @@ func checkBeside(cfg Config) error {
 	if runtime.GOOS != "windows" && len(cfg.Path) > maxPath {
 		return &fs.PathError{Op: "open", Path: cfg.Path, Err: syscall.ENAMETOOLONG}
 	}
-	for _, ending := range companions {
+	for _, ending := range Companions {
 		path := cfg.Path + ending
 		info, err := os.Lstat(path)
 		if cfg.ReadOnly && (ending == "-shm" || errors.Is(err, syscall.ENAMETOOLONG) || isLinkToNothing(path)) {
@@ -156,7 +156,7 @@ func checkWritable(path string) error {
 	case !canWrite(dir):
 		return fmt.Errorf("%w: its folder cannot be written to, which the write-ahead log needs", ErrReadOnly)
 	}
-	for _, ending := range companions {
+	for _, ending := range Companions {
 		if there(path+ending) && !canWrite(path+ending) && there(path+ending) { // it may be gone by now
 			return fmt.Errorf("%w: %s cannot be written to", ErrReadOnly, filepath.Base(path+ending))
 		}

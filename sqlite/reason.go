@@ -27,6 +27,8 @@ func (db *DB) why(err error) error {
 	switch {
 	case db.InMemory():
 		return err
+	case code == lib.SQLITE_READONLY_DBMOVED: // which SQLite finds out before the first write
+		return fmt.Errorf("%w: %w", ErrMoved, err)
 	case code&0xff == lib.SQLITE_IOERR && FaultOf(err) == FaultOther:
 		return &fs.PathError{Op: "access", Path: db.cfg.Path, Err: err}
 	case code&0xff != lib.SQLITE_CANTOPEN:
@@ -55,7 +57,7 @@ func whyNotOpened(cfg Config) error {
 	if err := descriptorsLeft(cfg.Path); err != nil {
 		return err
 	}
-	for _, ending := range append([]string{""}, companions...) {
+	for _, ending := range append([]string{""}, Companions...) {
 		path := cfg.Path + ending
 		if there(path) && !canRead(path) && there(path) {
 			return &fs.PathError{Op: "open", Path: path, Err: fs.ErrPermission}

@@ -18,8 +18,8 @@ type Replacement struct {
 	// Write makes the new file at a temporary path.
 	Write func(temp string) error
 	// Hold keeps others away from the old file, which exists, until release is called, and makes it complete without the
-	// files beside it, if that is possible.
-	Hold func() (release func() error, err error)
+	// files beside it, if that is possible. What it makes at a temporary path, or at one that begins so, is removed.
+	Hold func(temp string) (release func() error, err error)
 }
 
 // Replace puts a new file in the place of another one, or where there is none. In order:
@@ -52,10 +52,13 @@ func Replace(ctx context.Context, r *Replacement) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		if err := r.clear(exists); err != nil {
+			return err
+		}
 		if !exists {
 			return r.swap(ctx, temp, false)
 		}
-		release, err := r.Hold()
+		release, err := r.Hold(temp + "-held")
 		if err != nil {
 			return err
 		}
@@ -67,6 +70,20 @@ func Replace(ctx context.Context, r *Replacement) error {
 		}
 		return errors.Join(r.swap(ctx, temp, true), release())
 	})
+}
+
+// clear returns a [*TakenError] if a folder is in the place of a file beside the old one, or if there is a file at the
+// path that was not there before.
+func (r *Replacement) clear(exists bool) error {
+	for _, ending := range r.Beside {
+		if info, err := os.Lstat(r.Path + ending); err == nil && info.IsDir() {
+			return &TakenError{Kind: Folder, Path: r.Path + ending}
+		}
+	}
+	if exists {
+		return nil
+	}
+	return vacant(File, r.Path)
 }
 
 // swap takes the files beside the old one away and moves the new file in its place.

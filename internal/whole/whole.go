@@ -72,11 +72,7 @@ func beside(path string, fn func(temp string) error) (err error) {
 func put(ctx context.Context, kind Kind, temp, path string) error {
 	defer changed(ctx)
 	if kind == Folder {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		changed(ctx)
-		return os.Rename(temp, path)
+		return putFolder(ctx, temp, path)
 	}
 	// Unlike a rename, a hard link never replaces a file.
 	err := os.Link(temp, path)
@@ -85,6 +81,26 @@ func put(ctx context.Context, kind Kind, temp, path string) error {
 	}
 	if err != nil {
 		return os.Rename(temp, path) // a file system without hard links
+	}
+	return nil
+}
+
+func putFolder(ctx context.Context, temp, path string) error {
+	old, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return os.Rename(temp, path)
+	case err != nil:
+		return err
+	case !old.IsDir():
+		return &TakenError{Kind: Folder, Path: path}
+	}
+	if err := os.Remove(path); err != nil {
+		return err
+	}
+	changed(ctx)
+	if err := os.Rename(temp, path); err != nil {
+		return errors.Join(err, os.Mkdir(path, 0o700), permit(path, old)) // as it was
 	}
 	return nil
 }

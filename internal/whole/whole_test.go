@@ -112,6 +112,24 @@ func TestWrite_refusesWhatIsTaken(t *testing.T) {
 	})
 }
 
+// TestPut_fails keeps the empty folder that is to be replaced.
+func TestPut_fails(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	dir := t.TempDir()
+	path := filepath.Join(dir, "out")
+	is.NoErr(os.Mkdir(path, 0o700))
+	is.NoErr(os.Chmod(path, 0o750)) //nolint:gosec // to see whether it stays
+	before, err := os.Stat(path)
+	is.NoErr(err)
+	err = put(t.Context(), Folder, filepath.Join(dir, "missing"), path)
+	is.True(errors.Is(err, fs.ErrNotExist))
+	after, err := os.Stat(path)
+	is.NoErr(err)
+	is.Equal(after.Mode(), before.Mode())
+	is.Equal(names(t, dir), []string{"out"})
+}
+
 func TestWrite_leavesNothingAfterAnError(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []Kind{File, Folder} {

@@ -23,7 +23,9 @@ import (
 
 // TestMain runs the programs of the other processes.
 func TestMain(m *testing.M) {
-	proof.Main(m, map[string]func() error{"create sets": createSets, "open at once": openAtOnce, "greedy": greedy})
+	proof.Main(m, map[string]func() error{
+		"create sets": createSets, "open at once": openAtOnce, "greedy": greedy, "stay": stay,
+	})
 }
 
 // together runs fn in n goroutines at once and returns their errors.

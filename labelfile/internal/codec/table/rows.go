@@ -27,11 +27,18 @@ type rows struct {
 
 // text returns a cell, or "" if it has only blanks that do not stand in quotes.
 func (r *rows) text(i int) string {
-	s := r.cells[i]
-	if blankText(s) && !(i < len(r.quoted) && r.quoted[i]) {
+	if s := r.cells[i]; s == "" || s[0] > ' ' && s[0] != nbsp[0] {
+		return s
+	}
+	return r.beginsBlank(i)
+}
+
+// beginsBlank is text of a cell that begins with a blank.
+func (r *rows) beginsBlank(i int) string {
+	if blankText(r.cells[i]) && !(i < len(r.quoted) && r.quoted[i]) {
 		return ""
 	}
-	return s
+	return r.cells[i]
 }
 
 // nbsp is the blank at which no line is broken. Spreadsheets write it.
