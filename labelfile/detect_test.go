@@ -47,7 +47,7 @@ func truth(path string) labelfile.Format {
 // wrongNames are names with the endings of all formats, and others.
 func wrongNames(own labelfile.Format) []string {
 	names := []string{"x.rttm", "x.uem", "x.ctm", "x.vtt", "x.srt", "x.eaf", "x.TextGrid", "x.jams", "x.json", "x.jsonl",
-		"x.csv", "x.tsv", "x.txt", "x.selections.txt", "segments", "x.xml", "x"}
+		"x.csv", "x.tsv", "x.tab", "x.ndjson", "x.csv.gz", "x.txt", "x.selections.txt", "x.selection.table.txt", "segments", "x.xml", "x"}
 	rest := []string{}
 	for _, name := range names {
 		if strings.TrimPrefix(name, "x.") != strings.ToLower(string(own)) {
