@@ -30,13 +30,14 @@ func HasColon(line string) bool {
 }
 
 // BeginsWithTime reports whether a line begins with a time that is no time of day in a text. Where times are expected
-// it is meant as them, whatever stands behind it.
-func BeginsWithTime(line string) bool {
+// it is meant as them, whatever stands behind it. If it is not sure that they are expected, as alone says, the time must
+// have all its parts.
+func BeginsWithTime(line string, alone bool) bool {
 	if !HasColon(line) {
 		return false
 	}
 	m := beginPattern.FindStringSubmatch(plain(line))
-	return m != nil && isFull(m[1])
+	return m != nil && isFull(m[1]) && (alone || hasDecimals(m[1]) && strings.Count(m[1], ":") == 2)
 }
 
 const clockPattern = `-?[0-9]+(?::[0-9]+){1,3}(?:[.,;][0-9]+)?`
@@ -191,7 +192,8 @@ func breakTimes(payload string) string {
 	}
 	lines := strings.Split(payload, "\n")
 	for i, line := range lines {
-		if !IsTimes(line, true) && !(i > 1 && Blank(lines[i-2]) && IsNumber(lines[i-1]) && BeginsWithTime(line)) {
+		below := i > 0 && IsNumber(lines[i-1])
+		if !IsTimes(line, true) && !(below && BeginsWithTime(line, i > 1 && Blank(lines[i-2]))) {
 			continue
 		}
 		at := strings.IndexFunc(line, isColon)

@@ -102,8 +102,8 @@ func (rd *reader) timed(line string) bool {
 
 // meant reports whether a line is meant as times. Below the number of a subtitle nothing else can begin with one.
 func (rd *reader) meant(line string) bool {
-	alone := rd.before && cue.IsNumber(rd.last)
-	return cue.IsTimes(line, alone) || alone && cue.BeginsWithTime(line)
+	below := cue.IsNumber(rd.last)
+	return cue.IsTimes(line, below && rd.before) || below && cue.BeginsWithTime(line, rd.before)
 }
 
 // numberOf returns the number that the line before times is meant as: digits, perhaps with a full stop or in brackets.
@@ -116,15 +116,11 @@ func numberOf(line string) string {
 
 // begin reads the times of a subtitle, which may be bad, and ends the one before.
 func (rd *reader) begin(line string, bad *codec.SyntaxError) error {
-	at, number, spelled, held, exact := rd.place(), "", "", rd.held, false
-	if last := len(held) - 1; last >= 0 {
-		if exact = cue.IsNumber(held[last]); exact || last > 0 && cue.Blank(held[last-1]) {
-			number = numberOf(held[last])
-		}
-		if number != "" {
-			spelled, held = held[last], held[:last]
-			at.Line--
-		}
+	held, number, exact := rd.cutNumber()
+	at, spelled := rd.place(), ""
+	if number != "" {
+		spelled = rd.held[len(held)]
+		at.Line -= len(rd.held) - len(held)
 	}
 	if err := rd.end(held); err != nil {
 		return err
@@ -147,6 +143,31 @@ func (rd *reader) begin(line string, bad *codec.SyntaxError) error {
 	return nil
 }
 
+// cutNumber takes the number of a subtitle, which stands before its times, from the lines of the one before. It is exact
+// if it has only digits. Between a number that goes on and the times may be blank lines.
+func (rd *reader) cutNumber() (held []string, number string, exact bool) {
+	held = withoutBlanks(rd.held)
+	apart := len(held) < len(rd.held)
+	last := len(held) - 1
+	if last < 0 {
+		return rd.held, "", false
+	}
+	if first := last == 0 || cue.Blank(held[last-1]); first {
+		number = numberOf(held[last])
+	}
+	switch {
+	case apart && number == strconv.FormatInt(rd.n+1, 10):
+		return held[:last], number, false
+	case apart:
+		return rd.held, "", false
+	case cue.IsNumber(held[last]):
+		return held[:last], strings.Trim(held[last], " \t"), true
+	case number != "":
+		return held[:last], number, false
+	}
+	return held, "", false
+}
+
 // end delivers the open subtitle.
 func (rd *reader) end(held []string) error {
 	if !rd.open {
@@ -164,12 +185,18 @@ func (rd *reader) end(held []string) error {
 	for len(held) > 0 && cue.Blank(held[0]) {
 		held = held[1:]
 	}
-	for len(held) > 0 && cue.Blank(held[len(held)-1]) {
-		held = held[:len(held)-1]
-	}
+	held = withoutBlanks(held)
 	goesOn := rd.number == strconv.FormatInt(rd.n, 10)
 	dialect.Label(&rd.label, rd.at, rd.timing, rd.number, !goesOn, strings.Join(held, "\n"))
 	return rd.src.Label(&rd.label)
+}
+
+// withoutBlanks removes blank lines at the end.
+func withoutBlanks(lines []string) []string {
+	for len(lines) > 0 && cue.Blank(lines[len(lines)-1]) {
+		lines = lines[:len(lines)-1]
+	}
+	return lines
 }
 
 var writer = cue.Writer{

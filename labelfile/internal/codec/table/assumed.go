@@ -26,8 +26,12 @@ func (h *header) findWhisper(o *Options, r *rows) {
 	if last := bytes.LastIndexAny(head, "\r\n"); last >= 0 && len(head) == whisperBytes {
 		head = head[:last] // the rest may have been cut
 	}
-	long := false
+	long, open := false, false // open: a cell in quotes goes on
 	for line := range strings.FieldsFuncSeq(string(head), func(r rune) bool { return r == '\r' || r == '\n' }) {
+		goesOn := open
+		if open = open != (strings.Count(line, `"`)%2 == 1) && !r.literal; goesOn {
+			continue
+		}
 		cells := strings.SplitN(line, string(rune(r.separator)), 3)
 		if len(cells) < 3 {
 			return

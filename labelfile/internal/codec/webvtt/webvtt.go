@@ -211,9 +211,9 @@ func (rd *reader) block() error {
 		}
 		rd.again = true
 		return rd.headers()
-	case cue.BeginsWithTime(id):
+	case cue.BeginsWithTime(id, true):
 		return rd.spoiled(first, id, err)
-	case err == nil && cue.BeginsWithTime(rd.text):
+	case err == nil && cue.BeginsWithTime(rd.text, true):
 		return rd.spoiled(rd.place(), rd.text, nil)
 	default:
 		rd.src.Note(codec.RecordSkipped, first, id)
