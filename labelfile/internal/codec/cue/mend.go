@@ -30,8 +30,8 @@ func HasColon(line string) bool {
 }
 
 // BeginsWithTime reports whether a line begins with a time that is no time of day in a text. Where times are expected
-// it is meant as them, whatever stands behind it. If it is not sure that they are expected, as alone says, the time must
-// have all its parts.
+// it is meant as them, whatever stands behind it. Unless alone says that they are expected, the time must have all its
+// parts.
 func BeginsWithTime(line string, alone bool) bool {
 	if !HasColon(line) {
 		return false

@@ -143,8 +143,8 @@ func (rd *reader) begin(line string, bad *codec.SyntaxError) error {
 	return nil
 }
 
-// cutNumber takes the number of a subtitle, which stands before its times, from the lines of the one before. It is exact
-// if it has only digits. Between a number that goes on and the times may be blank lines.
+// cutNumber takes the number of a subtitle, which stands before its times, from the lines of the one before. It is
+// exact if it has only digits. Between a number that goes on and the times may be blank lines.
 func (rd *reader) cutNumber() (held []string, number string, exact bool) {
 	held = withoutBlanks(rd.held)
 	apart := len(held) < len(rd.held)
