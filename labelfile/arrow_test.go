@@ -65,6 +65,8 @@ func TestRead_timesAsTheyWereMeant(t *testing.T) {
 		"00:00:03:000 -> 00:00:04:000", "00:00:3x,000 --> 00:00:04,000", "[00:00:03,000 --> 00:00:04,000]", "00:00:03,000 -> -00:00:04,000",
 		"00:00:61,000 - 00:00:62,000", "(00:00:03,000 – 00:00:04,000)", "00:00:03,000 -->", "--> 00:00:04,000", "00:00:03;000 -> 00:00:04;000",
 		"00:00:03,000 -> 0x:00:04,000", "00:00:3x,000 -> 00:00:04,000", "00:00:03,000 – later", "O0:00:03,000 -> 00:00:04,000", "00:00:03,000 -> ",
+		"00:00:03,000 to 00:00:04,000", "00:00:03,000 bis 00:00:04,000", "00:00:03,000 ＝> 00:00:04,000", "00:00:03,000", "00:00:03,000 second",
+		"-00:00:03,000 --> 00:00:04,000",
 	} {
 		for _, f := range subtitles {
 			t.Run(fmt.Sprintf("%s refuses %q", f, times), func(t *testing.T) {
@@ -119,7 +121,8 @@ func TestSubtitles_textsLikeTimes(t *testing.T) {
 	for _, text := range []string{ // which a file says with entities
 		"00:00:03,000 --> 00:00:04,000", "00:00:03,000 -> 00:00:04,000", "00:00:03.000 – 00:00:04.000", "2\n\n3\n12:00:00 - 13:00:00", "００：００：０３ → ００：００：０４",
 		"x\n00:00:03.000 00:00:04.000\ny", "00:00:03,000 --&gt; 00:00:04,000", "00:00:03,000 -->", "--> 00:00:04,000", "00:00:03,000 -> later",
-		"x -> 00:00:04,000", "00:00:03,5 - later",
+		"x -> 00:00:04,000", "00:00:03,5 - later", "x\n\n7\n12:00:00 it was", "12:00:00 it was", "x\n\n7.", "7.", "x\n\n#7",
+		"7\n00:00:03,000 to 00:00:04,000", "x\n7\n00:00:03,000 it was", "x\n\n2", "x\n2\n\ny", "2", "x\n\n\n2",
 	} {
 		for _, f := range subtitles {
 			is := is.New(t)
@@ -132,4 +135,56 @@ func TestSubtitles_textsLikeTimes(t *testing.T) {
 			is.Equal(len(r.report.Remarks), 0)
 		}
 	}
+}
+
+// TestRead_SRT_numbersAsTheyWereMeant reads numbers with more than digits, which are no text of the subtitle before.
+func TestRead_SRT_numbersAsTheyWereMeant(t *testing.T) {
+	t.Parallel()
+	for _, number := range []string{"2.", "#2", "2:", "[2]", "(2)", "2)"} {
+		is := is.New(t)
+		text := strings.Replace(threeCues(labelfile.SRT, "00:00:03,000 --> 00:00:04,000"), "\n2\n", "\n"+number+"\n", 1)
+		r := readFormat(labelfile.SRT, []byte(text), labelfile.ReadOptions{Name: "x"})
+		is.NoErr(r.err)
+		is.Equal(spans(r.labels), []string{"first 1000-2000", "second 3000-4000", "third 5000-6000"})
+		is.Equal(r.report.Remarks, []labelfile.Remark{{Kind: labelfile.RemarkRepaired, Count: 1,
+			First: []annoset.Place{{File: "x", Line: 5, Column: 1, Text: number}}}})
+	}
+	is := is.New(t)
+	three := threeCues(labelfile.SRT, "00:00:03,000 --> 00:00:04,000")
+	for _, gap := range []string{"\n2\n\n", "\n\n2\n \n\n"} { // blank lines below the number
+		r := readFormat(labelfile.SRT, []byte(strings.Replace(three, "\n2\n", gap, 1)), labelfile.ReadOptions{Name: "x"})
+		is.NoErr(r.err)
+		is.Equal(spans(r.labels), []string{"first 1000-2000", "second 3000-4000", "third 5000-6000"})
+		is.Equal(remarked(r.report.Remarks, labelfile.RemarkRepaired), int64(1))
+	}
+	for text, want := range map[string]string{"\n7\n\n": "first\n\n7 1000-2000", "2\n\n": "first\n2 1000-2000"} { // which may be texts
+		r := readFormat(labelfile.SRT, []byte(strings.Replace(three, "\n2\n", text, 1)), labelfile.ReadOptions{Name: "x"})
+		is.Equal(spans(r.labels)[0], want)
+		is.Equal(remarked(r.report.Remarks, labelfile.RemarkRepaired), int64(1))
+	}
+	text := strings.Replace(three, "\n2\n", "two\n", 1)
+	is.Equal(spans(readFormat(labelfile.SRT, []byte(text), labelfile.ReadOptions{Name: "x"}).labels)[0], "first\ntwo 1000-2000") // a text
+}
+
+func TestRead_WebVTT_idsLikeTimes(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	r := readFormat(labelfile.WebVTT, []byte("WEBVTT\n\n00:00:01.000\n00:01.000 --> 00:02.000\na\n"), labelfile.ReadOptions{Name: "x"})
+	is.NoErr(r.err)
+	is.Equal(short(r.labels), `x a 1000-2000{"cue_id":"00:00:01.000"}`+"\n")
+	r = readFormat(labelfile.WebVTT, []byte("WEBVTT\n\n00:00:01.000\n\n00:01.000 --> 00:02.000\na\n\n00:00:03.000"), labelfile.ReadOptions{Name: "x", MaxBad: 2})
+	is.NoErr(r.err)
+	is.Equal(spans(r.labels), []string{"a 1000-2000"})
+	is.Equal(badLines(r.report), []int{3, 8})
+}
+
+// TestRead_SRT_spoiledTimesWithoutABlankLine looks below a number that no blank line is before.
+func TestRead_SRT_spoiledTimesWithoutABlankLine(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	const text = "1\n00:00:01,000 --> 00:00:02,000\nfirst\n2\n00:00:03,000 to 00:00:04,000\nsecond\n3\n00:00:05,000 --> 00:00:06,000\nthird\n"
+	r := readFormat(labelfile.SRT, []byte(text), labelfile.ReadOptions{Name: "x", MaxBad: 1})
+	is.NoErr(r.err)
+	is.Equal(spans(r.labels), []string{"first 1000-2000", "third 5000-6000"})
+	is.Equal(badLines(r.report), []int{5})
 }

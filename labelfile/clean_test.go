@@ -32,6 +32,11 @@ func TestRead_cleanMarksSayNothingElse(t *testing.T) {
 		"an index":                {labelfile.CSV, ",file,start_s,end_s,label\n0,a.wav,,,\n1,b.wav,,,\n0,c.wav,,,\n1,d.wav,,,\n", []string{"a.wav", "b.wav", "c.wav", "d.wav"}, ""},
 		"an index from 1":         {labelfile.CSV, "\"\",file,start_s,end_s,label\n\"1\",a.wav,,,\n\"2\",b.wav,,,\n", []string{"a.wav", "b.wav"}, ""},
 		"an index that was read":  {labelfile.CSV, "Unnamed: 0,file,start_s,end_s,label\n0,a.wav,,,\n1,b.wav,,,\n", []string{"a.wav", "b.wav"}, ""},
+		"an index of two levels":  {labelfile.CSV, "Unnamed: 0.1,Unnamed: 0,file,start_s,end_s,label\n0,0,a.wav,,,\n1,1,b.wav,,,\n", []string{"a.wav", "b.wav"}, ""},
+		"an index with a name":    {labelfile.CSV, "index,file,start_s,end_s,label\n0,a.wav,,,\n1,b.wav,,,\n", []string{"a.wav", "b.wav"}, ""},
+		"an index of levels":      {labelfile.CSV, "level_0,level_1,file,start_s,end_s,label\n0,0,a.wav,,,\n1,1,b.wav,,,\n", []string{"a.wav", "b.wav"}, ""},
+		"blanks in quotes":        {labelfile.CSV, "file,start_s,end_s,label,note\n\"a.wav\",\" \",\" \",\" \",\" \"\n", []string{"a.wav"}, ""},
+		"a folder":                {labelfile.CSV, "file,folder,start_s,end_s,label\na.wav,d1,,,\n", []string{"a.wav"}, ""},
 		"a line that says so":     {labelfile.JSONLines, `{"audio_file_id":"a.wav","clean":true}`, []string{"a.wav"}, ""},
 		"a line with a note":      {labelfile.JSONLines, `{"audio_file_id":"a.wav","clean":true,"note":"hiss"}`, []string{"a.wav"}, labelfile.RemarkFieldLost},
 		"a line with extra data":  {labelfile.JSONLines, `{"audio_file_id":"a.wav","clean":true,"extra_data":{"k":1}}`, []string{"a.wav"}, labelfile.RemarkFieldLost},
@@ -88,6 +93,8 @@ func TestCSV_indexes(t *testing.T) {
 		",file,start_s,end_s,label\n1,a,1,2,x\n2,a,1,2,x\n1,a,1,2,x\n":                       "",
 		"Unnamed: 0,file,start_s,end_s,label\n0,a,1,2,x\n1,a,1,2,x\n":                        "",
 		",file,start_s,end_s,label\n0,a,1,2,x\n1,a,1,2,x\n1,a,1,2,x\n0,a,1,2,x\n":            `{"column_1":"1"} {"column_1":"0"}`,
+		"Unnamed: 0,Unnamed: 0.1,file,start_s,end_s,label\n0,0,a,1,2,x\n1,1,a,1,2,x\n":       "",
+		"index,file,start_s,end_s,label\n0,a,1,2,x\n1,a,1,2,x\n":                             `{"index":"0"} {"index":"1"}`, // somebody named it
 		",file,start_s,end_s,label\n5,a,1,2,x\n6,a,1,2,x\n":                                  `{"column_1":"5"} {"column_1":"6"}`,
 	} {
 		is := is.New(t)

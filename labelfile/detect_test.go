@@ -47,7 +47,7 @@ func truth(path string) labelfile.Format {
 // wrongNames are names with the endings of all formats, and others.
 func wrongNames(own labelfile.Format) []string {
 	names := []string{"x.rttm", "x.uem", "x.ctm", "x.vtt", "x.srt", "x.eaf", "x.TextGrid", "x.jams", "x.json", "x.jsonl",
-		"x.csv", "x.tsv", "x.txt", "x.selections.txt", "segments", "x.xml", "x"}
+		"x.csv", "x.tsv", "x.tab", "x.ndjson", "x.csv.gz", "x.txt", "x.selections.txt", "x.selection.table.txt", "segments", "x.xml", "x"}
 	rest := []string{}
 	for _, name := range names {
 		if strings.TrimPrefix(name, "x.") != strings.ToLower(string(own)) {
@@ -122,21 +122,31 @@ func TestDetect_byName(t *testing.T) {
 		want       labelfile.Format
 		says       []string // of the error
 	}{
-		"a certain format under another ending":    {"labels.txt", birdNET, labelfile.BirdNET, nil},
-		"a table of another separator":             {"labels.tsv", birdNET, labelfile.BirdNET, nil},
-		"a packed file":                            {"labels.txt.gz", birdNET, labelfile.BirdNET, nil},
-		"an RTTM that lacks fields":                {"", "SPEAKER rec1 1 0.5 1.5 <NA> <NA> spk1\n", labelfile.RTTM, nil},
-		"an RTTM that lacks fields, called a CTM":  {"x.ctm", "SPEAKER rec1 1 0.5 1.5 <NA> <NA> spk1\n", "", []string{"ctm", "rttm"}},
-		"a CTM called an RTTM":                     {"x.rttm", "rec1 1 0.5 0.2 word\n", "", []string{"rttm", "ctm"}},
-		"a table called a UEM":                     {"x.uem", birdNET, "", []string{"uem", "birdnet"}},
-		"a document called a table":                {"x.csv", "<ANNOTATION_DOCUMENT>", "", []string{"csv", "eaf"}},
-		"a text called a table":                    {"notes.csv", "Dear diary,\n", "", []string{"csv", "Dear diary"}},
-		"segments of Kaldi":                        {"", "utt-1 meeting1 0.00 4.32\nutt-2 meeting1 5.10 7.80\n", "", []string{"none of"}},
-		"segments of Kaldi, called a UEM":          {"x.uem", "utt-1 meeting1 0.00 4.32\n", "", []string{"uem"}},
-		"segments of Kaldi with numbers":           {"", "103-1 103 0.00 4.32\n103-2 103 5.10 7.80\n", "", []string{"none of"}},
-		"segments of Kaldi that look like a UEM":   {"data/segments", "a 1 0.00 4.32\nb 1 5.10 7.80\n", "", []string{"segments", "uem"}},
-		"an RTTM that lacks fields, in lower case": {"", "speaker 1 1 0.5 1.5 <NA> <NA> spk1\n", labelfile.RTTM, nil},
-		"regions of Sonic Visualiser of a second":  {"r.txt", "0.5\t1\t1\tlaugh\n", "", []string{"audacity"}},
+		"a certain format under another ending":     {"labels.txt", birdNET, labelfile.BirdNET, nil},
+		"a table of another separator":              {"labels.tsv", birdNET, labelfile.BirdNET, nil},
+		"a packed file":                             {"labels.txt.gz", birdNET, labelfile.BirdNET, nil},
+		"an RTTM that lacks fields":                 {"", "SPEAKER rec1 1 0.5 1.5 <NA> <NA> spk1\n", labelfile.RTTM, nil},
+		"an RTTM that lacks fields, called a CTM":   {"x.ctm", "SPEAKER rec1 1 0.5 1.5 <NA> <NA> spk1\n", "", []string{"ctm", "rttm"}},
+		"a CTM called an RTTM":                      {"x.rttm", "rec1 1 0.5 0.2 word\n", "", []string{"rttm", "ctm"}},
+		"a table called a UEM":                      {"x.uem", birdNET, "", []string{"uem", "birdnet"}},
+		"a document called a table":                 {"x.csv", "<ANNOTATION_DOCUMENT>", "", []string{"csv", "eaf"}},
+		"a text called a table":                     {"notes.csv", "Dear diary,\n", "", []string{"csv", "Dear diary"}},
+		"segments of Kaldi":                         {"", "utt-1 meeting1 0.00 4.32\nutt-2 meeting1 5.10 7.80\n", "", []string{"none of"}},
+		"segments of Kaldi, called a UEM":           {"x.uem", "utt-1 meeting1 0.00 4.32\n", "", []string{"uem"}},
+		"segments of Kaldi with numbers":            {"", "103-1 103 0.00 4.32\n103-2 103 5.10 7.80\n", "", []string{"none of"}},
+		"segments of Kaldi that look like a UEM":    {"data/segments", "a 1 0.00 4.32\nb 1 5.10 7.80\n", "", []string{"segments", "uem"}},
+		"an RTTM that lacks fields, in lower case":  {"", "speaker 1 1 0.5 1.5 <NA> <NA> spk1\n", labelfile.RTTM, nil},
+		"regions of Sonic Visualiser of a second":   {"r.txt", "0.5\t1\t1\tlaugh\n", "", []string{"audacity"}},
+		"samples where Audacity has seconds":        {"x.phn", "0\t2260\th#\n2260\t40700\tsh\n", "", []string{"none of"}},
+		"units of 100 ns":                           {"x.lab", "0\t3200000\tsil\n", "", []string{"none of"}},
+		"whole seconds":                             {"x.txt", "0\t2260\ta\n2260\t4070\tb\n", labelfile.Audacity, nil},
+		"long times of Audacity":                    {"x.txt", "0.000000\t22600.000000\ta\n", labelfile.Audacity, nil},
+		"a label track of hair below 0":             {"x.txt", "-1e-17\t1.0\tx\n1.0\t0.9999999999\ty\n", labelfile.Audacity, nil},
+		"spans of hair below 0":                     {"x.uem", "rec1 1 -1e-17 0.5\nrec1 1 1 0.9999999\n", labelfile.UEM, nil},
+		"subtitles with another arrow":              {"x.srt", "1\n00:00:01,000 -> 00:00:02,000\nfirst\n", labelfile.SRT, nil},
+		"subtitles with a dash, unnamed":            {"", "1\n00:00:01,000 – 00:00:02,000\nfirst\n", labelfile.SRT, nil},
+		"a document that names its audio file":      {"", `{"file_metadata":{"duration":1},"sandbox":{"audio_file_id":"a.wav"},"annotations":[]}`, labelfile.JAMS, nil},
+		"a line with keys of a document":            {"", `{"audio_file_id":"a","artifact_type":"x","start_ms":1,"end_ms":2,"annotations":{"namespace":1}}`, "", []string{"jsonl", "jams"}},
 		"a UEM":                                     {"x.uem", "f NA 0 60\n", labelfile.UEM, nil},
 		"speakers with their text":                  {"", "rec1 ann 0.5 1.5 hello\n", "", []string{"none of"}},
 		"ends for durations":                        {"", "a 1 0 5 x\na 1 5 9 y\na 1 9 12 x\na 1 12 20 z\n", "", []string{"none of"}},

@@ -24,7 +24,7 @@ type ExportOptions struct {
 	// over the durations that are registered.
 	WriteOptions
 	// Filter selects what is written. Of clean audio files, Filter.AudioFileIDs alone selects.
-	Filter annoset.Filter
+	Filter annoset.Filter `json:"filter,omitzero"`
 }
 
 // Export writes a set to one file, in order of audio file, start and id, from one state of the store. [Write] says

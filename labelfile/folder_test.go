@@ -192,6 +192,10 @@ func TestRead_equalNamesInPaths(t *testing.T) {
 			[]string{"/a/t.wav", "/a/t.wav"}, false},
 		"a table with names and paths": {labelfile.CSV, "filename,filepath,start_s,end_s,label\nt.wav,a/t.wav,1,2,x\nt.wav,b/t.wav,1,2,x\n",
 			[]string{"a/t.wav", "b/t.wav"}, true},
+		"names and folders": {labelfile.CSV, "indir,folder,in file,start_s,end_s,label\n/x,d1,t.wav,1,2,x\n/x,d2/,t.wav,1,2,x\n",
+			[]string{"/x/d1/t.wav", "/x/d2/t.wav"}, true},
+		"one folder":                 {labelfile.CSV, "folder,file,start_s,end_s,label\nd1,t.wav,1,2,x\nd1,t.wav,,,\nd1,u.wav,1,2,x\n", []string{"d1/t.wav", "d1/u.wav"}, false},
+		"a name alone, and in a key": {labelfile.LabelStudio, tasks("t.wav", "s3://b/x/t.wav"), []string{"t.wav", "s3://b/x/t.wav"}, true},
 		"marks with names and paths": {labelfile.CSV, "filename,filepath,start_s,end_s,label\nt.wav,a/t.wav,,,\nt.wav,b/t.wav,1,2,x\n",
 			[]string{"b/t.wav"}, true},
 	} {

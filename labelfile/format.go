@@ -60,6 +60,9 @@
 // with their format. What cannot be read is a [*SyntaxError] with line and column, or is left out and counted if
 // [ReadOptions.MaxBad] allows it.
 //
+// Different audio files are never written under one name: where a format cannot hold an id, the name that takes its
+// place differs from all others, with a remark.
+//
 // Times never go through floating point: decimals are added exactly and then rounded to the nearest millisecond,
 // which is remarked. Rounding keeps the order of times, so it makes no new overlaps.
 //

@@ -25,16 +25,16 @@ type ImportOptions struct {
 	ReadOptions
 	// SkipExisting leaves out labels that the set has already, as [annoset.ImportOptions] says. So a file can be imported
 	// again, or after it has grown.
-	SkipExisting bool
+	SkipExisting bool `json:"skip_existing,omitempty"`
 	// RegisterAudio registers the audio files whose duration the file says, as [annoset.Store.AddAudioFiles] does.
-	RegisterAudio bool
+	RegisterAudio bool `json:"register_audio,omitempty"`
 	// AnyEnding makes ImportFS take all files of a folder as files of the given format, whatever their names end in.
-	AnyEnding bool
+	AnyEnding bool `json:"any_ending,omitempty"`
 	// EmptyIsClean marks the audio file of a file without labels as clean, in formats whose files hold one audio file. A
 	// file whose labels were all left out, such as those without text, is not empty.
-	EmptyIsClean bool
+	EmptyIsClean bool `json:"empty_is_clean,omitempty"`
 	// Progress is called as [annoset.ImportOptions] says.
-	Progress func(done int)
+	Progress func(done int) `json:"-"`
 }
 
 // ImportReport says what was imported, and what was lost on the way.

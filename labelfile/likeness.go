@@ -120,6 +120,8 @@ func likeJSONLines(head []byte) likeness {
 	switch {
 	case !strings.HasPrefix(line, "{"):
 		return unlike
+	case likeJAMS([]byte(line)) == certain && !strings.HasPrefix(line, `{"audio_file_id"`):
+		return unlike // the key is one within a document
 	case strings.Contains(line, `"audio_file_id"`) || strings.HasPrefix(line, `{"artifact_type":`):
 		return certain
 	}

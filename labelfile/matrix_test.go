@@ -43,6 +43,7 @@ var sources = []struct {
 const handmade = `{"audio_file_id":"my file.wav","artifact_type":"door slam","start_ms":0,"end_ms":20,"confidence":0.25,"extra_data":{"by":"ann","n":[1,{"k":null}]}}
 {"audio_file_id":"my file.wav","artifact_type":"two\nlines\tand a tab","start_ms":10,"end_ms":10}
 {"audio_file_id":"my file.wav","artifact_type":"<NA>","start_ms":10,"end_ms":30,"extra_data":{"channel":"2","speaker":"bo b","tier":"default"}}
+{"audio_file_id":"my_file.wav","artifact_type":"door slam","start_ms":0,"end_ms":20}
 {"audio_file_id":"day1/rec.wav","artifact_type":"=1+1","start_ms":3600000,"end_ms":3600001,"confidence":0,"extra_data":{"start_text":"1","low_freq_hz":"5"}}
 {"audio_file_id":"day2/rec.wav","artifact_type":" ","start_ms":5,"end_ms":6,"confidence":1,"extra_data":{"confidence":"high","selection":"7"}}
 {"audio_file_id":"rec.selections","artifact_type":"\u0001","start_ms":5,"end_ms":6}

@@ -21,45 +21,45 @@ import (
 type ReadOptions struct {
 	// Name is the file's name or path. Errors and remarks have it, and formats that do not name the audio file take the
 	// audio file id from it.
-	Name string
+	Name string `json:"name,omitempty"`
 	// AudioFileID makes an audio file id from the name that the file gives, or from Name where the file gives none. By
 	// default the file's name is taken as it is, and of Name its [Stem], without the ".gz" of a packed file and without
 	// what programs add to the names of audio files: ".BirdNET.results", ".Table.1.selections" and the like.
-	AudioFileID func(name string) string
+	AudioFileID func(name string) string `json:"-"`
 	// KeepFolders keeps folders in audio file ids: the path or address that the file gives, where the id is its last
-	// element otherwise, and the folders of Name where the file names no audio file. Without it, and without AudioFileID,
-	// it is an error if one id comes of two paths.
-	KeepFolders bool
+	// element otherwise, the folder that a table has in a column of its own, and the folders of Name where the file names
+	// no audio file. Without it, and without AudioFileID, it is an error if one id comes of two paths.
+	KeepFolders bool `json:"keep_folders,omitempty"`
 	// ArtifactType is a template for artifact types, such as "{tier}/{text}": each name in braces stands for that field of
 	// the record, and "text" for what the format takes by default, as an empty template does. Each [Format] lists its
 	// fields.
-	ArtifactType string
+	ArtifactType string `json:"artifact_type,omitempty"`
 	// Encoding names the encoding of the text, if it is not UTF-8: by one of its names in the WHATWG Encoding Standard
 	// (https://encoding.spec.whatwg.org), in any case, such as "windows-1252" or "latin1", "windows-1251", "koi8-r",
 	// "macintosh", "shift_jis", "euc-jp", "iso-2022-jp", "gbk", "gb18030", "big5", "euc-kr" and "utf-16le"; or as a code
 	// page of DOS or Windows, such as "cp437" or "cp932". A byte order mark takes precedence. Nothing else is guessed:
 	// without a name, text is UTF-8 or has a mark. Bytes that are no character are a [*SyntaxError].
-	Encoding string
+	Encoding string `json:"encoding,omitempty"`
 	// BlankType is the artifact type of labels without text. Empty: they are left out, with a remark.
-	BlankType string
+	BlankType string `json:"blank_type,omitempty"`
 	// SkipPoints leaves out labels of no length, with a remark.
-	SkipPoints bool
+	SkipPoints bool `json:"skip_points,omitempty"`
 	// KeepTimes keeps times of more digits than milliseconds have in the extra data, as "start_text" and "end_text", in
 	// the file's own spelling. [Write] puts them back.
-	KeepTimes bool
+	KeepTimes bool `json:"keep_times,omitempty"`
 	// MaxBad is how many unreadable records may be left out, with a remark. 0: the first one ends the reading.
-	MaxBad int
+	MaxBad int `json:"max_bad,omitempty"`
 	// Strict are kinds of remarks to refuse: the first one ends the reading with a [*RemarkError].
-	Strict []RemarkKind
+	Strict []RemarkKind `json:"strict,omitempty"`
 	// Table says what the columns of a table mean, for formats that are tables.
-	Table TableOptions
+	Table TableOptions `json:"table,omitzero"`
 
 	// Clean, if not nil, is called for each audio file that the file marks as examined and without labels.
-	Clean func(audioFileID string) error
+	Clean func(audioFileID string) error `json:"-"`
 	// Audio, if not nil, is called for each audio file whose duration the file says.
-	Audio func(annoset.AudioFile) error
+	Audio func(annoset.AudioFile) error `json:"-"`
 	// Report, if not nil, is filled when the loop has ended.
-	Report *ReadReport
+	Report *ReadReport `json:"-"`
 }
 
 // ReadReport says what was read, and what was lost on the way.

@@ -30,6 +30,7 @@ const (
 	RemarkNameChanged    RemarkKind = "audio file id changed"    // the format cannot hold the audio file id as it is
 	RemarkUnitAssumed    RemarkKind = "unit assumed"             // a table does not say the unit of its times
 	RemarkFileAssumed    RemarkKind = "audio file assumed"       // something may name the audio file that is not known to
+	RemarkOriginAssumed  RemarkKind = "origin assumed"           // times may count from the beginning of another file
 	RemarkTimeChanged    RemarkKind = "time changed"             // the file says by how much, or it counts no milliseconds
 	RemarkNameLost       RemarkKind = "audio file id lost"       // an id is too long for a file name, its only place
 	RemarkFormulaEscaped RemarkKind = "formula made safe"        // a spreadsheet would have run the text, as asked for
@@ -40,7 +41,7 @@ var remarkKinds = []RemarkKind{
 	RemarkCollapsed, RemarkDigitsLost, RemarkBlankSkipped, RemarkPointSkipped, RemarkRecordSkipped, RemarkFieldLost,
 	RemarkBadSkipped, RemarkFileSkipped, RemarkSpoiled, RemarkRepaired, RemarkConfidenceLost, RemarkExtraLost,
 	RemarkCleanLost, RemarkTypeChanged, RemarkNameChanged, RemarkTimeChanged, RemarkNameLost, RemarkFormulaEscaped,
-	RemarkUnitAssumed, RemarkFileAssumed,
+	RemarkUnitAssumed, RemarkFileAssumed, RemarkOriginAssumed,
 }
 
 // MaxPlaces is how many places a [Remark] names at most.

@@ -153,3 +153,21 @@ func TestRead_tinyNegative(t *testing.T) {
 	is.Equal([]int64{r.labels[0].StartMS, r.labels[0].EndMS, r.labels[1].StartMS, r.labels[1].EndMS}, []int64{0, 1000, 1000, 2000})
 	is.Equal(r.audio[0].DurationMS, int64(2000)) // it begins at 0, as far as a millisecond goes
 }
+
+// TestRead_clocksAHairBelow0 reads what programs make of it: a zero with a sign.
+func TestRead_clocksAHairBelow0(t *testing.T) {
+	t.Parallel()
+	for start, ok := range map[string]bool{"-00:00:00.000": true, "-00:00:00.0004": true, "-00:00:00.001": false, "-00:00:01": false, "--00:00:00.000": false} {
+		for f, text := range map[labelfile.Format]string{
+			labelfile.WebVTT: "WEBVTT\n\n" + start + " --> 00:00:02.000\nx\n",
+			labelfile.SRT:    "1\n" + strings.Replace(start, ".", ",", 1) + " --> 00:00:02,000\nx\n",
+			labelfile.CSV:    "start,end,label\n" + start + ",00:00:02.000,x\n",
+		} {
+			is := is.New(t)
+			r := readFormat(f, []byte(text), labelfile.ReadOptions{Name: "x"})
+			if is.Equal(r.err == nil, ok); ok {
+				is.Equal(spans(r.labels), []string{"x 0-2000"})
+			}
+		}
+	}
+}

@@ -28,21 +28,26 @@ const (
 	// CSV is a table whose header names the columns: separated by commas after RFC 4180, or by semicolons or tabs, which
 	// the header shows, or a line "sep=;" before it. [TableOptions] say what the header does not. It reads
 	//
-	//   - the audio file: audio_file_id, filename, file, filepath, recording, notated_path, begin_file, path, …
+	//   - the audio file: audio_file_id, filename, file, filepath, recording, notated_path, begin_file, sound.files, …
 	//   - the artifact type: artifact_type, event_label, label, class, scientific_name, species, event, annotation, …
 	//   - the times: start, onset, begin, start_time, … and end, offset, stop, end_time, … or duration
 	//   - confidence, score or probability
 	//   - extra_data, a JSON object
 	//
-	// in any case and with any separators between words: "Start (s)" is start_s. An ending gives the unit: _s, _ms,
-	// _sample and their synonyms. Without one, a time is in seconds, or hh:mm:ss.mmm where it has a colon. The header is
-	// believed: a column "seconds" with 23331.875 stays seconds; if it is wrong, set [TableOptions.Unit]. A decimal
-	// comma is understood where the comma does not separate columns.
+	// in any case and with any separators between words: "Start (s)" is start_s. The end is the one that belongs to the
+	// start: offset to onset, stop_time to start_time. An ending gives the unit: _s, _ms, _sample and their synonyms.
+	// Without one, a time is in seconds, or hh:mm:ss.mmm where it has a colon; that it is no milliseconds is remarked,
+	// unless the times prove it. The tables of Whisper (start, end, text in whole numbers) are read as milliseconds, with
+	// the same remark. Units that are not read, such as minutes and frames, are an error. The header is believed: a column
+	// "seconds" with 23331.875 stays seconds; if it is wrong, set [TableOptions.Unit]. A decimal comma is understood where
+	// the comma does not separate columns.
 	//
 	// Fields: all other columns, as text, under their names in snake case, such as "low_freq_hz", and a confidence that
-	// is no number from 0 to 1, under the name of its column. Empty cells are left out, and so is a first column without
-	// a name that counts the rows from 0, as pandas writes it. A row of nothing but an audio file marks it as clean.
-	// Without a column of audio files, all labels belong to the audio file that [ReadOptions.Name] gives.
+	// is no number from 0 to 1, under the name of its column. Cells that are empty, or have only blanks that are not in
+	// quotes, are left out, and so are first columns without a name that count the rows from 0 or 1, as pandas writes
+	// them. A row of nothing but an audio file, and its folder or path, marks it as clean; one that says more is left out,
+	// with a remark. Without a column of audio files, all labels belong to the audio file that [ReadOptions.Name] gives,
+	// with a remark if another column may name it.
 	//
 	// It writes audio_file_id, artifact_type, start_ms, end_ms, confidence and extra_data, and clean audio files at the
 	// end. Nothing is lost.
@@ -92,8 +97,9 @@ const (
 	// separated by tabs, without quotes. The artifact type is the first column found of annotation, species,
 	// common_name, label, tag, class, call_type and the like. The audio file is "Begin File" or "Begin Path". "Begin
 	// Time (s)" counts through a sequence of files, so where there is a "File Offset (s)", the label starts there and
-	// keeps its length. Without these columns, all labels belong to the audio file that [ReadOptions.Name] gives,
-	// without the ".Table.1.selections.txt" of Raven's own names.
+	// keeps its length; without that column, times that go on from file to file are remarked. Without a column of audio
+	// files, all labels belong to the audio file that [ReadOptions.Name] gives, without the ".Table.1.selections.txt" of
+	// Raven's own names.
 	//
 	// A selection that stands in the table once for each view is read once, from its first row. Fields: selection, view,
 	// channel, low_freq_hz, high_freq_hz, and other columns by their names. Default values are selections that count up,

@@ -39,6 +39,10 @@ func TestCSV_audioFileThatNoColumnNames(t *testing.T) {
 	}{
 		"an unknown column of names":    {labelfile.CSV, "start_s,end_s,label,tape\n1,2,x,T01\n1,2,x,T02\n", labelfile.ReadOptions{}, 1, annoset.Place{File: "t.csv", Line: 2, Column: 7}},
 		"one of file names":             {labelfile.CSV, "start_s,end_s,label,comment\n1,2,x,\n1,2,x,b.flac\n", labelfile.ReadOptions{}, 1, annoset.Place{File: "t.csv", Line: 3, Column: 7}},
+		"a name":                        {labelfile.CSV, "name,start_s,end_s,label\nrec1,1,2,x\n", labelfile.ReadOptions{}, 1, annoset.Place{File: "t.csv", Line: 2, Column: 1}},
+		"a name that is the type":       {labelfile.CSV, "name,start_s,end_s\nrobin,1,2\n", labelfile.ReadOptions{}, 0, annoset.Place{}},
+		"ids that come again":           {labelfile.CSV, "id,start_s,end_s,label\nrec1,1,2,x\nrec1,1,2,x\nrec2,1,2,x\n", labelfile.ReadOptions{}, 1, annoset.Place{File: "t.csv", Line: 3, Column: 1}},
+		"ids of labels":                 {labelfile.CSV, "id,start_s,end_s,label\na1,1,2,x\na2,1,2,x\n", labelfile.ReadOptions{}, 0, annoset.Place{}},
 		"numbers of segments":           {labelfile.CSV, "segment_id,start_s,end_s,label\n1,1,2,x\n2,3,4,x\n", labelfile.ReadOptions{}, 1, annoset.Place{File: "t.csv", Line: 2, Column: 1}},
 		"numbers of clips":              {labelfile.CSV, "clip_nr,start_s,end_s,label\n1,1,2,x\n2,3,4,x\n", labelfile.ReadOptions{}, 1, annoset.Place{File: "t.csv", Line: 2, Column: 1}},
 		"a selection table of many":     {labelfile.Raven, "Selection\tBegin Time (s)\tEnd Time (s)\tSpecies\tSite Recording\n1\t1\t2\tx\tr1\n", labelfile.ReadOptions{}, 1, annoset.Place{File: "t.csv", Line: 2, Column: 9}},

@@ -23,26 +23,31 @@ const (
 // DecimalComma and ExtraColumns when they are written.
 type TableOptions struct {
 	// Separator stands between cells: ',', ';', '\t' or another ASCII character. 0: detected when a table is read, and the
-	// format's own when it is written. TSV and Raven always have tabs.
-	Separator rune
+	// format's own when it is written. TSV and Raven always have tabs. In JSON it is the number of the character.
+	Separator rune `json:"separator,omitempty"`
 	// DecimalComma says that numbers have a decimal comma although the comma separates columns; elsewhere a decimal comma
 	// is understood anyway. When a table is written, numbers get a comma, and ';' replaces ',' as the separator.
-	DecimalComma bool
+	DecimalComma bool `json:"decimal_comma,omitempty"`
 	// LiteralQuotes says that quotation marks are text, and no cell is quoted. When a table is written, separators and
 	// line ends in texts then become blanks, with a remark.
-	LiteralQuotes bool
+	LiteralQuotes bool `json:"literal_quotes,omitempty"`
 
 	// The names of columns as they stand in the header. Empty: detected when a table is read, and the format's own when it
 	// is written. If Duration is given, it is read and written in place of End.
-	AudioFileID, ArtifactType, Start, End, Duration, Confidence string
+	AudioFileID  string `json:"audio_file_id,omitempty"`
+	ArtifactType string `json:"artifact_type,omitempty"`
+	Start        string `json:"start,omitempty"`
+	End          string `json:"end,omitempty"`
+	Duration     string `json:"duration,omitempty"`
+	Confidence   string `json:"confidence,omitempty"`
 
 	// Unit is the unit of all times. Empty: as the names of their columns say, or seconds; when a table is written,
 	// milliseconds in columns whose names are not given.
-	Unit TimeUnit
+	Unit TimeUnit `json:"unit,omitempty"`
 	// SampleRate is in hertz, for times in samples. At most [MaxSampleRate].
-	SampleRate int64
+	SampleRate int64 `json:"sample_rate,omitempty"`
 	// ExtraColumns are keys of extra data to write as columns of their own. Only texts go there.
-	ExtraColumns []string
+	ExtraColumns []string `json:"extra_columns,omitempty"`
 }
 
 // MaxSampleRate is the highest sample rate that [TableOptions] accept, in hertz.

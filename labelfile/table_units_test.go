@@ -38,6 +38,8 @@ func TestCSV_units(t *testing.T) {
 		"short whole seconds of speech":    {labelfile.TSV, "start\tend\ttext\n0\t5\thi\n", labelfile.TableOptions{}, "ep1 hi 0-5000\n", 1},
 		"whole seconds of something":       {labelfile.CSV, "start,end,label\n0,4280,hum\n", labelfile.TableOptions{}, "ep1 hum 0-4280000\n", 1},
 		"no unit, and no decimals, at all": {labelfile.CSV, "onset,duration,label\n10,5,hum\n", labelfile.TableOptions{}, "ep1 hum 10000-15000\n", 1},
+		"Whisper's with texts of several lines": {labelfile.CSV, "start,end,text\n0,4280,\"a\nb\n\"\"c\"\n4280,7000,\" d\"\n", labelfile.TableOptions{},
+			"ep1 a\nb\n\"c 0-4280\nep1  d 4280-7000\n", 1},
 		"less than a millisecond if it was one": {labelfile.CSV, "start,end,label\n1,30,hum\n1.5,2.25,hum\n", labelfile.TableOptions{},
 			"ep1 hum 1000-30000\nep1 hum 1500-2250\n", 0},
 		"decimals that could be milliseconds": {labelfile.CSV, "start,end,label\n23331.875,23395.5,a\n", labelfile.TableOptions{}, "ep1 a 23331875-23395500\n", 1},

@@ -40,6 +40,7 @@ var sameTexts = map[string][2]string{
 	"RemarkNameChanged":    {string(labelfile.RemarkNameChanged), string(codec.NameChanged)},
 	"RemarkUnitAssumed":    {string(labelfile.RemarkUnitAssumed), string(codec.UnitAssumed)},
 	"RemarkFileAssumed":    {string(labelfile.RemarkFileAssumed), string(codec.FileAssumed)},
+	"RemarkOriginAssumed":  {string(labelfile.RemarkOriginAssumed), string(codec.OriginAssumed)},
 	"RemarkTimeChanged":    {string(labelfile.RemarkTimeChanged), string(codec.TimeChanged)},
 	"RemarkNameLost":       {string(labelfile.RemarkNameLost), string(codec.NameLost)},
 	"RemarkFormulaEscaped": {string(labelfile.RemarkFormulaEscaped), string(codec.FormulaEscaped)},

@@ -17,20 +17,20 @@ import (
 // WriteOptions configure [Write]. Nil and the zero value mean the defaults.
 type WriteOptions struct {
 	// Gzip packs what is written.
-	Gzip bool
+	Gzip bool `json:"gzip,omitempty"`
 	// Clean are audio files that were examined and have no label, for formats that can say so.
-	Clean []string
+	Clean []string `json:"clean,omitempty"`
 	// Durations are the lengths of audio files in milliseconds, by id, for formats that say them. Where one is missing,
 	// the end of the last label takes its place.
-	Durations map[string]int64
+	Durations map[string]int64 `json:"durations_ms,omitempty"`
 	// Table says what the columns of a table are, for formats that are tables.
-	Table TableOptions
+	Table TableOptions `json:"table,omitzero"`
 	// Strict are kinds of remarks to refuse: the first one ends the writing with a [*RemarkError].
-	Strict []RemarkKind
+	Strict []RemarkKind `json:"strict,omitempty"`
 	// SafeFormulas puts an apostrophe before texts that a spreadsheet would run as a formula, and before parts of texts
 	// that become cells where it splits lines at another separator, such as "=1" in "x;=1", with a remark. It applies to
 	// tables and label tracks. Extra data keeps its values: the characters are escaped as JSON has it.
-	SafeFormulas bool
+	SafeFormulas bool `json:"safe_formulas,omitempty"`
 }
 
 // WriteReport says what was written, and what the format could not say.

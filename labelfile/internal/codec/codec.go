@@ -117,6 +117,7 @@ const (
 	NameChanged    Kind = "audio file id changed" // likewise
 	UnitAssumed    Kind = "unit assumed"          // nothing says the unit of times
 	FileAssumed    Kind = "audio file assumed"    // no column is known to name the audio file
+	OriginAssumed  Kind = "origin assumed"        // nothing says where times count from
 	TimeChanged    Kind = "time changed"          // moved as the file says, or the format has another unit or rule
 	NameLost       Kind = "audio file id lost"    // the format does not say it, and it is too long for a file name
 	FormulaEscaped Kind = "formula made safe"

@@ -31,8 +31,7 @@ func (l *Label) Round(most int64) (Rounded, *SyntaxError) {
 		return bad("a start before the beginning of the audio", "0 or later")
 	}
 	if end < start {
-		// A length that rounds to 0 is a point, even where half a millisecond lies between start and end.
-		if length, _, err := l.End.Add(l.Start.Times(-1)).MS(); err != nil || length != 0 {
+		if EndsBefore(l.Start, l.End) {
 			return bad(fmt.Sprintf("an end at %s, before the start at %s", decimal.Seconds(end), decimal.Seconds(start)),
 				"an end at or after the start")
 		}
@@ -41,4 +40,14 @@ func (l *Label) Round(most int64) (Rounded, *SyntaxError) {
 	r := Rounded{StartMS: start, EndMS: end, Exact: exactStart && exactEnd}
 	r.Collapsed = !r.Exact && start == end && l.Start.Cmp(l.End) < 0
 	return r, nil
+}
+
+// EndsBefore reports whether an end lies before a start, also when they are rounded. A length that rounds to 0 is a
+// point, even where half a millisecond lies between start and end.
+func EndsBefore(start, end decimal.Number) bool {
+	if start.Cmp(end) <= 0 {
+		return false
+	}
+	length, _, err := end.Add(start.Times(-1)).MS()
+	return err != nil || length != 0
 }

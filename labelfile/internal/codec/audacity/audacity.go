@@ -301,10 +301,15 @@ func frequency(extra []codec.Field, key string) (string, bool) {
 	return text, true
 }
 
+// longest is how many seconds a label may end after, for a track of whole numbers to look like one. Other programs
+// write samples, or units of 100 ns, in the same places; Audacity writes six decimals.
+var longest = decimal.FromMS(10_000_000)
+
 // LooksLike reports whether lines are those of a label track, and whether they can hardly be anything else: the third
 // column of Sonic Visualiser's regions is a duration, after a start and a value.
 func LooksLike(lines []string) (is, sure bool) {
 	numbers := true // the third cell of each label is one with decimals
+	whole, long := true, false
 	for _, line := range lines {
 		if strings.HasPrefix(line, `\`) {
 			continue
@@ -320,11 +325,14 @@ func LooksLike(lines []string) (is, sure bool) {
 		if err != nil {
 			return false, false
 		}
+		whole = whole && !strings.ContainsAny(cells[0].text, ".,")
 		if len(cells) > 1 {
 			ends, _, err := cells[1].number()
-			if !is && err != nil || err == nil && ends.Cmp(begins) < 0 {
+			if !is && err != nil || err == nil && codec.EndsBefore(begins, ends) {
 				return false, false
 			}
+			whole = whole && !(err == nil && strings.ContainsAny(cells[1].text, ".,"))
+			long = long || err == nil && ends.Cmp(longest) > 0
 		}
 		is = true
 		if len(cells) < 3 {
@@ -339,5 +347,5 @@ func LooksLike(lines []string) (is, sure bool) {
 		}
 		numbers = numbers && err == nil && strings.ContainsAny(cells[2].text, ".,")
 	}
-	return is, is && !numbers
+	return is, is && !numbers && !(whole && long)
 }

@@ -29,6 +29,17 @@ func HasColon(line string) bool {
 	return false
 }
 
+// BeginsWithTime reports whether a line begins with a time that is no time of day in a text. Where times are expected
+// it is meant as them, whatever stands behind it. Unless alone says that they are expected, the time must have all its
+// parts.
+func BeginsWithTime(line string, alone bool) bool {
+	if !HasColon(line) {
+		return false
+	}
+	m := beginPattern.FindStringSubmatch(plain(line))
+	return m != nil && isFull(m[1]) && (alone || hasDecimals(m[1]) && strings.Count(m[1], ":") == 2)
+}
+
 const clockPattern = `-?[0-9]+(?::[0-9]+){1,3}(?:[.,;][0-9]+)?`
 
 // timesPattern matches a plain line with two times: what is before them, the first, what is between, the second, and
@@ -36,9 +47,11 @@ const clockPattern = `-?[0-9]+(?::[0-9]+){1,3}(?:[.,;][0-9]+)?`
 var timesPattern = regexp.MustCompile(`^([ \t\[({<"'*]*)(` + clockPattern + `)` +
 	`([ \t]*(?:[-=~|/,; \t]*>+|[-=~|/,;]+|[ \t])[ \t]*)(` + clockPattern + `)([ \t\])}"'].*)?$`)
 
-// startPattern and endPattern match plain lines of which only one time can be read, with what stands between.
+// startPattern, beginPattern and endPattern match plain lines of which only one time can be read, with what stands
+// between.
 var (
 	startPattern = regexp.MustCompile(`^[ \t\[({<"'*]*(` + clockPattern + `)[ \t]*([-=~|/ \t]*>|[-=~]+)`)
+	beginPattern = regexp.MustCompile(`^[ \t\[({<"'*]*(` + clockPattern + `)`)
 	endPattern   = regexp.MustCompile(`^(.*[^-=>]|)[-=]+>+[ \t]*(` + clockPattern + `)[ \t]*$`)
 )
 
@@ -166,6 +179,12 @@ func digit(r rune) rune {
 	return r
 }
 
+// IsNumber reports whether a line is the number of a subtitle.
+func IsNumber(line string) bool {
+	line = strings.Trim(line, " \t")
+	return line != "" && isDigits(line)
+}
+
 // breakTimes writes the first colon of each line of a payload that would be taken for times as an entity.
 func breakTimes(payload string) string {
 	if strings.IndexFunc(payload, isColon) < 0 {
@@ -173,7 +192,8 @@ func breakTimes(payload string) string {
 	}
 	lines := strings.Split(payload, "\n")
 	for i, line := range lines {
-		if !IsTimes(line, true) {
+		below := i > 0 && IsNumber(lines[i-1])
+		if !IsTimes(line, true) && !(below && BeginsWithTime(line, i > 1 && Blank(lines[i-2]))) {
 			continue
 		}
 		at := strings.IndexFunc(line, isColon)

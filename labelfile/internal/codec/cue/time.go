@@ -89,6 +89,13 @@ const maxHours = 9
 
 // Clock reads hours:minutes:seconds.decimals. A spelling with the format's own point and lengths is exact.
 func Clock(s string, point byte) (n decimal.Number, exact bool, err error) {
+	if rest, negative := strings.CutPrefix(s, "-"); negative { // as programs round what is a hair below 0
+		n, _, err = Clock(rest, point)
+		if ms, _, _ := n.MS(); ms != 0 || strings.HasPrefix(rest, "-") {
+			return n, false, decimal.ErrSyntax
+		}
+		return n.Times(-1), false, err
+	}
 	whole, fraction := s, ""
 	if i := strings.IndexAny(s, ".,"); i >= 0 {
 		whole, fraction = s[:i], s[i:]

@@ -14,6 +14,7 @@ import (
 type Writer struct {
 	Target *codec.Target
 	out    *bufio.Writer
+	names  codec.Distinct
 }
 
 // NewWriter writes to a target.
@@ -61,25 +62,17 @@ func (w *Writer) Close() error {
 // Word appends a text as one field. Blanks become underscores, also those of other scripts, which Python takes for
 // blanks. A text that would mean something else gets an underscore appended. Both are remarked.
 func (w *Writer) Word(dst []byte, text string, taken ...string) []byte {
-	return w.word(dst, text, codec.TypeChanged, taken...)
-}
-
-func (w *Writer) word(dst []byte, text string, changed codec.Kind, taken ...string) []byte {
-	word := text
-	if strings.IndexFunc(text, apart) >= 0 {
-		word = strings.Map(func(r rune) rune {
-			if apart(r) {
-				return '_'
-			}
-			return r
-		}, text)
-	}
+	word := joined(text)
 	for _, t := range taken {
 		if strings.EqualFold(word, t) {
 			word += "_"
 			break
 		}
 	}
+	return w.word(dst, text, word, codec.TypeChanged)
+}
+
+func (w *Writer) word(dst []byte, text, word string, changed codec.Kind) []byte {
 	if word != text {
 		w.Target.Note(changed, "becomes "+word)
 	}
@@ -87,16 +80,26 @@ func (w *Writer) word(dst []byte, text string, changed codec.Kind, taken ...stri
 }
 
 // File appends the name of an audio file, as the first field of a line if begins is set: there it must not look like a
-// comment or a byte order mark.
+// comment or a byte order mark. Two audio files never get the same name.
 func (w *Writer) File(dst []byte, name string, begins bool) []byte {
+	word := joined(name)
 	if begins && (strings.HasPrefix(name, ";;") || strings.HasPrefix(name, "\ufeff")) {
-		name = "_" + strings.TrimPrefix(name, "\ufeff")
-		if strings.IndexFunc(name, apart) < 0 {
-			w.Target.Note(codec.NameChanged, "becomes "+name)
-			return append(dst, name...)
-		}
+		word = "_" + strings.TrimPrefix(word, "\ufeff")
 	}
-	return w.word(dst, name, codec.NameChanged)
+	return w.word(dst, name, w.names.Name(name, word), codec.NameChanged)
+}
+
+// joined returns a text with underscores in place of blanks.
+func joined(text string) string {
+	if strings.IndexFunc(text, apart) < 0 {
+		return text
+	}
+	return strings.Map(func(r rune) rune {
+		if apart(r) {
+			return '_'
+		}
+		return r
+	}, text)
 }
 
 // apart reports whether a character separates fields, for this package or for other programs.

@@ -55,13 +55,10 @@ func (rd *reader) readData(t *task) error {
 		rd.file = byKey[idKey]
 	case from != "":
 		whole, name := splitName(from)
-		if whole != name {
-			var err error
-			if name, err = rd.src.Named(whole, name, rd.place(t.data)); err != nil {
-				return err
-			}
+		var err error
+		if rd.file, err = rd.src.Named(whole, name, rd.place(t.data)); err != nil {
+			return err
 		}
-		rd.file = name
 	case !rd.named && len(t.annotations)+len(t.predictions) > 0:
 		return rd.wrong(t.data, candidates(columns, audio), `"audio", "url", or one text that names an audio file`)
 	}

@@ -224,6 +224,7 @@ func TestNameOf(t *testing.T) {
 		"s3://bucket/calls/C#4.wav": "C#4.wav", "gs://bucket/a+b;c&d.wav": "a+b;c&d.wav", "azure-blob://box/100%25.wav": "100%25.wav",
 		"s3://bucket/what?.wav": "what?.wav", "s3://bucket": "s3://bucket", "s3://bucket/": "s3://bucket/",
 		"/tasks/7/resolve/?fileuri=czM6Ly9idWNrZXQvY2FsbHMvQyM0Lndhdg==": "C#4.wav", // which is "s3://bucket/calls/C#4.wav"
+		"/tasks/7/presign/?fileuri=czM6Ly9idWNrZXQvY2FsbHMvQyM0Lndhdg==": "C#4.wav",
 		"/projects/7/resolve/?fileuri=!":                                 "/projects/7/resolve/?fileuri=!",
 
 		// The addresses of the web are URLs. What does not name a file stays whole, so that two never become one.

@@ -31,10 +31,10 @@ func namesAudio(text string) bool {
 const (
 	uploads = "/data/upload/"
 	local   = "/data/local-files"
-	resolve = "/resolve/?fileuri="
 )
 
 var (
+	resolve    = regexp.MustCompile(`/(?:resolve|presign)/\?fileuri=`)
 	uploadHash = regexp.MustCompile(`^[0-9a-f]{8}-`)
 	localPath  = regexp.MustCompile(`[?&]d=`)
 	scheme     = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
@@ -54,8 +54,8 @@ func nameOf(text string) string {
 func splitName(text string) (whole, name string) {
 	whole, name = text, text
 	switch {
-	case strings.Contains(text, resolve):
-		_, packed, _ := strings.Cut(text, resolve)
+	case resolve.MatchString(text):
+		packed := text[resolve.FindStringIndex(text)[1]:]
 		if uri, err := base64.StdEncoding.DecodeString(packed); err == nil && scheme.Match(uri) && utf8.Valid(uri) {
 			return splitName(string(uri))
 		}

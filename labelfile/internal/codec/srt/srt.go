@@ -62,7 +62,7 @@ func (rd *reader) line(line string, bad *codec.SyntaxError) error {
 		switch {
 		case cue.Blank(line):
 			return nil
-		case isNumber(line) && len(rd.held) == 0:
+		case cue.IsNumber(line) && len(rd.held) == 0:
 			rd.held = append(rd.held, line)
 			return nil
 		}
@@ -97,20 +97,30 @@ func (rd *reader) timed(line string) bool {
 	before, _, found := strings.Cut(line, cue.Arrow)
 	before = strings.TrimLeft(before, " \t")
 	return found && (!rd.open || before != "" && (before[0] == '-' || before[0] >= '0' && before[0] <= '9')) ||
-		cue.HasColon(line) && cue.IsTimes(line, rd.before && isNumber(rd.last))
+		cue.HasColon(line) && rd.meant(line)
 }
 
-func isNumber(line string) bool {
-	line = strings.Trim(line, " \t")
-	return line != "" && strings.Trim(line, "0123456789") == ""
+// meant reports whether a line is meant as times. Below the number of a subtitle nothing else can begin with one.
+func (rd *reader) meant(line string) bool {
+	below := cue.IsNumber(rd.last)
+	return cue.IsTimes(line, below && rd.before) || below && cue.BeginsWithTime(line, rd.before)
+}
+
+// numberOf returns the number that the line before times is meant as: digits, perhaps with a full stop or in brackets.
+func numberOf(line string) string {
+	if number := strings.Trim(line, " \t#.,:;)(]["); cue.IsNumber(number) {
+		return number
+	}
+	return ""
 }
 
 // begin reads the times of a subtitle, which may be bad, and ends the one before.
 func (rd *reader) begin(line string, bad *codec.SyntaxError) error {
-	at, number, held := rd.place(), "", rd.held
-	if last := len(held) - 1; last >= 0 && isNumber(held[last]) {
-		number, held = strings.Trim(held[last], " \t"), held[:last]
-		at.Line--
+	held, number, exact := rd.cutNumber()
+	at, spelled := rd.place(), ""
+	if number != "" {
+		spelled = rd.held[len(held)]
+		at.Line -= len(rd.held) - len(held)
 	}
 	if err := rd.end(held); err != nil {
 		return err
@@ -124,10 +134,38 @@ func (rd *reader) begin(line string, bad *codec.SyntaxError) error {
 	if bad != nil {
 		return rd.refuse(bad)
 	}
-	if number == "" || !rd.timing.Exact {
+	switch {
+	case !rd.timing.Exact || number == "":
 		rd.src.Note(codec.Repaired, rd.place(), line)
+	case !exact:
+		rd.src.Note(codec.Repaired, at, spelled)
 	}
 	return nil
+}
+
+// cutNumber takes the number of a subtitle, which stands before its times, from the lines of the one before. It is
+// exact if it has only digits. Between a number that goes on and the times may be blank lines.
+func (rd *reader) cutNumber() (held []string, number string, exact bool) {
+	held = withoutBlanks(rd.held)
+	apart := len(held) < len(rd.held)
+	last := len(held) - 1
+	if last < 0 {
+		return rd.held, "", false
+	}
+	if first := last == 0 || cue.Blank(held[last-1]); first {
+		number = numberOf(held[last])
+	}
+	switch {
+	case apart && number == strconv.FormatInt(rd.n+1, 10):
+		return held[:last], number, false
+	case apart:
+		return rd.held, "", false
+	case cue.IsNumber(held[last]):
+		return held[:last], strings.Trim(held[last], " \t"), true
+	case number != "":
+		return held[:last], number, false
+	}
+	return held, "", false
 }
 
 // end delivers the open subtitle.
@@ -147,18 +185,24 @@ func (rd *reader) end(held []string) error {
 	for len(held) > 0 && cue.Blank(held[0]) {
 		held = held[1:]
 	}
-	for len(held) > 0 && cue.Blank(held[len(held)-1]) {
-		held = held[:len(held)-1]
-	}
+	held = withoutBlanks(held)
 	goesOn := rd.number == strconv.FormatInt(rd.n, 10)
 	dialect.Label(&rd.label, rd.at, rd.timing, rd.number, !goesOn, strings.Join(held, "\n"))
 	return rd.src.Label(&rd.label)
 }
 
+// withoutBlanks removes blank lines at the end.
+func withoutBlanks(lines []string) []string {
+	for len(lines) > 0 && cue.Blank(lines[len(lines)-1]) {
+		lines = lines[:len(lines)-1]
+	}
+	return lines
+}
+
 var writer = cue.Writer{
 	Dialect: &dialect,
 	IsID: func(id string, n int64) bool {
-		return len(id) <= maxNumber && isNumber(id) && cue.IsID(id) && id != strconv.FormatInt(n, 10)
+		return len(id) <= maxNumber && cue.IsNumber(id) && cue.IsID(id) && id != strconv.FormatInt(n, 10)
 	},
 	Before: func(dst []byte, c *cue.Cue, n int64) []byte {
 		if n > 1 {
@@ -177,10 +221,12 @@ const maxNumber = 18
 // Write writes subtitles, numbered from 1 unless their labels have numbers.
 func Write(dst *codec.Target) error { return writer.Write(dst) }
 
-// LooksLike reports whether a file begins with a number and times, or with times.
+// LooksLike reports whether a file begins with a number and times, or with times, or with
+// what is meant as them.
 func LooksLike(first, second string) bool {
-	if isNumber(first) {
+	numbered := cue.IsNumber(first)
+	if numbered {
 		first = second
 	}
-	return cue.IsTiming(first, dialect.Point)
+	return cue.IsTiming(first, dialect.Point) || cue.IsTimes(first, numbered)
 }

@@ -26,8 +26,12 @@ func (h *header) findWhisper(o *Options, r *rows) {
 	if last := bytes.LastIndexAny(head, "\r\n"); last >= 0 && len(head) == whisperBytes {
 		head = head[:last] // the rest may have been cut
 	}
-	long := false
+	long, open := false, false // open: a cell in quotes goes on
 	for line := range strings.FieldsFuncSeq(string(head), func(r rune) bool { return r == '\r' || r == '\n' }) {
+		goesOn := open
+		if open = open != (strings.Count(line, `"`)%2 == 1) && !r.literal; goesOn {
+			continue
+		}
 		cells := strings.SplitN(line, string(rune(r.separator)), 3)
 		if len(cells) < 3 {
 			return
@@ -75,6 +79,36 @@ func (rd *reader) noteUnit() {
 	rd.src.Note(codec.UnitAssumed, h.place, text)
 }
 
+// origin looks whether times may count from the beginning of the first of several audio files: so Raven counts, and
+// says the time within a file only in a column of its own.
+type origin struct {
+	unsure bool // the column of audio files is one of Raven's
+	file   string
+	end    decimal.Number
+	at     codec.Place // of the second file
+	text   string
+}
+
+func (o *origin) see(l *codec.Label) {
+	if !o.unsure {
+		return
+	}
+	switch {
+	case o.file != "" && l.File != o.file && l.Start.Cmp(o.end) < 0:
+		o.unsure = false // they begin again
+	case o.file != "" && l.File != o.file && o.text == "":
+		o.at, o.text = l.Place, l.File+" at "+l.StartText
+	}
+	o.file, o.end = l.File, l.End
+}
+
+// noteOrigin remarks that times are taken to count from the beginning of each audio file.
+func (rd *reader) noteOrigin() {
+	if o := &rd.origin; o.unsure && o.text != "" {
+		rd.src.Note(codec.OriginAssumed, o.at, o.text+": taken for the time in this file, not in all of them")
+	}
+}
+
 // noteFile remarks, once, that a column which is not known may name the audio file, where no other one does.
 func (rd *reader) noteFile() {
 	h := rd.header
@@ -82,6 +116,12 @@ func (rd *reader) noteFile() {
 		text := rd.rows.text(i)
 		if text == "" || h.roles[i] != Other {
 			continue
+		}
+		if naming == ofTwins {
+			if text == rd.lastID {
+				naming = ofNames
+			}
+			rd.lastID = text
 		}
 		if naming == ofText {
 			if _, err := codec.Number(text, true); err != nil {
@@ -95,26 +135,4 @@ func (rd *reader) noteFile() {
 			return
 		}
 	}
-}
-
-// counter recognizes an index, which counts rows from 0 or 1 and may begin again, as where tables were joined.
-type counter struct {
-	first, last int64 // last is -1 before the first row
-	broken      bool  // it was no index
-}
-
-// counts reports whether a cell counts on.
-func (c *counter) counts(text string) bool {
-	n, err := strconv.ParseInt(text, 10, 64)
-	switch {
-	case err != nil || c.broken || text[0] == '+' || text[0] == '-':
-	case c.last < 0 && n <= 1:
-		c.first, c.last = n, n
-		return true
-	case c.last >= 0 && (n == c.last+1 || n == c.first && c.last > c.first):
-		c.last = n
-		return true
-	}
-	c.broken = true
-	return false
 }

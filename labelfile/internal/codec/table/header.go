@@ -15,13 +15,14 @@ type header struct {
 	units   []Unit
 	at      [numRoles]int // the column of each role; -1: none
 	implied []*Column     // by column; nil if it has no default values
-	index   bool          // the first column has no name, and may count the rows
+	indexes []indexKind   // by column: whether it may count the rows
 	place   codec.Place   // of the column of starts
 	assumed bool          // nothing says the unit of some times
 	whole   bool          // they are whole milliseconds, as Whisper writes them
 	mayName []naming      // if no column is known to name the audio file: what may, by column
 	counted bool          // the column of audio files may count within a recording
 	paths   []int         // further columns, which may have the path of the audio file
+	folders []int         // columns that may have its folder, the outer one first
 }
 
 // naming is whether a column may name the audio file.
@@ -30,6 +31,7 @@ type naming int
 const (
 	ofFiles naming = iota // only if its cells look so
 	ofText                // if its cells are no numbers
+	ofTwins               // if a cell is that of the row before: what has an id of its own is a label
 	ofNames               // its name says so
 )
 
@@ -42,7 +44,7 @@ func found(cells []string) string {
 func newHeader(l *Layout, o *Options, r *rows) (*header, error) {
 	h := &header{
 		names: make([]string, len(r.cells)), roles: make([]Role, len(r.cells)), units: make([]Unit, len(r.cells)),
-		implied: make([]*Column, len(r.cells)), index: r.cells[0] == "" || r.cells[0] == "Unnamed: 0",
+		implied: make([]*Column, len(r.cells)), indexes: findIndexes(r.cells),
 	}
 	for i, c := range r.cells {
 		h.names[i] = Name(c)
@@ -65,6 +67,9 @@ func newHeader(l *Layout, o *Options, r *rows) (*header, error) {
 		if h.at[File] >= 0 && h.roles[i] == Other && (slices.Contains(fileNames, n) || strings.Contains(n, "path")) {
 			h.paths = append(h.paths, i)
 		}
+		if h.at[File] >= 0 && h.roles[i] == Other && slices.Contains(folderNames, n) {
+			h.folders = append(h.folders, i)
+		}
 	}
 	h.numberTwins()
 	return h, nil
@@ -81,7 +86,8 @@ func (h *header) findRoles(l *Layout, o *Options, r *rows) error {
 					Expected: "a column " + codec.Quote(want)}
 			}
 		} else if role != End || o.Names[Duration] == "" {
-			i = h.best(l.Names[role], role == Start || role == End || role == Duration || role == FileStart)
+			ofTimes := role == Start || role == End || role == Duration || role == FileStart
+			i = h.best(h.partnersFirst(role, l.Names[role]), ofTimes)
 		}
 		if i >= 0 && h.roles[i] == Other {
 			h.at[role], h.roles[i] = i, role
@@ -90,7 +96,7 @@ func (h *header) findRoles(l *Layout, o *Options, r *rows) error {
 	if h.at[End] >= 0 {
 		h.release(Duration)
 	}
-	if h.at[File] < 0 {
+	if h.at[File] < 0 || !l.OneView && !h.ofRaven() {
 		h.release(FileStart)
 	}
 	missing := ""
@@ -108,6 +114,41 @@ func (h *header) findRoles(l *Layout, o *Options, r *rows) error {
 	}
 	return &codec.SyntaxError{Place: codec.Place{Line: r.line, Column: 1}, Found: found(r.cells),
 		Expected: "a column of the " + missing}
+}
+
+// ofRaven reports whether audio files are named as Raven names those in which a label begins.
+func (h *header) ofRaven() bool {
+	return h.at[File] >= 0 && slices.Contains(beginNames, h.names[h.at[File]])
+}
+
+// partners are the names of ends that belong to a start of some name.
+var partners = map[string][]string{
+	"start": {"end", "stop"}, "onset": {"offset"}, "begin": {"end"}, "start_time": {"end_time", "stop_time"},
+	"begin_time": {"end_time"}, "starttime": {"endtime"}, "from": {"to"},
+}
+
+// partnersFirst returns the names that a column of a role may have, best first. Ends that belong to the start stand
+// before the others, as a table may have several. An "offset" that does not belong to it may be anything: it is an end
+// only if there is no duration.
+func (h *header) partnersFirst(role Role, names []string) []string {
+	if role != End || h.at[Start] < 0 {
+		return names
+	}
+	start, _ := cutUnit(h.names[h.at[Start]])
+	var first, then, last []string
+	for _, n := range names {
+		switch {
+		case slices.Contains(partners[start], n):
+			first = append(first, n)
+		case n == "offset":
+			if h.best(durationNames, true) < 0 {
+				last = append(last, n)
+			}
+		default:
+			then = append(then, n)
+		}
+	}
+	return slices.Concat(first, then, last)
 }
 
 // release turns a column that its role does not need into extra data.
@@ -225,7 +266,9 @@ func (h *header) findNaming(l *Layout) {
 		switch {
 		case codec.MayNameFile(n):
 			h.mayName[i] = ofNames
-		case !l.OneView && h.implied[i] == nil && !(i == 0 && h.index) && !slices.Contains(ofLabels, n):
+		case n == "id":
+			h.mayName[i] = ofTwins
+		case !l.OneView && h.implied[i] == nil && h.indexes[i] != unnamedIndex && !slices.Contains(ofLabels, n):
 			h.mayName[i] = ofText
 		}
 	}

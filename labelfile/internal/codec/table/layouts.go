@@ -14,6 +14,8 @@ var (
 		"media_path", "source_file", "in_file", "infile", "uri", "url", "ytid", "youtube_id", "video_id", "itemid",
 		"clip_name", "clip_filename", "clip_file", "clip_path", "clip_id", "clip", "segment_id", "track_id",
 	}
+	// folderNames are the names of columns that have the folder of the audio file.
+	folderNames = []string{"indir", "dir", "directory", "folder", "folder_name", "subdir", "subfolder"}
 	// counted are those of them that count within a recording in other tables, where their values are numbers.
 	counted = []string{"clip", "clip_id", "segment_id", "track_id", "record_id", "rec_id", "file_id", "fileid"}
 	// ofLabels are columns of text that say something about a label, and not which recording it is in.
@@ -23,7 +25,7 @@ var (
 		"labeler", "labeller", "reviewer", "date", "created_at", "updated_at", "colour", "color", "code", "species_code",
 		"scientific_name", "common_name", "call", "call_type", "event", "category", "class", "label", "labels", "text",
 		"transcript", "type", "tag", "tags", "tier", "participant", "annotation", "species", "status", "verified", "quality",
-		"confidence", "score", "model", "species_list", "extra_data", "id", "name",
+		"confidence", "score", "model", "species_list", "extra_data",
 	}
 	typeNames = []string{
 		"artifact_type", "event_label", "label", "labels", "class", "scientific_name", "species", "common_name", "event",
@@ -34,13 +36,16 @@ var (
 	durationNames   = []string{"duration", "dur", "length"}
 	confidenceNames = []string{"confidence", "score", "probability", "prob"}
 	extraDataNames  = []string{"extra_data"}
+	fileStartNames  = []string{"file_offset"}
+	// beginNames are columns of audio files that Raven writes: a label begins in the file that they name.
+	beginNames = []string{"begin_file", "begin_path"}
 )
 
 // Plain is any table with names in its header.
 var Plain = Layout{
 	Names: names{
 		File: fileNames, Type: typeNames, Start: startNames, End: endNames, Duration: durationNames,
-		Confidence: confidenceNames, ExtraData: extraDataNames,
+		Confidence: confidenceNames, ExtraData: extraDataNames, FileStart: fileStartNames,
 	},
 	Columns: []Column{
 		{Name: "audio_file_id", Role: File}, {Name: "artifact_type", Role: Type}, {Name: "start", Role: Start},
@@ -117,8 +122,8 @@ var SimpleSeq = Layout{
 // Raven is a selection table of Raven, or of BirdNET-Analyzer.
 var Raven = Layout{
 	Names: names{
-		File: slices.Concat([]string{"begin_file", "begin_path"}, fileNames), Start: {"begin_time"}, End: {"end_time"},
-		FileStart: {"file_offset"},
+		File: slices.Concat(beginNames, fileNames), Start: {"begin_time"}, End: {"end_time"},
+		FileStart: fileStartNames,
 		Type: {
 			"annotation", "species", "common_name", "label", "tag", "tags", "class", "call_type", "call", "type",
 			"species_code",

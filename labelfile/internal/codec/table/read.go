@@ -39,7 +39,7 @@ func Read(src *codec.Source, l *Layout, o *Options) error {
 	h.findWhisper(o, r)
 	rd := &reader{
 		src: src, layout: l, options: o, rows: r, header: h, comma: o.DecimalComma || r.separator != ',',
-		implied: newImplier(), index: counter{last: -1}, unsure: h.assumed,
+		implied: newImplier(), indexes: newCounters(len(h.names)), unsure: h.assumed, origin: origin{unsure: h.ofRaven()},
 	}
 	if l.OneView {
 		rd.views = newViews(h)
@@ -81,9 +81,11 @@ type reader struct {
 	implied *implier
 	views   *views // nil: the table has none
 	label   codec.Label
-	index   counter
-	unsure  bool // whether the unit of times is as assumed
-	labels  bool // there was one
+	origin  origin
+	indexes []counter
+	unsure  bool   // whether the unit of times is as assumed
+	labels  bool   // there was one
+	lastID  string // of the row before, in a column that may name the audio file
 }
 
 func (rd *reader) run() error {
@@ -91,6 +93,7 @@ func (rd *reader) run() error {
 		err := rd.rows.next()
 		if err == io.EOF {
 			rd.noteUnit()
+			rd.noteOrigin()
 			return nil
 		}
 		if err == nil {
@@ -188,7 +191,7 @@ func (rd *reader) width() error {
 
 // noLabel takes rows that are no labels: empty ones, and those that mark an audio file as clean.
 func (rd *reader) noLabel(l *codec.Label) (done bool, err error) {
-	if l.Type == "" && rd.cell(Start) == "" && rd.cell(End) == "" && rd.cell(Duration) == "" {
+	if isEmpty(l.Type) && rd.blank(Start) && rd.blank(End) && rd.blank(Duration) {
 		more := rd.more()
 		switch {
 		case l.File == "" && more < 0:
@@ -215,14 +218,17 @@ func (rd *reader) noLabel(l *codec.Label) (done bool, err error) {
 	return false, nil
 }
 
+// blank reports whether the cell of a role has only blanks, in quotes or not, or there is none.
+func (rd *reader) blank(role Role) bool { return isEmpty(rd.cell(role)) }
+
 // more returns the first column in which a row without a label says something beside its audio file, or -1.
 func (rd *reader) more() int {
 	for i, role := range rd.header.roles {
 		text := rd.rows.text(i)
 		switch {
-		case text == "", role == File, role == ExtraData && text == "{}":
-		case slices.Contains(rd.header.paths, i) && endsPath(text, rd.cell(File)):
-		case i == 0 && rd.header.index && rd.index.counts(text):
+		case isEmpty(text), role == File, role == ExtraData && text == "{}":
+		case slices.Contains(rd.header.paths, i) && endsPath(text, rd.cell(File)), slices.Contains(rd.header.folders, i):
+		case rd.header.indexes[i] != noIndex && rd.indexes[i].counts(text):
 		default:
 			return i
 		}
@@ -230,7 +236,7 @@ func (rd *reader) more() int {
 	return -1
 }
 
-// named looks whether the name of the audio file ends a path in another column, of which there may be others.
+// named looks whether the name of the audio file ends a path in another column, or stands in a folder that one has.
 func (rd *reader) named(l *codec.Label) (err error) {
 	for _, i := range rd.header.paths {
 		if whole := rd.rows.text(i); endsPath(whole, l.File) {
@@ -238,7 +244,17 @@ func (rd *reader) named(l *codec.Label) (err error) {
 			return err
 		}
 	}
-	return nil
+	if len(rd.header.folders) == 0 {
+		return nil
+	}
+	var whole strings.Builder
+	for _, i := range rd.header.folders {
+		if text := rd.rows.text(i); text != "" {
+			whole.WriteString(strings.TrimRight(text, `/\`) + "/")
+		}
+	}
+	l.File, err = rd.src.Named(whole.String()+l.File, l.File, rd.rows.place(rd.header.folders[0]))
+	return err
 }
 
 // endsPath reports whether a path ends in the name of a file.
@@ -335,6 +351,7 @@ func (rd *reader) times(l *codec.Label) (err error) {
 		rd.proveUnit(l)
 	}
 	if rd.cell(FileStart) == "" || l.File == "" {
+		rd.origin.see(l)
 		return nil
 	}
 	within, text, err := rd.time(FileStart)
@@ -370,7 +387,7 @@ func (rd *reader) field(l *codec.Label, i int, role Role, text string) {
 			l.Implied = append(l.Implied, field)
 		}
 	case text == "":
-	case i == 0 && h.index && rd.index.counts(text):
+	case h.indexes[i] != noIndex && rd.indexes[i].counts(text) && h.indexes[i] == unnamedIndex:
 		l.Implied = append(l.Implied, field)
 	default:
 		l.Fields = append(l.Fields, field)

@@ -32,6 +32,13 @@ var errClock = errors.New("not a time of the form hh:mm:ss.mmm")
 // parseClock reads [[hh:]mm:]ss with decimals after a point or a comma. Minutes and seconds are below 60 if something
 // stands before them.
 func parseClock(s string) (decimal.Number, error) {
+	if rest, negative := strings.CutPrefix(s, "-"); negative { // as programs round what is a hair below 0
+		n, err := parseClock(rest)
+		if ms, _, _ := n.MS(); err != nil || ms != 0 || strings.HasPrefix(rest, "-") {
+			return n, errClock
+		}
+		return n.Times(-1), nil
+	}
 	var whole int64
 	rest := s
 	for parts := 0; ; parts++ {

@@ -108,6 +108,7 @@ type writer struct {
 	separator byte
 	literal   bool
 	implied   *implier
+	names     codec.Distinct
 
 	anyExtra  bool // a column takes all other extra data
 	begun     bool // this row has a cell already
@@ -115,65 +116,6 @@ type writer struct {
 	texts     []string      // of this row, the extra data by column
 	extra     []codec.Field // of this row, the extra data without a column
 	keptTimes []string      // of this row, the keys of times that are written in their kept spelling
-}
-
-// cell writes a cell that needs no quotes.
-func (w *writer) cell(s []byte) {
-	if w.begun {
-		w.out.WriteByte(w.separator) // the buffer keeps an error until Flush
-	}
-	w.begun = true
-	w.out.Write(s)
-}
-
-func (w *writer) endRow() error {
-	w.begun = false
-	return w.out.WriteByte('\n')
-}
-
-// text writes a cell that may need quotes.
-func (w *writer) text(s string) {
-	if !w.mustQuote(s) {
-		w.cell(nil)
-		w.out.WriteString(s)
-		return
-	}
-	w.cell([]byte{'"'})
-	w.out.WriteString(strings.ReplaceAll(s, `"`, `""`))
-	w.out.WriteByte('"')
-}
-
-// mustQuote reports whether a text must be quoted to stay as it is. Blanks at either end need no quotes, but many
-// programs remove them.
-func (w *writer) mustQuote(s string) bool {
-	if w.literal || s == "" {
-		return false
-	}
-	return s[0] == ' ' || s[len(s)-1] == ' ' || blankText(s) || strings.IndexByte(s, w.separator) >= 0 ||
-		strings.ContainsAny(s, "\"\r\n")
-}
-
-// blankText reports whether a text has blanks and nothing else, which is read as an empty cell unless it is quoted.
-func blankText(s string) bool { return s != "" && (s[0] <= ' ' || s[0] == nbsp[0]) && isBlank(s) }
-
-// userText writes a text of a label: made safe from formulas if asked for, and without separators if nothing can be
-// quoted.
-func (w *writer) userText(s string, lost codec.Kind) {
-	if w.literal && (strings.IndexByte(s, w.separator) >= 0 || strings.ContainsAny(s, "\r\n") || blankText(s)) {
-		plain := strings.NewReplacer(string(rune(w.separator)), " ", "\r\n", " ", "\n", " ", "\r", " ").Replace(s)
-		if isBlank(plain) {
-			plain = "_" // a cell of blanks is an empty one
-		}
-		w.dst.Note(lost, s)
-		s = plain
-	}
-	if w.options.SafeFormulas {
-		if safe, changed := codec.SafeText(s, w.separator); changed {
-			w.dst.Note(codec.FormulaEscaped, s)
-			s = safe
-		}
-	}
-	w.text(s)
 }
 
 func (w *writer) label(a *codec.Annotation) error {
@@ -189,7 +131,7 @@ func (w *writer) label(a *codec.Annotation) error {
 		said[c.Role] = true
 		switch c.Role {
 		case File:
-			w.userText(a.File, codec.NameChanged)
+			w.file(a.File)
 		case Type:
 			w.userText(a.Type, codec.TypeChanged)
 		case Start, FileStart, End, Duration:
@@ -392,7 +334,7 @@ func (w *writer) extraData(a *codec.Annotation, taken bool) {
 func (w *writer) clean(file string) error {
 	for _, c := range w.columns {
 		if c.Role == File {
-			w.userText(file, codec.NameChanged)
+			w.file(file)
 			continue
 		}
 		w.cell(nil)

@@ -74,7 +74,7 @@ func LooksLike(first [][]string) bool {
 		}
 		start, err1 := decimal.Parse(r[2])
 		end, err2 := decimal.Parse(r[3])
-		if err1 != nil || err2 != nil || start.Cmp(end) > 0 {
+		if err1 != nil || err2 != nil || codec.EndsBefore(start, end) {
 			return false
 		}
 	}

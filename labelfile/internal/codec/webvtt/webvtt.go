@@ -4,6 +4,7 @@ package webvtt
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"strconv"
@@ -210,6 +211,10 @@ func (rd *reader) block() error {
 		}
 		rd.again = true
 		return rd.headers()
+	case cue.BeginsWithTime(id, true):
+		return rd.spoiled(first, id, err)
+	case err == nil && cue.BeginsWithTime(rd.text, true):
+		return rd.spoiled(rd.place(), rd.text, nil)
 	default:
 		rd.src.Note(codec.RecordSkipped, first, id)
 	}
@@ -217,6 +222,16 @@ func (rd *reader) block() error {
 		return err
 	}
 	return rd.pass()
+}
+
+// spoiled leaves out a block with a line that is meant as times and cannot be read. err is that of the line read last.
+func (rd *reader) spoiled(at codec.Place, line string, err error) error {
+	bad := &codec.SyntaxError{Place: at, Found: codec.Quote(line),
+		Expected: "the times of a cue: start, " + cue.Arrow + " and end"}
+	if err != nil || rd.text == "" {
+		return cmp.Or(rd.src.Bad(bad), err)
+	}
+	return rd.refuse(bad)
 }
 
 // timed reports whether a line has the times of a cue, or is meant as them. No text has an arrow.
