@@ -346,6 +346,10 @@ func (rd *reader) time(role Role) (decimal.Number, string, error) {
 		return decimal.Number{}, text, rd.bad(i, codec.Quote(text),
 			"whole milliseconds, as Whisper writes them, or the unit in the options")
 	}
+	if unit := rd.header.units[i]; unit == Clock && rd.options.Unit == "" && isPartOfDay(text) {
+		return decimal.Number{}, text, rd.bad(i, codec.Quote(text)+", which may be a part of a day, as spreadsheets have times",
+			"a time in "+unitName(unit))
+	}
 	n, err := parseTime(text, rd.header.units[i], rd.options.SampleRate, rd.comma)
 	if err != nil {
 		found := codec.Quote(text)
@@ -355,6 +359,11 @@ func (rd *reader) time(role Role) (decimal.Number, string, error) {
 		return n, text, rd.bad(i, found, "a time in "+unitName(rd.header.units[i]))
 	}
 	return n, text, nil
+}
+
+// isPartOfDay reports whether a text is a number with decimals, and no clock.
+func isPartOfDay(text string) bool {
+	return strings.ContainsAny(text, ".,") && strings.IndexByte(text, ':') < 0
 }
 
 func unitName(u Unit) string {
