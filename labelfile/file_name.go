@@ -41,11 +41,12 @@ func unpackedName(name string) string {
 	return name
 }
 
-// programs matches what programs add to the name of an audio file, before the ending: BirdNET-Analyzer, Raven,
-// HawkEars, Perch and Deep Audio Segmenter.
+// programs matches what programs add to the name of an audio file, before the ending: BirdNET and BirdNET-Analyzer,
+// Raven, HawkEars, Perch and Deep Audio Segmenter.
 var programs = regexp.MustCompile(`(?i)(` +
-	`[._]BirdNET([._](selection\.table|results([._](r|csv|kaleidoscope|audacity|table))?|labels))?|` +
-	`(\.Table\.\d+)?\.selections?(\.table)?( \(\d+\))?|\.Table\.\d+|_HawkEars|_Perch|_annotations)$`)
+	`[._]BirdNET([._](selections?|selection\.table|audacity_labels|labels|` +
+	`results([._](r|csv|kaleidoscope|audacity|table))?))?( \(\d+\))?|` +
+	`([._ ]Table[._ ]?\d+)?\.selections?(\.table)?( \(\d+\))?|\.Table\.\d+|_HawkEars|_Perch|_annotations)$`)
 
 // withoutProgram removes what a program has added to the name of an audio file.
 func withoutProgram(stem string) string {

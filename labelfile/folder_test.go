@@ -46,7 +46,9 @@ func TestRead_endingsOfPrograms(t *testing.T) {
 		"X.Table.1.selections (1).txt": "X", "rec_HawkEars.txt": "rec", "rec_Perch.txt": "rec", "rec_BirdNET_Results.csv": "rec",
 		"day.2.wav.csv": "day.2.wav", "rec1.birdnet.RESULTS.csv.gz": "rec1", "x/y/rec1.BirdNET.results.csv": "rec1",
 		".selections.txt": ".selections", "birdnet.csv": "birdnet", "tables.csv": "tables", "selections.txt": "selections",
-		"song_annotations.csv": "song", "rec.v1.results.csv": "rec.v1.results",
+		"song_annotations.csv": "song", "rec.v1.results.csv": "rec.v1.results", "rec1.mp3.BirdNET.selections.txt": "rec1.mp3",
+		"rec1.BirdNET.selections.txt": "rec1", "rec1.BirdNET.Audacity_Labels.txt": "rec1", "X.Table01.selections.txt": "X",
+		"X.Table 1.selections.txt": "X", "Lab Table 3.txt": "Lab Table 3", "Lab_Table_3.txt": "Lab_Table_3", "rec1.BirdNET.results (1).csv": "rec1", "round table.txt": "round table", "timetable.3.txt": "timetable.3",
 	} {
 		is := is.New(t)
 		for _, f := range []labelfile.Format{labelfile.TSV, labelfile.Raven, labelfile.Audacity} {
