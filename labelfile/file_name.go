@@ -60,8 +60,8 @@ func withoutProgram(stem string) string {
 // any other, and without what a program has added. The name may be one that [ExportDir] has made.
 func recordingOf(name string, f Format, exported bool) string {
 	base := Base(unpackedName(name))
-	stem := Stem(base)
 	if spec, err := specOf(importing, f); err == nil && exported {
+		stem := Stem(base)
 		if ending := spec.endingOf(strings.ToLower(base)); len(ending) < len(base) && ending != "" {
 			stem = base[:len(base)-len(ending)]
 		}
@@ -69,7 +69,7 @@ func recordingOf(name string, f Format, exported bool) string {
 			return id // the name is escaped; one that is not keeps the case that somebody gave it
 		}
 	}
-	return withoutProgram(stem)
+	return withoutProgram(Stem(base))
 }
 
 // fileNames makes audio file ids for one call, and looks that no two paths give the same one.

@@ -347,7 +347,7 @@ func (rd *reader) time(role Role) (decimal.Number, string, error) {
 			"whole milliseconds, as Whisper writes them, or the unit in the options")
 	}
 	if unit := rd.header.units[i]; unit == Clock && rd.options.Unit == "" && isPartOfDay(text) {
-		return decimal.Number{}, text, rd.bad(i, codec.Quote(text)+", which may be a part of a day, as spreadsheets have times",
+		return decimal.Number{}, text, rd.bad(i, codec.Quote(text)+", which may be a part of a day",
 			"a time in "+unitName(unit))
 	}
 	n, err := parseTime(text, rd.header.units[i], rd.options.SampleRate, rd.comma)
