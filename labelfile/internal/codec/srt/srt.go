@@ -147,6 +147,9 @@ func (rd *reader) begin(line string, bad *codec.SyntaxError) error {
 // cutNumber takes the number of a subtitle, which stands before its times, from the lines of the one before. It is
 // exact if it has only digits. Between a number that goes on and the times may be blank lines.
 func (rd *reader) cutNumber() (held []string, number string, exact bool) {
+	if last := len(rd.held) - 1; last >= 0 && cue.IsNumber(rd.held[last]) {
+		return rd.held[:last], strings.Trim(rd.held[last], " \t"), true
+	}
 	held = withoutBlanks(rd.held)
 	apart := len(held) < len(rd.held)
 	last := len(held) - 1
@@ -161,8 +164,6 @@ func (rd *reader) cutNumber() (held []string, number string, exact bool) {
 		return held[:last], number, false
 	case apart:
 		return rd.held, "", false
-	case cue.IsNumber(held[last]):
-		return held[:last], strings.Trim(held[last], " \t"), true
 	case number != "":
 		return held[:last], number, false
 	}
