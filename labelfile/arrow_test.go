@@ -66,7 +66,8 @@ func TestRead_timesAsTheyWereMeant(t *testing.T) {
 		"00:00:61,000 - 00:00:62,000", "(00:00:03,000 – 00:00:04,000)", "00:00:03,000 -->", "--> 00:00:04,000", "00:00:03;000 -> 00:00:04;000",
 		"00:00:03,000 -> 0x:00:04,000", "00:00:3x,000 -> 00:00:04,000", "00:00:03,000 – later", "O0:00:03,000 -> 00:00:04,000", "00:00:03,000 -> ",
 		"00:00:03,000 to 00:00:04,000", "00:00:03,000 bis 00:00:04,000", "00:00:03,000 ＝> 00:00:04,000", "00:00:03,000", "00:00:03,000 second",
-		"-00:00:03,000 --> 00:00:04,000",
+		"-00:00:03,000 --> 00:00:04,000", "00.00.03,000 -> 00.00.04,000", "00.00.03.000 - 00.00.04.000", "00;00;03,000 => 00;00;04,000",
+		"00h00m03s -> 00h00m04s", "3.5 -> 4.5", "3 -> 4", "00.00.03,000 → 00.00.04,000", "00,00,03,000 -&gt; 00,00,04,000",
 	} {
 		for _, f := range subtitles {
 			t.Run(fmt.Sprintf("%s refuses %q", f, times), func(t *testing.T) {
@@ -76,6 +77,25 @@ func TestRead_timesAsTheyWereMeant(t *testing.T) {
 				is.Equal(spans(r.labels), []string{"first 1000-2000", "third 5000-6000"}) // and nothing of it is in the first
 				is.Equal(badLines(r.report), []int{map[labelfile.Format]int{labelfile.SRT: 6, labelfile.WebVTT: 7}[f]})
 			})
+		}
+	}
+}
+
+// TestRead_timesBehindTheirNumber are no text of the cue before, although the number stands on their line.
+func TestRead_timesBehindTheirNumber(t *testing.T) {
+	t.Parallel()
+	for _, times := range []string{"2 00:00:03,000 -> 00:00:04,000", "2. 00:00:03,000 – 00:00:04,000", "2) 00:00:03,000 --&gt; 00:00:04,000",
+		"2\t00:00:03,000 → 00:00:04,000", "2 00:00:03,000 --> 00:00:04,000"} {
+		for _, f := range subtitles {
+			is := is.New(t)
+			text := strings.Replace(threeCues(f, "times"), "2\ntimes", times, 1)
+			if f == labelfile.WebVTT {
+				text = strings.Replace(threeCues(f, strings.ReplaceAll(times, ",000", ".000")), "id\n", "", 1)
+			}
+			r := readFormat(f, []byte(text), labelfile.ReadOptions{Name: "x", MaxBad: 1})
+			is.NoErr(r.err)
+			is.Equal(spans(r.labels), []string{"first 1000-2000", "third 5000-6000"}) // and nothing of it is in the first
+			is.Equal(remarked(r.report.Remarks, labelfile.RemarkBadSkipped), int64(1))
 		}
 	}
 }
@@ -122,6 +142,7 @@ func TestSubtitles_textsLikeTimes(t *testing.T) {
 		"00:00:03,000 --> 00:00:04,000", "00:00:03,000 -> 00:00:04,000", "00:00:03.000 – 00:00:04.000", "2\n\n3\n12:00:00 - 13:00:00", "００：００：０３ → ００：００：０４",
 		"x\n00:00:03.000 00:00:04.000\ny", "00:00:03,000 --&gt; 00:00:04,000", "00:00:03,000 -->", "--> 00:00:04,000", "00:00:03,000 -> later",
 		"x -> 00:00:04,000", "00:00:03,5 - later", "x\n\n7\n12:00:00 it was", "12:00:00 it was", "x\n\n7.", "7.", "x\n\n#7",
+		"x\n\n7\n3 -> 4", "7\n00.00.03 -> 00.00.04", "7 00:00:03,000 -> 00:00:04,000", "x\n7 00:00:03,000 – 00:00:04,000",
 		"7\n00:00:03,000 to 00:00:04,000", "x\n7\n00:00:03,000 it was", "x\n\n2", "x\n2\n\ny", "2", "x\n\n\n2",
 	} {
 		for _, f := range subtitles {

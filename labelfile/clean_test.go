@@ -41,7 +41,11 @@ func TestRead_cleanMarksSayNothingElse(t *testing.T) {
 		"a line with a note":      {labelfile.JSONLines, `{"audio_file_id":"a.wav","clean":true,"note":"hiss"}`, []string{"a.wav"}, labelfile.RemarkFieldLost},
 		"a line with extra data":  {labelfile.JSONLines, `{"audio_file_id":"a.wav","clean":true,"extra_data":{"k":1}}`, []string{"a.wav"}, labelfile.RemarkFieldLost},
 		"a line with confidence":  {labelfile.JSONLines, `{"audio_file_id":"a.wav","clean":true,"confidence":0.5}`, []string{"a.wav"}, labelfile.RemarkFieldLost},
-		"a line with nothing":     {labelfile.JSONLines, `{"audio_file_id":"a.wav","clean":true,"extra_data":{},"confidence":null,"id":0}`, []string{"a.wav"}, ""},
+		"results that come again": {labelfile.LabelStudio, `[{"data":{"audio":"a.wav"},"annotations":[{"result":[{"id":"r","type":"labels","value":{"start":0,"end":1,"labels":["x a.wav"]}}],"result":[]}]}]`,
+			nil, labelfile.RemarkFieldLost},
+		"answers that come again": {labelfile.LabelStudio, `[{"data":{"audio":"a.wav"},"annotations":[{"result":[{"id":"a.wav"}]}],"annotations":[{"result":[]}]}]`,
+			nil, labelfile.RemarkFieldLost},
+		"a line with nothing": {labelfile.JSONLines, `{"audio_file_id":"a.wav","clean":true,"extra_data":{},"confidence":null,"id":0}`, []string{"a.wav"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -153,6 +153,8 @@ func TestDetect_byName(t *testing.T) {
 		"words that follow each other":              {"", "a 1 0 .5 x\na 1 .5 .4 y\na 1 .9 .2 x\na 1 1.1 .8 z\n", labelfile.CTM, nil},
 		"regions of Sonic Visualiser":               {"r.txt", "0.500000000\t1\t0.750000000\tlaugh\n", "", []string{"audacity"}},
 		"regions of Sonic Visualiser, unnamed":      {"r.txt", "0.500000000\t1\t0.750000000\n1.5\t2\t0.25\n", "", []string{"audacity"}},
+		"values of Sonic Visualiser":                {"r.txt", "0.500000000\t120\ttempo\n1.500000000\t118.5\t\n", "", []string{"audacity"}},
+		"times of nine decimals":                    {"r.txt", "0.500000000\t1.000000000\tx\n1.500000000\t2\ty\n", labelfile.Audacity, nil},
 		"notes of Sonic Visualiser":                 {"r.txt", "0.5\t60\t0.25\t0.8\tA4\n", "", []string{"audacity"}},
 		"values that fall":                          {"r.txt", "0.5\t3\ta\n1.5\t0.2\tb\n", "", []string{"audacity"}},
 		"numbers as labels":                         {"r.txt", "0.5\t3\t1\n1.5\t4\t2\n", labelfile.Audacity, nil},

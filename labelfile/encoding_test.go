@@ -127,6 +127,21 @@ func TestRead_Encoding_refuses(t *testing.T) {
 	}
 }
 
+// TestRead_UTF16_malformed names the encoding that the byte order mark says, whatever the options name.
+func TestRead_UTF16_malformed(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	text := value(unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String("start_s,end_s,label\n0,1,ab"))(t)
+	for _, bad := range []string{"\x3d\xd8x\x00", "\x00\xdc", "x"} { // half of a pair, the other half, and half a character
+		for _, name := range []string{"", "windows-1252", "utf-16be", "utf-8"} {
+			r := readFormat(labelfile.CSV, []byte(text+bad), labelfile.ReadOptions{Name: "x.csv", Encoding: name})
+			e, ok := errors.AsType[*labelfile.SyntaxError](r.err)
+			is.True(ok)
+			is.Equal(*e, labelfile.SyntaxError{Format: labelfile.CSV, Name: "x.csv", Line: 2, Column: 7, Found: "bytes that are not UTF-16", Expected: "UTF-16"})
+		}
+	}
+}
+
 // TestRead_Encoding_goesOn leaves out the records that have malformed bytes, if that was asked for, and no others.
 func TestRead_Encoding_goesOn(t *testing.T) {
 	t.Parallel()

@@ -74,8 +74,8 @@ func Export(ctx context.Context, store *annoset.Store, setID uuid.UUID, w io.Wri
 // has labels that pass the filter. Files are named as those of [annoset.Store.Export], with the format's own ending,
 // and [ImportFS] turns the names back into audio file ids. Of an id that is too long for a file name, the name has
 // the beginning and a hash, with a remark if the format does not say the id either. The folder is made under another
-// name beside dir, which must be possible, and moved to dir once it is complete and synced to disk. The labels of one
-// audio file are in memory at a time.
+// name beside dir, which must be possible, and moved to dir once it is complete and synced to disk. In memory are the
+// labels of one audio file at a time, and the names of all of them in formats that may have to change some.
 //
 // Errors: [annoset.ErrNotFound]; [annoset.ErrExists] if there is something at dir other than an empty folder; an
 // [*annoset.ValidationError]; those of the file system. After an error there is nothing at dir.
@@ -117,6 +117,7 @@ type export struct {
 	spec      *formatSpec
 	opts      ExportOptions
 	durations map[string]int64 // WriteOptions.Durations of the caller
+	names     codec.Distinct   // of the audio files of a folder
 }
 
 func newExport(op string, store *annoset.Store, setID uuid.UUID, f Format, opts *ExportOptions) (*export, error) {
@@ -246,7 +247,7 @@ func (e *export) writeFile(dir string, file *annoset.Examined) (WriteReport, err
 	if err != nil {
 		return WriteReport{}, err
 	}
-	report, err := Write(out, e.spec.format, labelsOf(file), &opts)
+	report, err := write(out, e.spec.format, labelsOf(file), &opts, &e.names)
 	if closed := out.Close(); err == nil {
 		err = closed
 	}

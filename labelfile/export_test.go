@@ -91,6 +91,33 @@ func TestExport_filter(t *testing.T) {
 	}
 }
 
+// TestExportDir_namesStayApart writes audio files under different names also where each is in a file of its own.
+func TestExportDir_namesStayApart(t *testing.T) {
+	t.Parallel()
+	for f, ids := range map[labelfile.Format][2]string{
+		labelfile.RTTM: {"my file", "my_file"}, labelfile.UEM: {"my file", "my_file"}, labelfile.CTM: {"my file", "my_file"},
+		labelfile.Raven: {"my file", "my\tfile"}, labelfile.CSV: {"=a", "'=a"},
+	} {
+		is := is.New(t)
+		s := openFile(t)
+		draft, back := newDraft(t, s, "out"), newDraft(t, s, "back")
+		_, err := s.Add(t.Context(), draft.ID, label(ids[0], "x", 0, 1), label(ids[1], "x", 1, 2))
+		is.NoErr(err)
+		dir := filepath.Join(t.TempDir(), "out")
+		report, err := labelfile.ExportDir(t.Context(), s, draft.ID, dir, f, &labelfile.ExportOptions{WriteOptions: labelfile.WriteOptions{SafeFormulas: true}})
+		is.NoErr(err)
+		is.True(len(report.Remarks) > 0)
+		_, err = labelfile.ImportFS(t.Context(), s, back.ID, os.DirFS(dir), f, nil)
+		is.NoErr(err)
+		seen := map[string]bool{}
+		for a, err := range s.Annotations(t.Context(), back.ID, annoset.Filter{}) {
+			is.NoErr(err)
+			seen[a.AudioFileID] = true
+		}
+		is.Equal(len(seen), 2) // they are two recordings still
+	}
+}
+
 func TestExport_refusals(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)

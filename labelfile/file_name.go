@@ -41,11 +41,12 @@ func unpackedName(name string) string {
 	return name
 }
 
-// programs matches what programs add to the name of an audio file, before the ending: BirdNET-Analyzer, Raven,
-// HawkEars, Perch and Deep Audio Segmenter.
+// programs matches what programs add to the name of an audio file, before the ending: BirdNET and BirdNET-Analyzer,
+// Raven, HawkEars, Perch and Deep Audio Segmenter.
 var programs = regexp.MustCompile(`(?i)(` +
-	`[._]BirdNET([._](selection\.table|results([._](r|csv|kaleidoscope|audacity|table))?|labels))?|` +
-	`(\.Table\.\d+)?\.selections?(\.table)?( \(\d+\))?|\.Table\.\d+|_HawkEars|_Perch|_annotations)$`)
+	`[._]BirdNET([._](selections?|selection\.table|audacity_labels|labels|` +
+	`results([._](r|csv|kaleidoscope|audacity|table))?))?( \(\d+\))?|` +
+	`([._ ]Table[._ ]?\d+)?\.selections?(\.table)?( \(\d+\))?|\.Table\.\d+|_HawkEars|_Perch|_annotations)$`)
 
 // withoutProgram removes what a program has added to the name of an audio file.
 func withoutProgram(stem string) string {
@@ -59,8 +60,8 @@ func withoutProgram(stem string) string {
 // any other, and without what a program has added. The name may be one that [ExportDir] has made.
 func recordingOf(name string, f Format, exported bool) string {
 	base := Base(unpackedName(name))
-	stem := Stem(base)
 	if spec, err := specOf(importing, f); err == nil && exported {
+		stem := Stem(base)
 		if ending := spec.endingOf(strings.ToLower(base)); len(ending) < len(base) && ending != "" {
 			stem = base[:len(base)-len(ending)]
 		}
@@ -68,7 +69,7 @@ func recordingOf(name string, f Format, exported bool) string {
 			return id // the name is escaped; one that is not keeps the case that somebody gave it
 		}
 	}
-	return withoutProgram(stem)
+	return withoutProgram(Stem(base))
 }
 
 // fileNames makes audio file ids for one call, and looks that no two paths give the same one.

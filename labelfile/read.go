@@ -14,6 +14,7 @@ import (
 	"github.com/annoset/annoset"
 	"github.com/annoset/annoset/internal/valid"
 	"github.com/annoset/annoset/labelfile/internal/codec"
+	"github.com/annoset/annoset/labelfile/internal/codec/charset"
 	"github.com/annoset/annoset/labelfile/internal/decimal"
 )
 
@@ -117,7 +118,7 @@ type labelReader struct {
 	yield    func(annoset.Annotation, error) bool
 	report   ReadReport
 	remarks  remarks
-	encoding string // in which the text was converted; empty: in none
+	encoding string // of the text; empty: UTF-8, or what the file says
 	bad      int
 	good     annoset.Annotation // the last one whose names were checked
 }
@@ -149,6 +150,9 @@ func (rd *labelReader) run(r io.Reader) error {
 	}
 	if encoding != nil {
 		in, rd.encoding = encoding.Reader(in)
+	}
+	if rd.encoding == "" {
+		in, rd.encoding = charset.Marked(in)
 	}
 	src := &codec.Source{
 		Reader: in, Name: rd.opts.Name, Encoding: rd.opts.Encoding,

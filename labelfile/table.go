@@ -38,9 +38,10 @@ const (
 	// start: offset to onset, stop_time to start_time. An ending gives the unit: _s, _ms, _sample and their synonyms.
 	// Without one, a time is in seconds, or hh:mm:ss.mmm where it has a colon; that it is no milliseconds is remarked,
 	// unless the times prove it. The tables of Whisper (start, end, text in whole numbers) are read as milliseconds, with
-	// the same remark. Units that are not read, such as minutes and frames, are an error. The header is believed: a column
-	// "seconds" with 23331.875 stays seconds; if it is wrong, set [TableOptions.Unit]. A decimal comma is understood where
-	// the comma does not separate columns.
+	// the same remark. Units that are not read, such as minutes and frames, are an error, and so are decimals without a
+	// colon in a column of hh:mm:ss: they may be parts of a day. The header is believed: a column "seconds" with 23331.875
+	// stays seconds; if it is wrong, set [TableOptions.Unit]. A decimal comma is understood where the comma does not
+	// separate columns.
 	//
 	// Fields: all other columns, as text, under their names in snake case, such as "low_freq_hz", and a confidence that
 	// is no number from 0 to 1, under the name of its column. Cells that are empty, or have only blanks that are not in

@@ -41,7 +41,7 @@ func TestTableFormats_errors(t *testing.T) {
 		"a quote never ends":  {labelfile.CSV, head + "a,1,2,hum\nb,1,2,\"hum\n\n,", 3, 7, "never closed"},
 		"behind many lines":   {labelfile.CSV, head + "\"a\nb\",1,2,hum\n\"a\nb\",x,2,hum\n", 5, 4, `"x"`},
 		"no UTF-8":            {labelfile.CSV, head + "a\xff,1,2,hum\n", 2, 2, "UTF-8"},
-		"half of UTF-16":      {labelfile.CSV, asUTF16(head) + "\x00\xd8", 2, 1, "UTF-8"},
+		"half of UTF-16":      {labelfile.CSV, asUTF16(head) + "\x00\xd8", 2, 1, "UTF-16"},
 		"a NUL":               {labelfile.CSV, head + "a,1,2,h\x00\n", 2, 3, "NUL"},
 		"too many columns":    {labelfile.CSV, strings.Repeat("a,", 1<<12), 1, 1, "cells"},
 		"deep extra data":     {labelfile.CSV, "start,end,label,extra_data\n1,2,a,\"{\"\"a\"\":" + strings.Repeat("[", 1001) + strings.Repeat("]", 1001) + "}\"\n", 2, 7, "deeper"},

@@ -106,6 +106,26 @@ func TestCSV_unitsThatAreNotRead(t *testing.T) {
 	}
 }
 
+// TestCSV_clocksOfSpreadsheets refuses parts of a day, which spreadsheets write for times on a clock.
+func TestCSV_clocksOfSpreadsheets(t *testing.T) {
+	t.Parallel()
+	const text = "Start (hh:mm:ss),Stop - hh:mm:ss.ms,label\n00:00:01.5,00:00:02,x\n0.5,0.75,y\n0,3,z\n"
+	for _, f := range []labelfile.Format{labelfile.CSV, labelfile.TSV} {
+		is := is.New(t)
+		text := text
+		if f == labelfile.TSV {
+			text = strings.ReplaceAll(text, ",", "\t")
+		}
+		r := readFormat(f, []byte(text), labelfile.ReadOptions{Name: "x", MaxBad: 1})
+		is.NoErr(r.err)
+		is.Equal(short(r.labels), "x x 1500-2000\nx z 0-3000\n")
+		is.Equal(badLines(r.report), []int{3}) // half a day, and no half a second
+		r = readFormat(f, []byte(text), labelfile.ReadOptions{Name: "x", Table: labelfile.TableOptions{Unit: labelfile.UnitClock}})
+		is.NoErr(r.err)
+		is.Equal(short(r.labels[1:2]), "x y 500-750\n") // unless the caller says so
+	}
+}
+
 func TestCSV_unitMistakeIsRefusedIfAsked(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)

@@ -49,6 +49,13 @@ type WriteReport struct {
 // file. Nil options mean the defaults.
 func Write(w io.Writer, f Format, labels iter.Seq2[annoset.Annotation, error], opts *WriteOptions,
 ) (WriteReport, error) {
+	return write(w, f, labels, opts, &codec.Distinct{})
+}
+
+// write is Write for one of several files, whose audio files names keep apart.
+func write(w io.Writer, f Format, labels iter.Seq2[annoset.Annotation, error], opts *WriteOptions,
+	names *codec.Distinct,
+) (WriteReport, error) {
 	const op = "write labels"
 	if opts == nil {
 		opts = &WriteOptions{}
@@ -71,7 +78,7 @@ func Write(w io.Writer, f Format, labels iter.Seq2[annoset.Annotation, error], o
 		out = packer
 	}
 	wr.target = &codec.Target{
-		Writer: out, Labels: wr.checked(), Clean: opts.Clean, Note: wr.note,
+		Writer: out, Labels: wr.checked(), Clean: opts.Clean, Note: wr.note, Names: names,
 		DurationMS: func(file string) int64 { return opts.Durations[file] },
 	}
 	err = spec.write(wr.target, opts)

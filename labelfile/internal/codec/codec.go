@@ -82,6 +82,8 @@ type Target struct {
 	DurationMS func(file string) int64
 	// Note counts something that the format cannot say, of the label that About points to.
 	Note func(kind Kind, text string)
+	// Names keep apart the audio files of this file, or of all files of a folder, that are written under other names.
+	Names *Distinct
 	// About is the label that notes are about, nil if it is none. The source of the labels sets it; a codec that notes
 	// something when the next labels have come sets it itself.
 	About *Annotation

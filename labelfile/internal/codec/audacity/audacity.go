@@ -306,10 +306,10 @@ func frequency(extra []codec.Field, key string) (string, bool) {
 var longest = decimal.FromMS(10_000_000)
 
 // LooksLike reports whether lines are those of a label track, and whether they can hardly be anything else: the third
-// column of Sonic Visualiser's regions is a duration, after a start and a value.
+// column of Sonic Visualiser's regions is a duration, after a start and a value; of its curves the second is a value.
 func LooksLike(lines []string) (is, sure bool) {
 	numbers := true // the third cell of each label is one with decimals
-	whole, long := true, false
+	whole, long, values := true, false, true
 	for _, line := range lines {
 		if strings.HasPrefix(line, `\`) {
 			continue
@@ -333,6 +333,8 @@ func LooksLike(lines []string) (is, sure bool) {
 			}
 			whole = whole && !(err == nil && strings.ContainsAny(cells[1].text, ".,"))
 			long = long || err == nil && ends.Cmp(longest) > 0
+			values = values && err == nil && decimals(cells[0].text) == visualiserDecimals &&
+				decimals(cells[1].text) != visualiserDecimals
 		}
 		is = true
 		if len(cells) < 3 {
@@ -347,5 +349,13 @@ func LooksLike(lines []string) (is, sure bool) {
 		}
 		numbers = numbers && err == nil && strings.ContainsAny(cells[2].text, ".,")
 	}
+	if is && values {
+		return false, false // times and values
+	}
 	return is, is && !numbers && !(whole && long)
 }
+
+// visualiserDecimals is how many decimals Sonic Visualiser writes in times. In values it writes what they need.
+const visualiserDecimals = 9
+
+func decimals(number string) int { return len(number) - 1 - strings.LastIndexAny(number, ".,") }

@@ -87,6 +87,16 @@ func (e *Encoding) Reader(in io.Reader) (out io.Reader, name string) {
 	return codec.NewConverter(buffered, e.convert()), e.Name
 }
 
+// Marked returns a stream as it is, and its encoding if a byte order mark says that it is UTF-16, or "".
+func Marked(in io.Reader) (out io.Reader, name string) {
+	buffered := bufio.NewReaderSize(in, 1<<16)
+	head, _ := buffered.Peek(len(markLE)) // an error comes again when it is read
+	if string(head) == markLE || string(head) == markBE {
+		return buffered, "UTF-16"
+	}
+	return buffered, ""
+}
+
 // Head converts the beginning of a file, which may be cut anywhere.
 func (e *Encoding) Head(head []byte) []byte {
 	if e.convert == nil || hasMark(head) {
@@ -107,11 +117,16 @@ func (e *Encoding) Decode(data []byte) (string, error) {
 	return string(data), nil
 }
 
-const markUTF8 = "\xef\xbb\xbf"
+// Byte order marks.
+const (
+	markUTF8 = "\xef\xbb\xbf"
+	markLE   = "\xff\xfe"
+	markBE   = "\xfe\xff"
+)
 
 func hasMark(head []byte) bool {
-	return bytes.HasPrefix(head, []byte(markUTF8)) || bytes.HasPrefix(head, []byte("\xff\xfe")) ||
-		bytes.HasPrefix(head, []byte("\xfe\xff"))
+	return bytes.HasPrefix(head, []byte(markUTF8)) || bytes.HasPrefix(head, []byte(markLE)) ||
+		bytes.HasPrefix(head, []byte(markBE))
 }
 
 // single converts an encoding of one byte a character.

@@ -83,6 +83,35 @@ func mend(line string, alone bool) (mended string, ok bool) {
 	return start + " " + Arrow + " " + end + rest, true
 }
 
+// loosePattern and numberedPattern match plain lines with two times that cannot be read, but are meant as such: numbers
+// with other separators, or none, and an arrow or a dash between; and times behind the number of their subtitle.
+var (
+	loosePattern = regexp.MustCompile(`^[ \t\[({<"'*]*[0-9][0-9.,:;hms' \t]*(?:[-=~|/ \t]*>+[ \t]*[0-9]|` +
+		`[-=~]+[ \t]*[0-9]+[.:;,][0-9]+[.:;,][0-9]+[0-9.:;, \t]*$)`)
+	numberedPattern = regexp.MustCompile(`^[ \t#]*[0-9]+[ \t.,:;)\]-]*[ \t](` + clockPattern + `)` +
+		`[ \t]*(?:[-=~|/ \t]*>+|[-=~]+)[ \t]*(` + clockPattern + `)`)
+)
+
+// IsLoose reports whether a line is meant as times that nobody can read: where times are expected, with other
+// separators than colons, as in "00.00.03,000 -> 00.00.04,000"; anywhere, behind a number, as in "2 00:00:03,000 ->
+// 00:00:04,000".
+func IsLoose(line string, alone bool) bool {
+	if !alone && !HasColon(line) || !mayHaveTimes(line) {
+		return false
+	}
+	line = arrowEntities.Replace(strings.Map(plainRune, line))
+	if m := numberedPattern.FindStringSubmatch(line); m != nil && isFull(m[1]) && isFull(m[2]) {
+		return true
+	}
+	return alone && loosePattern.MatchString(line)
+}
+
+// mayHaveTimes is a quick look: times begin with a digit, perhaps behind a sign.
+func mayHaveTimes(line string) bool {
+	line = strings.TrimLeft(line, opening+"#")
+	return line != "" && (line[0] >= '0' && line[0] <= '9' || line[0] >= utf8.RuneSelf)
+}
+
 // isHalf reports whether a line is meant as times although one of them cannot be read.
 func isHalf(line string, alone bool) bool {
 	if m := startPattern.FindStringSubmatch(line); m != nil && isFull(m[1]) {
@@ -140,6 +169,9 @@ func isColon(r rune) bool {
 	return false
 }
 
+// isDigit reports whether a character is a decimal digit of any script.
+func isDigit(r rune) bool { return unicode.Is(unicode.Nd, r) }
+
 // plainRune returns the ASCII character that a character stands for, or -1 for one that nobody sees.
 func plainRune(r rune) rune {
 	switch {
@@ -185,18 +217,22 @@ func IsNumber(line string) bool {
 	return line != "" && isDigits(line)
 }
 
-// breakTimes writes the first colon of each line of a payload that would be taken for times as an entity.
+// breakTimes writes the first colon of each line of a payload that would be taken for times as an entity, or its first
+// digit if it has no colon.
 func breakTimes(payload string) string {
-	if strings.IndexFunc(payload, isColon) < 0 {
+	if strings.IndexFunc(payload, isColon) < 0 && strings.IndexFunc(payload, isDigit) < 0 {
 		return payload
 	}
 	lines := strings.Split(payload, "\n")
 	for i, line := range lines {
 		below := i > 0 && IsNumber(lines[i-1])
-		if !IsTimes(line, true) && !(below && BeginsWithTime(line, i > 1 && Blank(lines[i-2]))) {
+		if !IsTimes(line, true) && !IsLoose(line, below) && !(below && BeginsWithTime(line, i > 1 && Blank(lines[i-2]))) {
 			continue
 		}
 		at := strings.IndexFunc(line, isColon)
+		if at < 0 {
+			at = strings.IndexFunc(line, isDigit)
+		}
 		r, size := utf8.DecodeRuneInString(line[at:])
 		lines[i] = line[:at] + "&#" + strconv.Itoa(int(r)) + ";" + line[at+size:]
 	}

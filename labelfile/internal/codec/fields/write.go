@@ -2,6 +2,7 @@ package fields
 
 import (
 	"bufio"
+	"cmp"
 	"strings"
 	"unicode"
 
@@ -14,12 +15,12 @@ import (
 type Writer struct {
 	Target *codec.Target
 	out    *bufio.Writer
-	names  codec.Distinct
+	names  *codec.Distinct
 }
 
 // NewWriter writes to a target.
 func NewWriter(dst *codec.Target) *Writer {
-	return &Writer{Target: dst, out: bufio.NewWriterSize(dst.Writer, 1<<16)}
+	return &Writer{Target: dst, out: bufio.NewWriterSize(dst.Writer, 1<<16), names: cmp.Or(dst.Names, &codec.Distinct{})}
 }
 
 // Write writes a record for each label. appendRecord takes from the extra data what the record can hold.

@@ -97,13 +97,14 @@ func (rd *reader) timed(line string) bool {
 	before, _, found := strings.Cut(line, cue.Arrow)
 	before = strings.TrimLeft(before, " \t")
 	return found && (!rd.open || before != "" && (before[0] == '-' || before[0] >= '0' && before[0] <= '9')) ||
-		cue.HasColon(line) && rd.meant(line)
+		rd.meant(line)
 }
 
 // meant reports whether a line is meant as times. Below the number of a subtitle nothing else can begin with one.
 func (rd *reader) meant(line string) bool {
 	below := cue.IsNumber(rd.last)
-	return cue.IsTimes(line, below && rd.before) || below && cue.BeginsWithTime(line, rd.before)
+	return cue.IsTimes(line, below && rd.before) || cue.IsLoose(line, below && rd.before) ||
+		below && cue.BeginsWithTime(line, rd.before)
 }
 
 // numberOf returns the number that the line before times is meant as: digits, perhaps with a full stop or in brackets.

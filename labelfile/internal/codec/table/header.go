@@ -21,7 +21,7 @@ type header struct {
 	whole   bool          // they are whole milliseconds, as Whisper writes them
 	mayName []naming      // if no column is known to name the audio file: what may, by column
 	counted bool          // the column of audio files may count within a recording
-	paths   []int         // further columns, which may have the path of the audio file
+	paths   []int         // further columns, which may have the path of the audio file, or that of its folder
 	folders []int         // columns that may have its folder, the outer one first
 }
 
@@ -64,11 +64,12 @@ func newHeader(l *Layout, o *Options, r *rows) (*header, error) {
 		h.counted = o.Names[File] == "" && slices.Contains(counted, h.names[i])
 	}
 	for i, n := range h.names {
-		if h.at[File] >= 0 && h.roles[i] == Other && (slices.Contains(fileNames, n) || strings.Contains(n, "path")) {
-			h.paths = append(h.paths, i)
-		}
-		if h.at[File] >= 0 && h.roles[i] == Other && slices.Contains(folderNames, n) {
+		switch {
+		case h.at[File] < 0 || h.roles[i] != Other:
+		case namesFolder(n):
 			h.folders = append(h.folders, i)
+		case slices.Contains(fileNames, n) || strings.Contains(n, "path"):
+			h.paths = append(h.paths, i)
 		}
 	}
 	h.numberTwins()
@@ -272,6 +273,26 @@ func (h *header) findNaming(l *Layout) {
 			h.mayName[i] = ofText
 		}
 	}
+}
+
+// namesFolder reports whether a column has the folder of the audio file, by its name.
+func namesFolder(name string) bool {
+	for word := range strings.SplitSeq(name, "_") {
+		if strings.HasSuffix(word, "dir") || strings.Contains(word, "directory") || strings.Contains(word, "folder") {
+			return !ofOtherFiles(name)
+		}
+	}
+	return false
+}
+
+// ofOtherFiles reports whether a column has paths of other files than the audio file, by its name.
+func ofOtherFiles(name string) bool {
+	for _, word := range []string{"out", "annot", "label", "model", "image", "spec", "fig", "config"} {
+		if strings.Contains(name, word) {
+			return true
+		}
+	}
+	return false
 }
 
 // releaseFile gives up the column of audio files, as its cells are numbers, which count within a recording.

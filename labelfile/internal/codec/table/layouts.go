@@ -14,8 +14,6 @@ var (
 		"media_path", "source_file", "in_file", "infile", "uri", "url", "ytid", "youtube_id", "video_id", "itemid",
 		"clip_name", "clip_filename", "clip_file", "clip_path", "clip_id", "clip", "segment_id", "track_id",
 	}
-	// folderNames are the names of columns that have the folder of the audio file.
-	folderNames = []string{"indir", "dir", "directory", "folder", "folder_name", "subdir", "subfolder"}
 	// counted are those of them that count within a recording in other tables, where their values are numbers.
 	counted = []string{"clip", "clip_id", "segment_id", "track_id", "record_id", "rec_id", "file_id", "fileid"}
 	// ofLabels are columns of text that say something about a label, and not which recording it is in.

@@ -227,7 +227,7 @@ func (rd *reader) more() int {
 		text := rd.rows.text(i)
 		switch {
 		case isEmpty(text), role == File, role == ExtraData && text == "{}":
-		case slices.Contains(rd.header.paths, i) && endsPath(text, rd.cell(File)), slices.Contains(rd.header.folders, i):
+		case slices.Contains(rd.header.paths, i) && rd.isPath(i), slices.Contains(rd.header.folders, i):
 		case rd.header.indexes[i] != noIndex && rd.indexes[i].counts(text):
 		default:
 			return i
@@ -239,7 +239,8 @@ func (rd *reader) more() int {
 // named looks whether the name of the audio file ends a path in another column, or stands in a folder that one has.
 func (rd *reader) named(l *codec.Label) (err error) {
 	for _, i := range rd.header.paths {
-		if whole := rd.rows.text(i); endsPath(whole, l.File) {
+		whole, ok := rd.pathOf(i, l.File)
+		if ok {
 			l.File, err = rd.src.Named(whole, l.File, rd.rows.place(i))
 			return err
 		}
@@ -257,10 +258,46 @@ func (rd *reader) named(l *codec.Label) (err error) {
 	return err
 }
 
-// endsPath reports whether a path ends in the name of a file.
+// isPath reports whether a column has the path of the audio file.
+func (rd *reader) isPath(i int) bool {
+	_, ok := rd.pathOf(i, rd.cell(File))
+	return ok
+}
+
+// pathOf returns the path of the audio file that a column has, or false if it has something else. Some columns have the
+// path of its folder alone.
+func (rd *reader) pathOf(i int, name string) (whole string, ok bool) {
+	text := rd.rows.text(i)
+	switch column := rd.header.names[i]; {
+	case text == "" || name == "":
+		return "", false
+	case endsPath(text, name):
+		return text, true
+	case !strings.Contains(column, "path") || ofOtherFiles(column) || strings.IndexByte(lastElement(text), '.') >= 0:
+		return "", false
+	}
+	return strings.TrimRight(text, `/\`) + "/" + name, true
+}
+
+// endsPath reports whether a path ends in the name of a file, of which either may lack the ending.
 func endsPath(whole, name string) bool {
-	folder := len(whole) - len(name) - 1
-	return name != "" && folder >= 0 && whole[folder+1:] == name && (whole[folder] == '/' || whole[folder] == '\\')
+	last := lastElement(whole)
+	if len(last) == len(whole) {
+		return false
+	}
+	before, found := strings.CutSuffix(whole, name)
+	return found && strings.HasSuffix(strings.ReplaceAll(before, `\`, "/"), "/") ||
+		withoutAudioEnding(last) == withoutAudioEnding(name)
+}
+
+// lastElement returns what stands behind the last separator of a path.
+func lastElement(path string) string { return path[strings.LastIndexAny(path, `/\`)+1:] }
+
+func withoutAudioEnding(name string) string {
+	if codec.EndsAsAudio(name) {
+		return name[:strings.LastIndexByte(name, '.')]
+	}
+	return name
 }
 
 // noCall is what BirdNET-Analyzer writes for an audio file in which it heard nothing.
@@ -309,6 +346,10 @@ func (rd *reader) time(role Role) (decimal.Number, string, error) {
 		return decimal.Number{}, text, rd.bad(i, codec.Quote(text),
 			"whole milliseconds, as Whisper writes them, or the unit in the options")
 	}
+	if unit := rd.header.units[i]; unit == Clock && rd.options.Unit == "" && isPartOfDay(text) {
+		return decimal.Number{}, text, rd.bad(i, codec.Quote(text)+", which may be a part of a day",
+			"a time in "+unitName(unit))
+	}
 	n, err := parseTime(text, rd.header.units[i], rd.options.SampleRate, rd.comma)
 	if err != nil {
 		found := codec.Quote(text)
@@ -318,6 +359,11 @@ func (rd *reader) time(role Role) (decimal.Number, string, error) {
 		return n, text, rd.bad(i, found, "a time in "+unitName(rd.header.units[i]))
 	}
 	return n, text, nil
+}
+
+// isPartOfDay reports whether a text is a number with decimals, and no clock.
+func isPartOfDay(text string) bool {
+	return strings.ContainsAny(text, ".,") && strings.IndexByte(text, ':') < 0
 }
 
 func unitName(u Unit) string {

@@ -3,6 +3,7 @@ package table
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -18,6 +19,7 @@ func Write(dst *codec.Target, l *Layout, o *Options) error {
 	w := &writer{
 		dst: dst, out: bufio.NewWriterSize(dst.Writer, 1<<16), layout: l, options: o, columns: columnsOf(l, o),
 		separator: l.Separator, literal: l.Literal || o.Literal, implied: newImplier(),
+		names: cmp.Or(dst.Names, &codec.Distinct{}),
 	}
 	switch {
 	case o.Separator != 0 && !l.Fixed:
@@ -108,7 +110,7 @@ type writer struct {
 	separator byte
 	literal   bool
 	implied   *implier
-	names     codec.Distinct
+	names     *codec.Distinct
 
 	anyExtra  bool // a column takes all other extra data
 	begun     bool // this row has a cell already

@@ -236,7 +236,7 @@ func (rd *reader) spoiled(at codec.Place, line string, err error) error {
 
 // timed reports whether a line has the times of a cue, or is meant as them. No text has an arrow.
 func timed(line string, alone bool) bool {
-	return strings.Contains(line, cue.Arrow) || cue.IsTimes(line, alone)
+	return strings.Contains(line, cue.Arrow) || cue.IsTimes(line, alone) || cue.IsLoose(line, alone)
 }
 
 // isNote reports whether a line begins a block that is no cue: a comment, a style sheet or a region.
