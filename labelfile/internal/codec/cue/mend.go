@@ -217,8 +217,8 @@ func IsNumber(line string) bool {
 	return line != "" && isDigits(line)
 }
 
-// breakTimes writes the first colon of each line of a payload that would be taken for times as an entity, or its first
-// digit if it has no colon.
+// breakTimes writes colons of each line of a payload that would be taken for times as entities, from the first one on
+// until it is not, or its first digit if it has no colon.
 func breakTimes(payload string) string {
 	if strings.IndexFunc(payload, isColon) < 0 && strings.IndexFunc(payload, isDigit) < 0 {
 		return payload
@@ -226,15 +226,20 @@ func breakTimes(payload string) string {
 	lines := strings.Split(payload, "\n")
 	for i, line := range lines {
 		below := i > 0 && IsNumber(lines[i-1])
-		if !IsTimes(line, true) && !IsLoose(line, below) && !(below && BeginsWithTime(line, i > 1 && Blank(lines[i-2]))) {
-			continue
+		alone := i > 1 && Blank(lines[i-2])
+		for IsTimes(line, true) || IsLoose(line, below) || below && BeginsWithTime(line, alone) {
+			at := strings.IndexFunc(line, isColon)
+			last := at < 0
+			if last {
+				at = strings.IndexFunc(line, isDigit)
+			}
+			r, size := utf8.DecodeRuneInString(line[at:])
+			line = line[:at] + "&#" + strconv.Itoa(int(r)) + ";" + line[at+size:]
+			if last {
+				break
+			}
 		}
-		at := strings.IndexFunc(line, isColon)
-		if at < 0 {
-			at = strings.IndexFunc(line, isDigit)
-		}
-		r, size := utf8.DecodeRuneInString(line[at:])
-		lines[i] = line[:at] + "&#" + strconv.Itoa(int(r)) + ";" + line[at+size:]
+		lines[i] = line
 	}
 	return strings.Join(lines, "\n")
 }
